@@ -1,0 +1,210 @@
+import { chmod, mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
+import { readJson, readText, removeFile, requireSpace, writeWhole } from "./data-files.ts";
+import { endProcess, identify, isRunning, type ProcessIdentity } from "./processes.ts";
+import { codeOf, DataDirBusy, refusalOf, StartRefused } from "./start-refused.ts";
+import { openWorkspace, type Workspace } from "./workspace.ts";
+
+/** `runtime.json`: who runs on a data directory. Everything about workerd is absent until it is ready. */
+export interface RuntimeRecord {
+  readonly node: ProcessIdentity;
+  readonly workerd?: ProcessIdentity;
+  readonly port?: number;
+  readonly url?: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+}
+
+/** What is known of the runtime once it is ready. */
+export type ReadyRuntime = Required<Pick<RuntimeRecord, "workerd" | "port" | "url">>;
+
+/** A data directory that this process owns until `close`. */
+export interface DataDir {
+  /** Absolute. */
+  readonly path: string;
+  /** Where workerd keeps D1, R2, queues, Workflows and Durable Objects. */
+  readonly statePath: string;
+  /** Where the launcher notes the pid of workerd. */
+  readonly workerdPidPath: string;
+  /** The key to every door: 32 random bytes as hex, made once per data directory. */
+  readonly token: string;
+  readonly workspace: Workspace;
+  /** Write `runtime.json`, so that others find the runtime and know whom they would disturb. */
+  recordRuntime(ready: ReadyRuntime): Promise<void>;
+  /** Remove `runtime.json` and let others in. Once is enough; more is harmless. */
+  close(): Promise<void>;
+}
+
+/** Less free space than this and a start is refused: SQLite needs room for its journal to stop cleanly. */
+export const FREE_BYTES_MIN = 64 * 1024 * 1024;
+
+const RUNTIME_FILE = "runtime.json";
+const WORKERD_PID_FILE = "workerd.pid";
+const LOCK_FILE = "lock";
+/** Two starts at once disturb each other for the time of one system call. */
+const LOCK_WAIT_MS = 250;
+/** How long a refused start waits for the winner to become nameable. */
+const OWNER_WAIT_MS = 2_000;
+const OWNER_POLL_MS = 50;
+const ORPHAN_WAIT_MS = 5_000;
+
+/**
+ * Open a data directory for this process alone, creating what is missing.
+ *
+ * @param path relative to the working directory, or absolute
+ * @param freeBytesMin free space that the disk must have
+ *
+ * A workerd that outlived its node is ended, and what dead processes left behind is removed. Throws `DataDirBusy` when
+ * a live process owns it, `StartRefused` when it cannot be used: not writable, in the way, full, or of a newer format.
+ * A refused start leaves at most an empty directory and an empty lock file.
+ */
+export async function openDataDir(path: string, freeBytesMin: number = FREE_BYTES_MIN): Promise<DataDir> {
+  const absolute = resolve(path);
+  try {
+    await requireSpace(absolute, path, freeBytesMin);
+    await makeDirectory(absolute);
+    const lock = await takeLock(absolute, path);
+    try {
+      return await occupy(absolute, path, lock);
+    } catch (error) {
+      lock.close();
+      throw error;
+    }
+  } catch (error) {
+    throw refusalOf(error, path);
+  }
+}
+
+/**
+ * Find the runtime that serves a data directory.
+ *
+ * @returns undefined when none runs there; without `url` while it is still starting
+ */
+export async function findRuntime(path: string): Promise<RuntimeRecord | undefined> {
+  const record = asRecord(await readJson(join(resolve(path), RUNTIME_FILE)));
+  return record !== undefined && isRunning(record.node) ? record : undefined;
+}
+
+/**
+ * The token of a data directory, for a client that did not start the runtime.
+ *
+ * @returns undefined when the directory has none yet
+ */
+export async function readToken(path: string): Promise<string | undefined> {
+  const text = (await readText(join(resolve(path), "token")))?.trim();
+  return text !== undefined && /^[0-9a-f]{64}$/.test(text) ? text : undefined;
+}
+
+async function makeDirectory(absolute: string): Promise<void> {
+  const created = await mkdir(absolute, { recursive: true, mode: 0o700 });
+  // The mode above is subject to the umask only in its narrowing; this says it for every umask.
+  if (created !== undefined) await chmod(absolute, 0o700);
+}
+
+/**
+ * The lock is an SQLite lock on an empty file: the kernel holds it for this process and takes it back when the process
+ * ends in whatever way, so it can be neither stale nor taken twice, which no scheme of marker files gives.
+ */
+async function takeLock(absolute: string, path: string): Promise<DatabaseSync> {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(join(absolute, LOCK_FILE), { timeout: LOCK_WAIT_MS });
+    lock.exec("BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    lock?.close();
+    if (sqliteCode(error) === SQLITE_BUSY) throw await busy(absolute, path);
+    if (sqliteCode(error) === undefined) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartRefused(
+      `${path} cannot hold the data (${reason}): repair that, or choose another directory with --data-dir.`,
+      { cause: error },
+    );
+  }
+}
+
+const SQLITE_BUSY = 5;
+
+function sqliteCode(error: unknown): number | undefined {
+  if (codeOf(error) !== "ERR_SQLITE_ERROR") return undefined;
+  return error instanceof Error && "errcode" in error ? Number(error.errcode) : undefined;
+}
+
+async function busy(absolute: string, path: string): Promise<DataDirBusy> {
+  const deadlineMs = performance.now() + OWNER_WAIT_MS;
+  for (;;) {
+    const owner = await findRuntime(absolute);
+    if (owner?.url !== undefined || performance.now() > deadlineMs) {
+      return new DataDirBusy(path, {
+        ...(owner && { pid: owner.node.pid }),
+        ...(owner?.url && { url: owner.url }),
+      });
+    }
+    await delay(OWNER_POLL_MS);
+  }
+}
+
+async function occupy(absolute: string, path: string, lock: DatabaseSync): Promise<DataDir> {
+  const workspace = await openWorkspace(absolute, path);
+  await endLeftovers(absolute, path);
+  const node = identify(process.pid);
+  if (node === undefined) throw new Error("this process cannot identify itself");
+  const start = { node, startedAt: new Date().toISOString() };
+  await writeWhole(join(absolute, RUNTIME_FILE), start);
+  const token = await tokenOf(absolute);
+
+  let isOpen = true;
+  return {
+    path: absolute,
+    statePath: join(absolute, "state"),
+    workerdPidPath: join(absolute, WORKERD_PID_FILE),
+    token,
+    workspace,
+    recordRuntime: (ready) => writeWhole(join(absolute, RUNTIME_FILE), { ...start, ...ready }),
+    async close() {
+      if (!isOpen) return;
+      isOpen = false;
+      await removeFile(join(absolute, RUNTIME_FILE));
+      await removeFile(join(absolute, WORKERD_PID_FILE));
+      lock.close();
+    },
+  };
+}
+
+/** What a node that died without stopping left behind: perhaps a workerd that still writes, and its record. */
+async function endLeftovers(absolute: string, path: string): Promise<void> {
+  const record = asRecord(await readJson(join(absolute, RUNTIME_FILE)));
+  if (record === undefined) return;
+  // The lock is ours, so a live owner here means a file system that ignores locks.
+  if (record.node.pid !== process.pid && isRunning(record.node)) {
+    throw new DataDirBusy(path, { pid: record.node.pid, ...(record.url && { url: record.url }) });
+  }
+  if (record.workerd !== undefined) await endProcess(record.workerd, ORPHAN_WAIT_MS);
+}
+
+async function tokenOf(absolute: string): Promise<string> {
+  const present = await readToken(absolute);
+  if (present !== undefined) {
+    await chmod(join(absolute, "token"), 0o600);
+    return present;
+  }
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  const token = Buffer.from(bytes).toString("hex");
+  await writeWhole(join(absolute, "token"), token);
+  return token;
+}
+
+/** A record that is not ours, or was cut off, counts as none. */
+function asRecord(value: unknown): RuntimeRecord | undefined {
+  const record = value as Partial<RuntimeRecord> | undefined;
+  return isIdentity(record?.node) && (record?.workerd === undefined || isIdentity(record.workerd))
+    ? (record as RuntimeRecord)
+    : undefined;
+}
+
+function isIdentity(value: unknown): value is ProcessIdentity {
+  const identity = value as Partial<ProcessIdentity> | undefined | null;
+  return typeof identity?.pid === "number" && typeof identity.startTime === "string";
+}
