@@ -1,7 +1,45 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+
+/** Two cores are enough for everyone: workerd takes one of them. */
+const WORKERS_MAX = 2;
+const TIMEOUT_MS = 30_000;
+
+const shared = { maxWorkers: WORKERS_MAX, testTimeout: TIMEOUT_MS, hookTimeout: TIMEOUT_MS };
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "emulators/**/*.test.ts", "test/**/*.test.ts"],
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: "node",
+          include: ["src/**/*.test.ts", "emulators/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"],
+          exclude: ["test/worker/**", "**/node_modules/**"],
+        },
+      },
+      {
+        plugins: [
+          // Flat options instead of wrangler.jsonc: its ai and vectorize bindings are of no use to these tests, and an
+          // API token must never be asked for.
+          cloudflareTest({
+            remoteBindings: false,
+            miniflare: {
+              compatibilityDate: "2026-08-04",
+              d1Databases: ["CONTRACT_DB", "MIGRATED_DB"],
+              r2Buckets: ["CONTRACT_BUCKET"],
+              bindings: { MIGRATIONS: await readD1Migrations("./migrations") },
+            },
+          }),
+        ],
+        test: {
+          ...shared,
+          name: "worker",
+          include: ["test/worker/**/*.test.ts"],
+          // Each file starts its own workerd; one after the other keeps a small machine calm.
+          fileParallelism: false,
+        },
+      },
+    ],
   },
 });
