@@ -1,0 +1,43 @@
+import { DatabaseSync } from "node:sqlite";
+import type { IndexControls } from "./index-controls.ts";
+import { VectorIndexCore, type IndexWorld } from "./index-core.ts";
+import { sqlOnNode } from "./node-sqlite.ts";
+import type { FloatValues, IndexConfig, QueryOptions, Vector, VectorIndex } from "./types.ts";
+
+export interface InMemoryOptions
+  extends IndexConfig, Pick<IndexWorld, "nowMs" | "newMutationId" | "cacheBytesMax"> {
+  /** Where the database lives; in memory when absent. Opening a file again continues it. */
+  path?: string;
+}
+
+/** An index inside this process: the binding, and what tests may do beside it. */
+export interface InMemoryIndex extends VectorIndex {
+  readonly controls: IndexControls;
+  loseVectors(ids: readonly string[]): void;
+  close(): void;
+}
+
+/**
+ * Make an index in this Node process, for simulations that own clock and chance.
+ *
+ * @returns an object with the methods of the Vectorize binding; errors arrive as rejections
+ */
+export function createVectorizeInMemory(options: InMemoryOptions): InMemoryIndex {
+  const { path, nowMs, newMutationId, cacheBytesMax, ...config } = options;
+  const database = new DatabaseSync(path ?? ":memory:");
+  const world: IndexWorld = { sql: sqlOnNode(database), nowMs, newMutationId };
+  if (cacheBytesMax !== undefined) world.cacheBytesMax = cacheBytesMax;
+  const core = new VectorIndexCore(config, world);
+  return {
+    controls: core.controls,
+    describe: async () => core.describe(),
+    query: async (vector: FloatValues, query?: QueryOptions) => core.query(vector, query),
+    queryById: async (vectorId: string, query?: QueryOptions) => core.queryById(vectorId, query),
+    insert: async (vectors: Vector[]) => core.insert(vectors),
+    upsert: async (vectors: Vector[]) => core.upsert(vectors),
+    getByIds: async (ids: string[]) => core.getByIds(ids),
+    deleteByIds: async (ids: string[]) => core.deleteByIds(ids),
+    loseVectors: (ids: readonly string[]) => core.loseVectors(ids),
+    close: () => database.close(),
+  };
+}

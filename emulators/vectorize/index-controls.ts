@@ -1,0 +1,95 @@
+import { vectorizeError, type Operation } from "./errors.ts";
+import { readState, writeState, type Sql } from "./sql.ts";
+
+/** A failure to be thrown by the next calls of one method, or of any when `operation` is absent. */
+export interface PlannedFailure {
+  operation?: Operation;
+  /** The service's code, 40041 (Too Many Requests) for instance. */
+  code: number;
+  text: string;
+  /** How many calls fail. */
+  times: number;
+}
+
+/** What a test may look at. */
+export interface Inspection {
+  held: boolean;
+  dropNext: number;
+  clockOffsetMs: number;
+  /** Mutations accepted and not yet visible. */
+  pendingMutations: number;
+}
+
+/**
+ * Faults that tests switch on. All of them are durable, like the index: they survive a restart.
+ *
+ * Production has none of this; the product's Worker must not be given it.
+ */
+export class IndexControls {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** Hold every mutation, due or not, until `resume`. */
+  pause(): void {
+    writeState(this.#sql, "held", 1);
+  }
+
+  resume(): void {
+    writeState(this.#sql, "held", 0);
+  }
+
+  /** Silently lose the next `count` vectors of inserts and upserts; their mutations succeed. */
+  dropNext(count: number): void {
+    writeState(this.#sql, "drop_next", count);
+  }
+
+  /** Move the index's clock ahead, for good. */
+  advance(ms: number): void {
+    writeState(this.#sql, "clock_offset_ms", this.clockOffsetMs() + ms);
+  }
+
+  clockOffsetMs(): number {
+    return readState<number>(this.#sql, "clock_offset_ms", 0);
+  }
+
+  /** Let the next calls fail with an error of the service. Replaces an earlier plan. */
+  failNext(failure: PlannedFailure): void {
+    writeState(this.#sql, "planned_failure", JSON.stringify(failure));
+  }
+
+  /** Throw the planned failure if it is meant for this operation. */
+  failIfTold(operation: Operation): void {
+    const planned = readState<string | null>(this.#sql, "planned_failure", null);
+    if (planned === null) return;
+    const failure = JSON.parse(planned) as PlannedFailure;
+    if (failure.times <= 0 || (failure.operation ?? operation) !== operation) return;
+    this.failNext({ ...failure, times: failure.times - 1 });
+    throw vectorizeError(operation, failure.code, failure.text);
+  }
+
+  inspect(): Inspection {
+    return {
+      held: readState<number>(this.#sql, "held", 0) === 1,
+      dropNext: readState<number>(this.#sql, "drop_next", 0),
+      clockOffsetMs: this.clockOffsetMs(),
+      pendingMutations: Number(this.#sql.exec("SELECT count(*) AS n FROM mutations")[0]?.["n"]),
+    };
+  }
+
+  /**
+   * Ids of visible vectors in order, at most 1,000 a page; `cursor` is null at the end.
+   *
+   * Production lists vectors by its HTTP API only, not by the binding. What is due but was not yet applied by a
+   * call of the index is not listed.
+   */
+  listIds(cursor: string | null = null): { items: string[]; cursor: string | null } {
+    const statement = "SELECT id FROM vectors WHERE mutation_seq <= ? AND id > ? ORDER BY id LIMIT 1000";
+    const items = this.#sql
+      .exec(statement, readState<number>(this.#sql, "applied_seq", 0), cursor ?? "")
+      .map((row) => String(row["id"]));
+    return { items, cursor: items.length === 1000 ? (items.at(-1) ?? null) : null };
+  }
+}

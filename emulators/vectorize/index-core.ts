@@ -1,0 +1,214 @@
+import { VECTORIZE_CODES, vectorizeError } from "./errors.ts";
+import { IndexControls } from "./index-controls.ts";
+import { VECTORIZE_LIMITS } from "./limits.ts";
+import { MutationQueue, type Write } from "./mutation-queue.ts";
+import { NearestList, scanBlock, type Candidate } from "./nearest.ts";
+import { checkQueryVector, planQuery, type QueryPlan } from "./query-options.ts";
+import { createSchema, readState, writeState, type Sql, type SqlRow } from "./sql.ts";
+import type {
+  FloatValues,
+  IndexConfig,
+  IndexInfo,
+  Match,
+  Matches,
+  Metadata,
+  Mutation,
+  QueryOptions,
+  StoredVector,
+  Vector,
+} from "./types.ts";
+import { checkId, checkIds, normOf, packVectors, type VectorBatch } from "./vector-batch.ts";
+import { VisibleRows } from "./visible-rows.ts";
+
+/** What an index needs from outside; it reads no clock and draws no random numbers itself. */
+export interface IndexWorld {
+  sql: Sql;
+  nowMs(): number;
+  /** A fresh UUID. */
+  newMutationId(): string;
+  /** How much of the vectors is kept in memory between queries, in bytes; the rest is read from SQLite. */
+  cacheBytesMax?: number;
+}
+
+/** 96 MB: 24,000 vectors of 1,024 dimensions. */
+const CACHE_BYTES_MAX = 96 * 1024 * 1024;
+
+/**
+ * One Vectorize index on a synchronous SQLite: production's shapes, limits, order and error texts.
+ *
+ * Methods throw what the production binding rejects with. Writes return at once and become visible after
+ * `config.delayMs`, in order. Queries are exact (brute force), where production may approximate.
+ */
+export class VectorIndexCore {
+  readonly controls: IndexControls;
+  readonly #sql: Sql;
+  readonly #config: IndexConfig;
+  readonly #queue: MutationQueue;
+  readonly #visible: VisibleRows;
+
+  constructor(config: IndexConfig, world: IndexWorld) {
+    createSchema(world.sql);
+    holdToConfig(world.sql, config);
+    this.#sql = world.sql;
+    this.#config = config;
+    this.#queue = new MutationQueue(world.sql, world);
+    this.#visible = new VisibleRows(world.sql, config.dimensions, world.cacheBytesMax ?? CACHE_BYTES_MAX);
+    this.controls = new IndexControls(world.sql);
+  }
+
+  /** Add vectors; ids that exist when the mutation is applied keep what they have. At most 1,000. */
+  insert(vectors: readonly Vector[]): Mutation {
+    return this.acceptBatch("insert", packVectors("VECTOR_INSERT", vectors, this.#config));
+  }
+
+  /** Add or wholly replace vectors (values, namespace and metadata; nothing is merged). At most 1,000. */
+  upsert(vectors: readonly Vector[]): Mutation {
+    return this.acceptBatch("upsert", packVectors("VECTOR_UPSERT", vectors, this.#config));
+  }
+
+  /** Take a write that `packVectors` has checked already, in another Worker perhaps. */
+  acceptBatch(kind: "insert" | "upsert", batch: VectorBatch): Mutation {
+    this.controls.failIfTold(kind === "insert" ? "VECTOR_INSERT" : "VECTOR_UPSERT");
+    return this.#accept({ kind, batch });
+  }
+
+  /** Remove vectors; unknown ids are no error. At most 100 ids. */
+  deleteByIds(ids: readonly string[]): Mutation {
+    checkIds("VECTOR_DELETE", ids, VECTORIZE_LIMITS.idsPerDeleteMax);
+    this.controls.failIfTold("VECTOR_DELETE");
+    return this.#accept({ kind: "delete", ids });
+  }
+
+  /** Read visible vectors; unknown ids are left out, order is the index's own. At most 20 ids. */
+  getByIds(ids: readonly string[]): StoredVector[] {
+    checkIds("VECTOR_GET", ids, VECTORIZE_LIMITS.idsPerGetMax);
+    this.controls.failIfTold("VECTOR_GET");
+    const statement = `SELECT id, namespace, metadata, float32 FROM vectors
+      WHERE mutation_seq <= ? AND id IN (SELECT value FROM json_each(?)) ORDER BY row`;
+    return this.#sql.exec(statement, this.catchUp(), JSON.stringify(ids)).map((row) => ({
+      id: String(row["id"]),
+      values: valuesOf(row),
+      ...namespaceOf(row["namespace"] ?? null),
+      ...metadataOf(row["metadata"] ?? null),
+    }));
+  }
+
+  /** The vectors nearest to `vector`, nearest first. */
+  query(vector: FloatValues, options?: QueryOptions): Matches {
+    const plan = planQuery(options);
+    const values = checkQueryVector(vector, this.#config.dimensions);
+    this.controls.failIfTold("VECTOR_QUERY");
+    return this.#nearestTo(values, plan, this.catchUp());
+  }
+
+  /** The vectors nearest to a stored one, itself included. Throws code 40010 for an unknown id. */
+  queryById(vectorId: string, options?: QueryOptions): Matches {
+    checkId("VECTOR_QUERY", vectorId);
+    const plan = planQuery(options);
+    this.controls.failIfTold("VECTOR_QUERY");
+    const seqMax = this.catchUp();
+    const row = this.#sql.exec(
+      "SELECT float32 FROM vectors WHERE mutation_seq <= ? AND id = ?",
+      seqMax,
+      vectorId,
+    )[0];
+    if (row === undefined) {
+      throw vectorizeError(
+        "VECTOR_QUERY",
+        VECTORIZE_CODES.vectorNotFound,
+        `vector with id="${vectorId}" not found`,
+      );
+    }
+    return this.#nearestTo(new Float32Array(row["float32"] as ArrayBuffer), plan, seqMax);
+  }
+
+  /** How far mutations were processed, and how many vectors are visible. */
+  describe(): IndexInfo {
+    this.controls.failIfTold("INDEX_GET");
+    const seqMax = this.catchUp();
+    const { mutationId, acceptedMs } = this.#queue.watermark();
+    return {
+      vectorCount: Number(
+        this.#sql.exec("SELECT count(*) AS n FROM vectors WHERE mutation_seq <= ?", seqMax)[0]?.["n"],
+      ),
+      dimensions: this.#config.dimensions,
+      processedUpToDatetime: acceptedMs === null ? null : new Date(acceptedMs).toISOString(),
+      processedUpToMutation: mutationId,
+    };
+  }
+
+  /** Lose visible vectors without a mutation, as a fault of the service would. For tests. */
+  loseVectors(ids: readonly string[]): void {
+    const statement = `DELETE FROM vectors WHERE mutation_seq <= ? AND id IN (SELECT value FROM json_each(?)) RETURNING row`;
+    const gone = this.#sql.exec(statement, this.catchUp(), JSON.stringify(ids));
+    this.#visible.forget(gone.map((row) => Number(row["row"])));
+  }
+
+  #accept(write: Write): Mutation {
+    // Applied first, so that a long row of writes does not pile up until somebody reads.
+    this.catchUp();
+    return { mutationId: this.#queue.accept(write, this.#config.delayMs) };
+  }
+
+  /** Apply what is due and return the watermark. */
+  catchUp(): number {
+    this.#visible.forget(this.#queue.applyDue());
+    return this.#queue.watermark().seq;
+  }
+
+  #nearestTo(values: Float32Array, plan: QueryPlan, seqMax: number): Matches {
+    const nearest = new NearestList(plan.topK);
+    const target = { metric: this.#config.metric, values, norm: normOf(values, 0, values.length) };
+    const { namespace, passes } = plan;
+    for (const block of this.#visible.blocks(seqMax)) {
+      const wanted = (slot: number): boolean =>
+        (namespace === null || block.namespaces[slot] === namespace) &&
+        (passes === null || passes(block.indexedMetadata[slot] ?? null));
+      scanBlock(block, target, wanted, nearest);
+    }
+    const matches = nearest.list().map((candidate) => this.#matchOf(candidate, plan));
+    return { count: matches.length, matches };
+  }
+
+  #matchOf(candidate: Candidate, plan: QueryPlan): Match {
+    const { id, score, row } = candidate;
+    const match: Match = { id, score, ...namespaceOf(candidate.namespace) };
+    if (plan.returnMetadata === "indexed") Object.assign(match, metadataOf(candidate.indexedMetadata));
+    if (!plan.returnValues && plan.returnMetadata !== "all") return match;
+    const stored = this.#sql.exec("SELECT metadata, float32 FROM vectors WHERE row = ?", row)[0];
+    if (stored === undefined) throw new Error(`the vector of row ${row} is missing`);
+    if (plan.returnValues) match.values = valuesOf(stored);
+    if (plan.returnMetadata === "all") Object.assign(match, metadataOf(stored["metadata"] ?? null));
+    return match;
+  }
+}
+
+function holdToConfig(sql: Sql, config: IndexConfig): void {
+  const { dimensions, metric } = config;
+  if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > VECTORIZE_LIMITS.dimensionsMax) {
+    throw new RangeError(`dimensions must be 1 to ${VECTORIZE_LIMITS.dimensionsMax}, got ${dimensions}`);
+  }
+  if (Object.keys(config.metadataIndexes ?? {}).length > VECTORIZE_LIMITS.metadataIndexesMax) {
+    throw new RangeError(`an index has at most ${VECTORIZE_LIMITS.metadataIndexesMax} metadata indexes`);
+  }
+  const wanted = `${dimensions} dimensions, ${metric}`;
+  const stored = readState(sql, "config", wanted);
+  if (stored !== wanted) {
+    throw new Error(
+      `this index was created with ${stored} and cannot become ${wanted}: give the new one another name`,
+    );
+  }
+  writeState(sql, "config", wanted);
+}
+
+function valuesOf(row: SqlRow): number[] {
+  return Array.from(new Float32Array(row["float32"] as ArrayBuffer));
+}
+
+function namespaceOf(namespace: SqlRow[string]): { namespace?: string } {
+  return namespace === null ? {} : { namespace: String(namespace) };
+}
+
+function metadataOf(json: SqlRow[string]): { metadata?: Metadata } {
+  return json === null ? {} : { metadata: JSON.parse(String(json)) as Metadata };
+}

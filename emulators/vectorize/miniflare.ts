@@ -1,0 +1,62 @@
+import type { IndexProps } from "./worker.ts";
+
+/** What `vectorizeWorkerConfig` needs. */
+export interface VectorizeWorkerOptions {
+  /** Name of the Worker that hosts the indexes. */
+  name: string;
+  /** `worker.ts` bundled into one ES module, `cloudflare:workers` left external. */
+  script: string;
+  /** The indexes, each with the name of the binding under which a product's Worker knows it. */
+  indexes: (IndexProps & { binding: string })[];
+}
+
+interface WorkerBinding {
+  type: "worker";
+  worker: string;
+  exportName: string;
+  props?: Record<string, unknown>;
+}
+
+/** Parts of a Miniflare 5 set-up. */
+export interface VectorizeWorkerConfig {
+  /** An element for `workers`, as `{ config }`. */
+  config: {
+    name: string;
+    compatibilityDate: string;
+    manifest: { mainModule: string; modules: Record<string, { type: "esm"; contents: string }> };
+    env: { STORE: { type: "durable-object"; worker: string; exportName: string } };
+    exports: { VectorizeStore: { type: "durable-object"; storage: "sqlite" } };
+  };
+  /** Entries for the `env` of the product's Worker, by binding name. */
+  bindings: Record<string, WorkerBinding>;
+  /** Entry for the `env` of a test driver: `VectorizeControl`. */
+  control: WorkerBinding;
+}
+
+/**
+ * Configuration of the Vectorize stand-in for `new Miniflare({ workers: [{ config }] })` (Miniflare 5).
+ *
+ * Vectors live in the instance's `resourcePersistencePath`, one Durable Object per index name.
+ */
+export function vectorizeWorkerConfig(options: VectorizeWorkerOptions): VectorizeWorkerConfig {
+  const { name, script, indexes } = options;
+  return {
+    config: {
+      name,
+      compatibilityDate: "2026-08-04",
+      manifest: {
+        mainModule: "vectorize.mjs",
+        modules: { "vectorize.mjs": { type: "esm", contents: script } },
+      },
+      env: { STORE: { type: "durable-object", worker: name, exportName: "VectorizeStore" } },
+      exports: { VectorizeStore: { type: "durable-object", storage: "sqlite" } },
+    },
+    bindings: Object.fromEntries(
+      indexes.map(({ binding, ...props }) => [
+        binding,
+        { type: "worker", worker: name, exportName: "VectorizeIndex", props },
+      ]),
+    ),
+    control: { type: "worker", worker: name, exportName: "VectorizeControl" },
+  };
+}

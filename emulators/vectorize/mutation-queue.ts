@@ -1,0 +1,137 @@
+import { readState, writeState, type Sql, type SqlRow } from "./sql.ts";
+import type { VectorBatch } from "./vector-batch.ts";
+
+/** What a mutation does to the index. */
+export type Write =
+  | { kind: "insert" | "upsert"; batch: VectorBatch }
+  | { kind: "delete"; ids: readonly string[] };
+
+export interface QueueClock {
+  nowMs(): number;
+  newMutationId(): string;
+}
+
+/** The mark up to which mutations are visible, and who set it. */
+export interface Watermark {
+  seq: number;
+  mutationId: string | null;
+  acceptedMs: number | null;
+}
+
+const INSERT_VECTOR = `INSERT INTO vectors (id, mutation_seq, namespace, metadata, indexed_metadata, norm, float32)
+  VALUES (?, ?, ?, ?, ?, ?, ?)`;
+
+/**
+ * The durable queue between "accepted" and "visible".
+ *
+ * Mutations become visible strictly in the order in which they were accepted, each not before its delay has
+ * passed. Nothing runs in the background: whoever reads first applies what is due.
+ */
+export class MutationQueue {
+  readonly #sql: Sql;
+  readonly #clock: QueueClock;
+
+  constructor(sql: Sql, clock: QueueClock) {
+    this.#sql = sql;
+    this.#clock = clock;
+  }
+
+  /** Store a checked write durably and return its mutation id (a UUID). */
+  accept(write: Write, delayMs: number): string {
+    const mutationId = this.#clock.newMutationId();
+    const nowMs = Math.trunc(this.#clock.nowMs());
+    this.#sql.transaction(() => {
+      const deleteIds = write.kind === "delete" ? JSON.stringify(write.ids) : null;
+      const [row] = this.#sql.exec(
+        "INSERT INTO mutations (mutation_id, kind, accepted_ms, due_ms, delete_ids) VALUES (?, ?, ?, ?, ?) RETURNING seq",
+        mutationId,
+        write.kind,
+        nowMs,
+        nowMs + delayMs,
+        deleteIds,
+      );
+      if (row === undefined) throw new Error("the mutation was not stored");
+      if (write.kind !== "delete") this.#storeVectors(Number(row["seq"]), write.batch);
+    });
+    return mutationId;
+  }
+
+  /**
+   * Make every mutation visible that is due.
+   *
+   * @returns rows of `vectors` that are gone since the last call
+   *
+   * Stops at the first mutation that is not due, so a later one never overtakes it; does nothing while the
+   * index is held.
+   */
+  applyDue(): number[] {
+    const gone: number[] = [];
+    if (readState<number>(this.#sql, "held", 0) === 1) return gone;
+    const nowMs = this.#clock.nowMs();
+    const first = this.#sql.exec("SELECT due_ms FROM mutations ORDER BY seq LIMIT 1")[0];
+    if (first === undefined || Number(first["due_ms"]) > nowMs) return gone;
+    this.#sql.transaction(() => {
+      for (const mutation of this.#sql.exec("SELECT * FROM mutations ORDER BY seq")) {
+        if (Number(mutation["due_ms"]) > nowMs) break;
+        for (const row of this.#apply(mutation)) gone.push(row);
+      }
+    });
+    return gone;
+  }
+
+  watermark(): Watermark {
+    return {
+      seq: readState<number>(this.#sql, "applied_seq", 0),
+      mutationId: readState<string | null>(this.#sql, "applied_mutation", null),
+      acceptedMs: readState<number | null>(this.#sql, "applied_accepted_ms", null),
+    };
+  }
+
+  #storeVectors(seq: number, batch: VectorBatch): void {
+    const dimensions = batch.data.length / batch.ids.length;
+    let dropCount = readState<number>(this.#sql, "drop_next", 0);
+    for (const [slot, id] of batch.ids.entries()) {
+      if (dropCount > 0) {
+        dropCount -= 1;
+        writeState(this.#sql, "drop_next", dropCount);
+        continue;
+      }
+      this.#sql.exec(
+        INSERT_VECTOR,
+        id,
+        seq,
+        batch.namespaces[slot] ?? null,
+        batch.metadata[slot] ?? null,
+        batch.indexedMetadata[slot] ?? null,
+        batch.norms[slot] ?? 0,
+        batch.data.slice(slot * dimensions, (slot + 1) * dimensions).buffer,
+      );
+    }
+  }
+
+  #apply(mutation: SqlRow): number[] {
+    const seq = Number(mutation["seq"]);
+    const gone = this.#goneBy(seq, String(mutation["kind"]), mutation["delete_ids"] ?? null);
+    this.#sql.exec("DELETE FROM mutations WHERE seq = ?", seq);
+    writeState(this.#sql, "applied_seq", seq);
+    writeState(this.#sql, "applied_mutation", mutation["mutation_id"] ?? null);
+    writeState(this.#sql, "applied_accepted_ms", mutation["accepted_ms"] ?? null);
+    return gone.map((row) => Number(row["row"]));
+  }
+
+  #goneBy(seq: number, kind: string, deleteIds: SqlRow[string]): SqlRow[] {
+    if (kind === "delete") {
+      const statement = `DELETE FROM vectors WHERE mutation_seq < ? AND id IN (SELECT value FROM json_each(?)) RETURNING row`;
+      return this.#sql.exec(statement, seq, deleteIds);
+    }
+    if (kind === "insert") {
+      // Insert never touches an id that is already there: the newcomer goes, it was never visible.
+      const statement = `DELETE FROM vectors WHERE mutation_seq = ? AND id IN (SELECT id FROM vectors WHERE mutation_seq < ?)`;
+      this.#sql.exec(statement, seq, seq);
+      return [];
+    }
+    const statement = `DELETE FROM vectors WHERE mutation_seq < ? AND id IN
+      (SELECT id FROM vectors WHERE mutation_seq = ?) RETURNING row`;
+    return this.#sql.exec(statement, seq, seq);
+  }
+}

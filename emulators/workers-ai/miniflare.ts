@@ -1,0 +1,48 @@
+/** What `workersAiWorkerConfig` needs. */
+export interface WorkersAiWorkerOptions {
+  /** Name of the Worker that hosts the models. */
+  name: string;
+  /** `worker.ts` bundled into one ES module, `cloudflare:workers` left external. */
+  script: string;
+  /** Vector length for every model instead of its own. */
+  dimensions?: number;
+}
+
+interface WorkerBinding {
+  type: "worker";
+  worker: string;
+  exportName: string;
+}
+
+/** Parts of a Miniflare 5 set-up. */
+export interface WorkersAiWorkerConfig {
+  /** An element for `workers`, as `{ config }`. */
+  config: {
+    name: string;
+    compatibilityDate: string;
+    manifest: { mainModule: string; modules: Record<string, { type: "esm"; contents: string }> };
+    env: { DIMENSIONS?: { type: "json"; value: number } };
+  };
+  /** Entry for the `env` of the product's Worker, as `AI`. */
+  binding: WorkerBinding;
+  /** Entry for the `env` of a test driver: `WorkersAiControl`. */
+  control: WorkerBinding;
+}
+
+/** Configuration of the Workers AI stand-in for `new Miniflare({ workers: [{ config }] })` (Miniflare 5). */
+export function workersAiWorkerConfig(options: WorkersAiWorkerOptions): WorkersAiWorkerConfig {
+  const { name, script, dimensions } = options;
+  return {
+    config: {
+      name,
+      compatibilityDate: "2026-08-04",
+      manifest: {
+        mainModule: "workers-ai.mjs",
+        modules: { "workers-ai.mjs": { type: "esm", contents: script } },
+      },
+      env: dimensions === undefined ? {} : { DIMENSIONS: { type: "json", value: dimensions } },
+    },
+    binding: { type: "worker", worker: name, exportName: "WorkersAi" },
+    control: { type: "worker", worker: name, exportName: "WorkersAiControl" },
+  };
+}

@@ -1,0 +1,43 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { WorkersAiCore, type AiBinding, type AiCounts, type AiFailure, type AiOutput } from "./ai-core.ts";
+
+interface Env {
+  /** Vector length for every model instead of its own. */
+  DIMENSIONS?: number;
+}
+
+/** What tests may do to the stand-in. */
+export interface WorkersAiControlApi {
+  failNext(failure: AiFailure): Promise<void>;
+  counts(): Promise<AiCounts>;
+}
+
+// One per process of the runtime: counts and planned failures are shared by all bindings and end with the process.
+let core: WorkersAiCore | undefined;
+
+function coreOf(env: Env): WorkersAiCore {
+  core ??= new WorkersAiCore(env.DIMENSIONS === undefined ? {} : { dimensions: env.DIMENSIONS });
+  return core;
+}
+
+/** The binding: `env.AI.run(...)`, unchanged. */
+export class WorkersAi extends WorkerEntrypoint<Env> implements AiBinding {
+  async run(
+    model: string,
+    inputs: Record<string, unknown>,
+    options?: Record<string, unknown>,
+  ): Promise<AiOutput> {
+    return coreOf(this.env).run(model, inputs, options);
+  }
+}
+
+/** Faults and counts for tests and simulations. Bind it to test drivers only. */
+export class WorkersAiControl extends WorkerEntrypoint<Env> implements WorkersAiControlApi {
+  async failNext(failure: AiFailure): Promise<void> {
+    coreOf(this.env).failNext(failure);
+  }
+
+  async counts(): Promise<AiCounts> {
+    return coreOf(this.env).counts();
+  }
+}
