@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import type { IndexControls } from "./index-controls.ts";
-import { VectorIndexCore, type IndexWorld } from "./index-core.ts";
+import { VectorIndexCore, type IdPage, type IndexWorld } from "./index-core.ts";
 import { sqlOnNode } from "./node-sqlite.ts";
 import type { FloatValues, IndexConfig, QueryOptions, Vector, VectorIndex } from "./types.ts";
 
@@ -14,6 +14,7 @@ export interface InMemoryOptions
 export interface InMemoryIndex extends VectorIndex {
   readonly controls: IndexControls;
   loseVectors(ids: readonly string[]): void;
+  listIds(cursor?: string | null): IdPage;
   close(): void;
 }
 
@@ -38,6 +39,7 @@ export function createVectorizeInMemory(options: InMemoryOptions): InMemoryIndex
     getByIds: async (ids: string[]) => core.getByIds(ids),
     deleteByIds: async (ids: string[]) => core.deleteByIds(ids),
     loseVectors: (ids: readonly string[]) => core.loseVectors(ids),
+    listIds: (cursor?: string | null) => core.listIds(cursor),
     close: () => database.close(),
   };
 }

@@ -78,18 +78,4 @@ export class IndexControls {
       pendingMutations: Number(this.#sql.exec("SELECT count(*) AS n FROM mutations")[0]?.["n"]),
     };
   }
-
-  /**
-   * Ids of visible vectors in order, at most 1,000 a page; `cursor` is null at the end.
-   *
-   * Production lists vectors by its HTTP API only, not by the binding. What is due but was not yet applied by a
-   * call of the index is not listed.
-   */
-  listIds(cursor: string | null = null): { items: string[]; cursor: string | null } {
-    const statement = "SELECT id FROM vectors WHERE mutation_seq <= ? AND id > ? ORDER BY id LIMIT 1000";
-    const items = this.#sql
-      .exec(statement, readState<number>(this.#sql, "applied_seq", 0), cursor ?? "")
-      .map((row) => String(row["id"]));
-    return { items, cursor: items.length === 1000 ? (items.at(-1) ?? null) : null };
-  }
 }

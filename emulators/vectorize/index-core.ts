@@ -30,6 +30,12 @@ export interface IndexWorld {
   cacheBytesMax?: number;
 }
 
+/** A page of ids. */
+export interface IdPage {
+  items: string[];
+  cursor: string | null;
+}
+
 /** 96 MB: 24,000 vectors of 1,024 dimensions. */
 const CACHE_BYTES_MAX = 96 * 1024 * 1024;
 
@@ -85,7 +91,7 @@ export class VectorIndexCore {
     this.controls.failIfTold("VECTOR_GET");
     const statement = `SELECT id, namespace, metadata, float32 FROM vectors
       WHERE mutation_seq <= ? AND id IN (SELECT value FROM json_each(?)) ORDER BY row`;
-    return this.#sql.exec(statement, this.catchUp(), JSON.stringify(ids)).map((row) => ({
+    return this.#sql.exec(statement, this.#catchUp(), JSON.stringify(ids)).map((row) => ({
       id: String(row["id"]),
       values: valuesOf(row),
       ...namespaceOf(row["namespace"] ?? null),
@@ -98,7 +104,7 @@ export class VectorIndexCore {
     const plan = planQuery(options);
     const values = checkQueryVector(vector, this.#config.dimensions);
     this.controls.failIfTold("VECTOR_QUERY");
-    return this.#nearestTo(values, plan, this.catchUp());
+    return this.#nearestTo(values, plan, this.#catchUp());
   }
 
   /** The vectors nearest to a stored one, itself included. Throws code 40010 for an unknown id. */
@@ -106,7 +112,7 @@ export class VectorIndexCore {
     checkId("VECTOR_QUERY", vectorId);
     const plan = planQuery(options);
     this.controls.failIfTold("VECTOR_QUERY");
-    const seqMax = this.catchUp();
+    const seqMax = this.#catchUp();
     const row = this.#sql.exec(
       "SELECT float32 FROM vectors WHERE mutation_seq <= ? AND id = ?",
       seqMax,
@@ -125,7 +131,7 @@ export class VectorIndexCore {
   /** How far mutations were processed, and how many vectors are visible. */
   describe(): IndexInfo {
     this.controls.failIfTold("INDEX_GET");
-    const seqMax = this.catchUp();
+    const seqMax = this.#catchUp();
     const { mutationId, acceptedMs } = this.#queue.watermark();
     return {
       vectorCount: Number(
@@ -137,21 +143,32 @@ export class VectorIndexCore {
     };
   }
 
+  /**
+   * Ids of visible vectors in order, at most 1,000 a page; `cursor` is null at the end.
+   *
+   * Production lists vectors by its HTTP API only, not by the binding.
+   */
+  listIds(cursor: string | null = null): IdPage {
+    const statement = "SELECT id FROM vectors WHERE mutation_seq <= ? AND id > ? ORDER BY id LIMIT 1000";
+    const items = this.#sql.exec(statement, this.#catchUp(), cursor ?? "").map((row) => String(row["id"]));
+    return { items, cursor: items.length === 1000 ? (items.at(-1) ?? null) : null };
+  }
+
   /** Lose visible vectors without a mutation, as a fault of the service would. For tests. */
   loseVectors(ids: readonly string[]): void {
     const statement = `DELETE FROM vectors WHERE mutation_seq <= ? AND id IN (SELECT value FROM json_each(?)) RETURNING row`;
-    const gone = this.#sql.exec(statement, this.catchUp(), JSON.stringify(ids));
+    const gone = this.#sql.exec(statement, this.#catchUp(), JSON.stringify(ids));
     this.#visible.forget(gone.map((row) => Number(row["row"])));
   }
 
   #accept(write: Write): Mutation {
     // Applied first, so that a long row of writes does not pile up until somebody reads.
-    this.catchUp();
+    this.#catchUp();
     return { mutationId: this.#queue.accept(write, this.#config.delayMs) };
   }
 
   /** Apply what is due and return the watermark. */
-  catchUp(): number {
+  #catchUp(): number {
     this.#visible.forget(this.#queue.applyDue());
     return this.#queue.watermark().seq;
   }

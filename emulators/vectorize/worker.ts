@@ -1,7 +1,7 @@
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import type { DurableObjectStorage } from "@cloudflare/workers-types";
 import { IndexControls, type Inspection, type PlannedFailure } from "./index-controls.ts";
-import { VectorIndexCore } from "./index-core.ts";
+import { VectorIndexCore, type IdPage } from "./index-core.ts";
 import { createSchema, readState, writeState, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
 import type {
   FloatValues,
@@ -33,7 +33,7 @@ export interface VectorizeControlApi {
   advance(name: string, ms: number): Promise<void>;
   loseVectors(name: string, ids: string[]): Promise<void>;
   inspect(name: string): Promise<Inspection>;
-  listIds(name: string, cursor?: string | null): Promise<{ items: string[]; cursor: string | null }>;
+  listIds(name: string, cursor?: string | null): Promise<IdPage>;
 }
 
 interface Env {
@@ -103,9 +103,8 @@ export class VectorizeStore extends DurableObject<Env> {
     return this.#controls.inspect();
   }
 
-  async listIds(cursor: string | null): Promise<{ items: string[]; cursor: string | null }> {
-    this.#lastCore()?.catchUp();
-    return this.#controls.listIds(cursor);
+  async listIds(cursor: string | null): Promise<IdPage> {
+    return this.#lastCore()?.listIds(cursor) ?? { items: [], cursor: null };
   }
 
   #core(props: IndexProps): VectorIndexCore {
@@ -201,10 +200,7 @@ export class VectorizeControl extends WorkerEntrypoint<Env> implements Vectorize
     return this.env.STORE.getByName(name).inspect();
   }
 
-  async listIds(
-    name: string,
-    cursor: string | null = null,
-  ): Promise<{ items: string[]; cursor: string | null }> {
+  async listIds(name: string, cursor: string | null = null): Promise<IdPage> {
     return this.env.STORE.getByName(name).listIds(cursor);
   }
 }
