@@ -1,10 +1,10 @@
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod, mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
-import { readJson, readText, removeFile, requireSpace, writeWhole } from "./data-files.ts";
+import { createEmpty, readJson, readText, removeFile, requireSpace, writeWhole } from "./data-files.ts";
 import { endProcess, identify, isRunning, type ProcessIdentity } from "./processes.ts";
-import { codeOf, DataDirBusy, refusalOf, StartRefused } from "./start-refused.ts";
+import { codeOf, DataDirBusy, refusalOf } from "./start-refused.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** `runtime.json`: who runs on a data directory. Everything about workerd is absent until it is ready. */
@@ -26,6 +26,8 @@ export interface DataDir {
   readonly path: string;
   /** Where workerd keeps D1, R2, queues, Workflows and Durable Objects. */
   readonly statePath: string;
+  /** For files that nothing needs after the process ended; emptied by every start. */
+  readonly scratchPath: string;
   /** Where the launcher notes the pid of workerd. */
   readonly workerdPidPath: string;
   /** The key to every door: 32 random bytes as hex, made once per data directory. */
@@ -43,6 +45,8 @@ export const FREE_BYTES_MIN = 64 * 1024 * 1024;
 const RUNTIME_FILE = "runtime.json";
 const WORKERD_PID_FILE = "workerd.pid";
 const LOCK_FILE = "lock";
+const STATE = "state";
+const SCRATCH = "scratch";
 /** Two starts at once disturb each other for the time of one system call. */
 const LOCK_WAIT_MS = 250;
 /** How long a refused start waits for the winner to become nameable. */
@@ -108,28 +112,32 @@ async function makeDirectory(absolute: string): Promise<void> {
  * ends in whatever way, so it can be neither stale nor taken twice, which no scheme of marker files gives.
  */
 async function takeLock(absolute: string, path: string): Promise<DatabaseSync> {
+  const lockPath = join(absolute, LOCK_FILE);
+  await createEmpty(lockPath);
   let lock: DatabaseSync | undefined;
   try {
-    lock = new DatabaseSync(join(absolute, LOCK_FILE), { timeout: LOCK_WAIT_MS });
+    lock = new DatabaseSync(lockPath, { timeout: LOCK_WAIT_MS });
     lock.exec("BEGIN EXCLUSIVE");
     return lock;
   } catch (error) {
     lock?.close();
-    if (sqliteCode(error) === SQLITE_BUSY) throw await busy(absolute, path);
-    if (sqliteCode(error) === undefined) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartRefused(
-      `${path} cannot hold the data (${reason}): repair that, or choose another directory with --data-dir.`,
-      { cause: error },
-    );
+    const code = sqliteCode(error);
+    if (code === SQLITE_BUSY) throw await busy(absolute, path);
+    throw code === undefined
+      ? error
+      : Object.assign(new Error(lockPath, { cause: error }), { code: ERRNO[code] });
   }
 }
 
 const SQLITE_BUSY = 5;
 
+/** SQLite's codes (READONLY, IOERR, FULL, CANTOPEN) as those of the operating system. Source: sqlite.org/rescode. */
+const ERRNO: Record<number, string> = { 8: "EROFS", 10: "EIO", 13: "ENOSPC", 14: "EACCES" };
+
 function sqliteCode(error: unknown): number | undefined {
   if (codeOf(error) !== "ERR_SQLITE_ERROR") return undefined;
-  return error instanceof Error && "errcode" in error ? Number(error.errcode) : undefined;
+  // The upper bits only tell variants of one code apart.
+  return error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : undefined;
 }
 
 async function busy(absolute: string, path: string): Promise<DataDirBusy> {
@@ -151,23 +159,28 @@ async function occupy(absolute: string, path: string, lock: DatabaseSync): Promi
   await endLeftovers(absolute, path);
   const node = identify(process.pid);
   if (node === undefined) throw new Error("this process cannot identify itself");
+  // Whoever made the directory may have left it open to others; what is said in meetings is not for them.
+  await mkdir(join(absolute, STATE), { recursive: true, mode: 0o700 });
+  const token = await tokenOf(absolute);
   const start = { node, startedAt: new Date().toISOString() };
   await writeWhole(join(absolute, RUNTIME_FILE), start);
-  const token = await tokenOf(absolute);
 
   let isOpen = true;
   return {
     path: absolute,
-    statePath: join(absolute, "state"),
+    statePath: join(absolute, STATE),
+    scratchPath: join(absolute, SCRATCH),
     workerdPidPath: join(absolute, WORKERD_PID_FILE),
     token,
     workspace,
-    recordRuntime: (ready) => writeWhole(join(absolute, RUNTIME_FILE), { ...start, ...ready }),
+    async recordRuntime(ready) {
+      // A restart of workerd may end after the close, when the file is no longer ours to write.
+      if (isOpen) await writeWhole(join(absolute, RUNTIME_FILE), { ...start, ...ready });
+    },
     async close() {
       if (!isOpen) return;
       isOpen = false;
-      await removeFile(join(absolute, RUNTIME_FILE));
-      await removeFile(join(absolute, WORKERD_PID_FILE));
+      await removeOwnFiles(absolute, node);
       lock.close();
     },
   };
@@ -176,12 +189,21 @@ async function occupy(absolute: string, path: string, lock: DatabaseSync): Promi
 /** What a node that died without stopping left behind: perhaps a workerd that still writes, and its record. */
 async function endLeftovers(absolute: string, path: string): Promise<void> {
   const record = asRecord(await readJson(join(absolute, RUNTIME_FILE)));
-  if (record === undefined) return;
   // The lock is ours, so a live owner here means a file system that ignores locks.
-  if (record.node.pid !== process.pid && isRunning(record.node)) {
+  if (record !== undefined && record.node.pid !== process.pid && isRunning(record.node)) {
     throw new DataDirBusy(path, { pid: record.node.pid, ...(record.url && { url: record.url }) });
   }
-  if (record.workerd !== undefined) await endProcess(record.workerd, ORPHAN_WAIT_MS);
+  if (record?.workerd !== undefined) await endProcess(record.workerd, ORPHAN_WAIT_MS);
+  await removeFile(join(absolute, WORKERD_PID_FILE));
+  await rm(join(absolute, SCRATCH), { recursive: true, force: true });
+}
+
+/** If the directory was deleted and made anew by another process meanwhile, its files are that one's. */
+async function removeOwnFiles(absolute: string, node: ProcessIdentity): Promise<void> {
+  const record = asRecord(await readJson(join(absolute, RUNTIME_FILE)));
+  if (record?.node.pid !== node.pid || record.node.startTime !== node.startTime) return;
+  await removeFile(join(absolute, RUNTIME_FILE));
+  await removeFile(join(absolute, WORKERD_PID_FILE));
 }
 
 async function tokenOf(absolute: string): Promise<string> {

@@ -25,6 +25,20 @@ export async function writeWhole(path: string, content: unknown): Promise<void> 
   }
 }
 
+/**
+ * Create a file with nothing in it, mode 0600, if there is none.
+ *
+ * A present one is not even opened: closing it again would drop the locks that this process has on it.
+ */
+export async function createEmpty(path: string): Promise<void> {
+  try {
+    const file = await open(path, "wx", 0o600);
+    await file.close();
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+  }
+}
+
 /** A file's text; undefined when there is none. */
 export async function readText(path: string): Promise<string | undefined> {
   try {

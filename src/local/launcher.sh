@@ -42,7 +42,8 @@ parent_of() {
       kill -9 $$
       exit
     fi
-    sleep 0.25
+    # A sleep that knows no fractions is worth a second; without any sleep there is no watch, rather than a hot loop.
+    sleep 0.25 || sleep 1 || exit
   done
 ) </dev/null >/dev/null 2>&1 3>&- &
 exec "$LAUNCHER_WORKERD" "$@"

@@ -81,7 +81,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 function createMiniflare(options: RuntimeOptions, onRestart: () => Promise<void>): Miniflare {
   // Read by Miniflare from the process's environment at every start of workerd.
   process.env["MINIFLARE_WORKERD_PATH"] = launcherPath();
-  return withoutSignalHandlers(
+  return constructMiniflare(
+    options.dataDir.scratchPath,
     () =>
       new Miniflare({
         host: options.host ?? "127.0.0.1",
@@ -101,16 +102,26 @@ function createMiniflare(options: RuntimeOptions, onRestart: () => Promise<void>
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Miniflare answers a signal with `process.exit`, before the caller could stop in its own order. */
-function withoutSignalHandlers<T>(create: () => T): T {
+/**
+ * Take back two things that the constructor does to the process. It answers a signal with `process.exit`, before the
+ * caller could stop in its own order; and it chooses a directory below TMPDIR, which a SIGKILL would leave there for
+ * ever, while the scratch directory is emptied at the next start.
+ */
+function constructMiniflare(scratchPath: string, construct: () => Miniflare): Miniflare {
   const before = SIGNALS.map((signal) => new Set(process.listeners(signal)));
-  const created = create();
-  for (const [index, signal] of SIGNALS.entries()) {
-    for (const listener of process.listeners(signal)) {
-      if (before[index]?.has(listener) === false) process.removeListener(signal, listener);
+  const temporary = process.env["TMPDIR"];
+  process.env["TMPDIR"] = scratchPath;
+  try {
+    return construct();
+  } finally {
+    if (temporary === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = temporary;
+    for (const [index, signal] of SIGNALS.entries()) {
+      for (const listener of process.listeners(signal)) {
+        if (before[index]?.has(listener) === false) process.removeListener(signal, listener);
+      }
     }
   }
-  return created;
 }
 
 async function readiness(miniflare: Miniflare): Promise<URL> {
@@ -177,6 +188,11 @@ function startFailure(error: unknown, port: number): unknown {
       `Port ${port} is taken: stop the program that listens there, or choose another with --port.`,
       { cause: error },
     );
+  }
+  if (/bind\(\): Permission denied/.test(error.message)) {
+    return new StartRefused(`Port ${port} is not open to this user: choose one from 1024 up with --port.`, {
+      cause: error,
+    });
   }
   return new StartRefused(`The Workers runtime did not start: ${error.message}`, { cause: error });
 }

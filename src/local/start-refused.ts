@@ -37,6 +37,7 @@ const CAUSES: Record<string, string> = {
   EEXIST: "a file is in the way",
   EISDIR: "a directory is in the way of a file",
   ENOSPC: "the disk is full",
+  EIO: "the disk reports an error",
   EDQUOT: "the disk quota is used up",
   ENAMETOOLONG: "the name is too long",
   ELOOP: "its symbolic links go in a circle",
