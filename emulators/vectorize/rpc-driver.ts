@@ -69,8 +69,9 @@ export async function startRpcDriver(
   };
 }
 
-// JSON knows neither typed arrays nor NaN; the driver script reads these marks back.
+// JSON knows neither typed arrays nor NaN nor undefined; the driver script reads these marks back.
 function writeValue(_key: string, value: unknown): unknown {
+  if (value === undefined) return { $undefined: true };
   if (value instanceof Float32Array) return { $float32: Array.from(value, String) };
   if (value instanceof Float64Array) return { $float64: Array.from(value, String) };
   return typeof value === "number" && !Number.isFinite(value) ? { $number: String(value) } : value;
@@ -80,6 +81,7 @@ const DRIVER_SCRIPT = `
 function readValue(_key, value) {
   if (value?.$float32) return new Float32Array(value.$float32.map(Number));
   if (value?.$float64) return new Float64Array(value.$float64.map(Number));
+  if (value?.$undefined) return undefined;
   return value?.$number ? Number(value.$number) : value;
 }
 export default {
