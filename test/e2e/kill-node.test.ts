@@ -178,11 +178,26 @@ describe("a signal to the whole group, as a terminal or a supervisor sends it", 
       const line = await begun.lines.next();
       expect(JSON.parse(String(line.value)).stopMs).toBeLessThan(2_000);
       expect(await begun.exit).toBe(0);
-      // workerd heeds SIGTERM by a handler of its own; Ctrl-C must not even reach it.
-      if (signal === "SIGINT") expect(begun.errors).toEqual([]);
       expect(identify(workerd.pid)).toBeUndefined();
       expect(workerdOfDataDir()).toBeUndefined();
       expect(await isPortFree(port)).toBe(true);
+    },
+    TEST_MS,
+  );
+});
+
+describe.each(["SIGINT", "SIGHUP"] as const)("%s to workerd", (signal) => {
+  test(
+    "does not end it, since a terminal sends it to the whole group while node may still have work for workerd",
+    async () => {
+      const begun = start(0);
+      const { url, workerd } = await ready(begun);
+      process.kill(workerd.pid, signal);
+      // Without the launcher it is gone within milliseconds.
+      await delay(300);
+      expect(await beat(url)).toBe(1);
+      expect((await findRuntime(dataPath))?.workerd).toEqual(workerd);
+      expect(begun.errors).toEqual([]);
     },
     TEST_MS,
   );
