@@ -1,0 +1,122 @@
+import type { FailureKind } from "../../core/errors.ts";
+import { QUOTA_UNKNOWN, type QuotaState } from "../../core/quota.ts";
+import type { Attempt, Fence, RunStore, VendorKey } from "../../ports/run-store.ts";
+import { statement, type Database, type Statement } from "./database.ts";
+import { attemptOf, insertAttempt, vendorKeyOf, type AttemptsRow, type QuotaRow } from "./run-rows.ts";
+
+type Methods = Pick<
+  RunStore,
+  "vendorKey" | "workspaceAccount" | "takeCall" | "settleCall" | "recordFailure" | "failuresOf" | "troubles" | "apiErrorsSince"
+>;
+
+/** Attempts and the counters of vendor keys: what was tried, and what may be tried next. */
+export function createAttemptStore(database: Database): Methods {
+  return {
+    vendorKey: async (keyName) => {
+      const [row] = await database.rows<QuotaRow>("select * from quota where key_name = ?1", keyName);
+      if (row !== undefined) return vendorKeyOf(row);
+      return { keyName, version: 0, quota: QUOTA_UNKNOWN, withoutFields: [], accountHash: null, denied: false };
+    },
+    workspaceAccount: async (vendor) => {
+      const [row] = await database.rows<{ account: string }>(
+        "select account_id as account from quota where vendor = ?1 and account_id is not null order by rowid limit 1",
+        vendor,
+      );
+      return row?.account ?? null;
+    },
+    takeCall: (fence, key, quota, attempt) => takeCall(database, { fence, key, quota, attempt }),
+    settleCall: async (fence, attemptId, outcome, key) => {
+      await database.fenced(fence, [
+        statement(
+          "update attempts set outcome = ?2, detail = ?3, duration_ms = ?4 where id = ?1",
+          attemptId,
+          outcome.failure?.kind ?? "ok",
+          outcome.failure?.detail ?? null,
+          outcome.durationMs,
+        ),
+        settledKey(key),
+      ]);
+    },
+    recordFailure: async (fence, attempt, failure, next, durationMs) => {
+      await database.fenced(fence, [
+        insertAttempt(attempt, failure.kind),
+        statement(
+          "update attempts set outcome = ?2, detail = ?3, duration_ms = coalesce(duration_ms, ?4), next = ?5, next_ms = ?6 where id = ?1",
+          attempt.id,
+          failure.kind,
+          failure.detail,
+          durationMs,
+          next.do,
+          next.do === "halt" ? null : next.untilMs,
+        ),
+      ]);
+    },
+    failuresOf: async (runId, step) => {
+      const rows = await database.rows<{ outcome: FailureKind }>(
+        `select outcome from attempts where run_id = ?1 and step = ?2 and outcome not in ('ok', 'started', 'not_yet') order by id`,
+        runId,
+        step,
+      );
+      return { items: rows.map((row) => row.outcome), cursor: null };
+    },
+    troubles: async (runId, limit) => {
+      const rows = await database.rows<AttemptsRow>(
+        "select * from attempts where run_id = ?1 and outcome <> 'ok' order by id limit ?2",
+        runId,
+        limit,
+      );
+      return { items: rows.map(attemptOf), cursor: null };
+    },
+    apiErrorsSince: async (sinceMs) => {
+      const [row] = await database.rows<{ errors: number }>(
+        "select count(*) as errors from attempts where at_ms >= ?1 and is_call = 1 and outcome not in ('ok', 'started')",
+        sinceMs,
+      );
+      return row?.errors ?? 0;
+    },
+  };
+}
+
+type TakeCall = {
+  readonly fence: Fence;
+  readonly key: VendorKey;
+  readonly quota: QuotaState;
+  readonly attempt: Attempt;
+};
+
+async function takeCall(database: Database, { fence, key, quota, attempt }: TakeCall): Promise<boolean> {
+  const [taken] = await database.fenced(fence, [
+    statement(
+      `insert into quota (key_name, vendor, version, budget, used, window_ends_ms, not_before_ms)
+       values (?1, ?2, ?3 + 1, ?4, ?5, ?6, ?7)
+       on conflict (key_name) do update set version = version + 1, budget = excluded.budget, used = excluded.used,
+         window_ends_ms = excluded.window_ends_ms, not_before_ms = max(not_before_ms, excluded.not_before_ms)
+       where version = ?3`,
+      key.keyName,
+      key.keyName.split(":")[0] ?? "",
+      key.version,
+      quota.budget,
+      quota.used,
+      quota.windowEndsMs,
+      quota.notBeforeMs,
+    ),
+    // changes() is that of the statement before: the attempt exists only if the call was taken.
+    insertAttempt(attempt, "started", "where changes() > 0"),
+  ]);
+  return (taken?.meta.changes ?? 0) > 0;
+}
+
+function settledKey(key: Parameters<RunStore["settleCall"]>[3]): Statement {
+  return statement(
+    `update quota set version = version + 1, budget = ?2, used = ?3, window_ends_ms = ?4,
+       not_before_ms = max(not_before_ms, ?5), without_fields = ?6, account_id = ?7, denied = ?8 where key_name = ?1`,
+    key.keyName,
+    key.quota.budget,
+    key.quota.used,
+    key.quota.windowEndsMs,
+    key.quota.notBeforeMs,
+    JSON.stringify(key.withoutFields),
+    key.accountHash,
+    key.denied ? 1 : 0,
+  );
+}

@@ -1,0 +1,202 @@
+import { CHUNK_ROWS_PER_STATEMENT, DEAD_RECHECK_AGES_MS } from "../../core/policy.ts";
+import type { ChunkRow, ChunkState, OwedDocument, RecordStore } from "../../ports/record-store.ts";
+import { forRows, jsonSlices, statement, type Database, type Statement } from "./database.ts";
+import { checkpoint, VERDICT_CONFLICT } from "./page-commit.ts";
+
+type Methods = Omit<
+  RecordStore,
+  "known" | "commitPage" | "checkpoint" | "discoveries" | "sightingsSince" | "sourceCount" | "totals" | "proofPage" | "liveChunkIds"
+>;
+
+/** The ledger of chunks: what is owed, what was sent, what was read back, what was given up. */
+export function createChunkLedger(database: Database): Methods {
+  return { ...readMethods(database), ...writeMethods(database), ...deadMethods(database) };
+}
+
+type Row = Omit<ChunkRow, "metadata"> & { metadata: string };
+
+const COLUMNS = `chunks.id, document_id as documentId, text_hash as textHash, repetition, generation, model, metadata, position,
+  speaker, start_seconds as startSeconds, end_seconds as endSeconds, first_sentence as firstSentence,
+  last_sentence as lastSentence, tokens, state, embedding_key as embeddingKey, embedding_index as embeddingIndex`;
+
+function chunkOf(row: Row): ChunkRow {
+  return { ...row, metadata: JSON.parse(row.metadata) };
+}
+
+type ReadMethods = Pick<RecordStore, "owedDocuments" | "owedCount" | "chunksOf" | "chunksById" | "embeddings" | "embeddedCount">;
+
+function readMethods(database: Database): ReadMethods {
+  return {
+    owedDocuments: async (limit, notIds) => {
+      const [list = "[]"] = jsonSlices(notIds);
+      const rows = await database.rows<Omit<OwedDocument, "indexedBefore"> & { indexedBefore: number }>(
+        `select id, r2_key as revisionKey, content_hash as contentHash, date, transcript_characters as storedBytes,
+           indexed_hash is not null as indexedBefore
+         from meetings where vectors_owed_since is not null and deleted_ms is null
+           and id not in (select value from json_each(?2))
+         order by vectors_owed_since, id limit ?1`,
+        limit,
+        list,
+      );
+      return { items: rows.map((row) => ({ ...row, indexedBefore: row.indexedBefore === 1 })), cursor: null };
+    },
+    owedCount: async () => {
+      const [row] = await database.rows<{ n: number }>(
+        "select count(*) as n from meetings where vectors_owed_since is not null and deleted_ms is null",
+      );
+      return row?.n ?? 0;
+    },
+    chunksOf: async (documentIds) => {
+      const [list = "[]"] = jsonSlices(documentIds);
+      const rows = await database.rows<Row>(
+        `select ${COLUMNS}, null as text from chunks where document_id in (select value from json_each(?1))`,
+        list,
+      );
+      return Map.groupBy(rows.map(chunkOf), (chunk) => chunk.documentId);
+    },
+    chunksById: async (ids) => {
+      const [list = "[]"] = jsonSlices(ids);
+      const rows = await database.rows<Row>(
+        `select ${COLUMNS}, text from json_each(?1) as wanted join chunks on chunks.id = wanted.value order by wanted.key`,
+        list,
+      );
+      return { items: rows.map(chunkOf), cursor: null };
+    },
+    embeddings: async (textHashes) => {
+      const [list = "[]"] = jsonSlices(textHashes);
+      const rows = await database.rows<{ hash: string; key: string; index: number }>(
+        `select text_hash as hash, embedding_key as key, embedding_index as "index" from chunks
+         where embedding_key is not null and text_hash in (select value from json_each(?1))`,
+        list,
+      );
+      return new Map(rows.map(({ hash, key, index }) => [hash, { key, index }]));
+    },
+    embeddedCount: async (runId) => {
+      const [row] = await database.rows<{ n: number }>("select count(*) as n from chunks where embedded_run_id = ?1", runId);
+      return row?.n ?? 0;
+    },
+  };
+}
+
+type WriteMethods = Pick<RecordStore, "planChunks" | "markSent" | "markLive" | "commitDocuments" | "lockIndex">;
+
+function writeMethods(database: Database): WriteMethods {
+  return {
+    planChunks: async (fence, { rows, nowMs }) => {
+      for (let start = 0; start < rows.length; start += CHUNK_ROWS_PER_STATEMENT) {
+        await database.fenced(fence, plannedRows(rows.slice(start, start + CHUNK_ROWS_PER_STATEMENT), nowMs));
+      }
+    },
+    markSent: async (fence, { runId, nowMs, rows }) => {
+      const statements = forRows(
+        rows,
+        `update chunks set state = 'sent', sent_ms = ?3, embedding_key = sent.value ->> 'key',
+           embedding_index = sent.value ->> 'index',
+           embedded_run_id = case when sent.value ->> 'embedded' then ?2 else embedded_run_id end
+         from json_each(?1) as sent where chunks.id = sent.value ->> 'id' and state in ('planned', 'sent')`,
+        runId,
+        nowMs,
+      );
+      await database.fenced(fence, statements);
+    },
+    markLive: async (fence, ids, nowMs) => {
+      await database.fenced(
+        fence,
+        forRows(
+          ids,
+          `update chunks set state = 'live', live_ms = ?2
+           where state in ('planned', 'sent') and id in (select value from json_each(?1))`,
+          nowMs,
+        ),
+      );
+    },
+    commitDocuments: async (fence, done) => {
+      await database.fenced(fence, committedDocuments(fence.lane, done));
+    },
+    lockIndex: async (binding, model, dimensions) => {
+      await database.batch([
+        statement(
+          "insert into indexes (binding, model, dimensions, live) select ?1, ?2, ?3, 1 where not exists (select 1 from indexes where live = 1)",
+          binding,
+          model,
+          dimensions,
+        ),
+      ]);
+      const [row] = await database.rows<{ binding: string; model: string; dimensions: number }>(
+        "select binding, model, dimensions from indexes where live = 1",
+      );
+      return row ?? { binding, model, dimensions };
+    },
+  };
+}
+
+function plannedRows(rows: readonly ChunkRow[], nowMs: number): Statement[] {
+  const at = (path: string): string => `value ->> '${path}'`;
+  return forRows(
+    rows,
+    `insert into chunks (id, document_id, text, text_hash, repetition, generation, model, metadata, position, speaker,
+       start_seconds, end_seconds, first_sentence, last_sentence, tokens, state, planned_ms)
+     select ${at("id")}, ${at("documentId")}, ${at("text")}, ${at("textHash")}, ${at("repetition")}, ${at("generation")},
+       ${at("model")}, value -> 'metadata', ${at("position")}, ${at("speaker")}, ${at("startSeconds")}, ${at("endSeconds")},
+       ${at("firstSentence")}, ${at("lastSentence")}, ${at("tokens")}, 'planned', ?2
+     from json_each(?1) where true
+     on conflict (id) do update set position = excluded.position, speaker = excluded.speaker,
+       start_seconds = excluded.start_seconds, end_seconds = excluded.end_seconds,
+       first_sentence = excluded.first_sentence, last_sentence = excluded.last_sentence
+     where chunks.state in ('planned', 'sent', 'live')`,
+    nowMs,
+  );
+}
+
+function committedDocuments(lane: string, done: Parameters<RecordStore["commitDocuments"]>[1]): Statement[] {
+  const indexed = done.documents.filter(({ verdict }) => verdict !== "pending" && verdict !== "failed");
+  return [
+    ...forRows(
+      done.documents,
+      `insert into run_items (run_id, item_id, verdict, reason)
+       select ?2, value ->> 'id', value ->> 'verdict', value ->> 'reason' from json_each(?1)
+       where true ${VERDICT_CONFLICT}`,
+      done.runId,
+    ),
+    ...forRows(
+      indexed,
+      `update meetings set vectors_owed_since = null, indexed_hash = content_hash
+       from json_each(?1) as done
+       where meetings.id = done.value ->> 'id' and content_hash = done.value ->> 'contentHash'`,
+    ),
+    checkpoint(lane, done),
+  ];
+}
+
+type DeadMethods = Pick<RecordStore, "markDead" | "markGone" | "deadDue" | "markRechecked">;
+
+function deadMethods(database: Database): DeadMethods {
+  const states = (from: readonly ChunkState[]): string => from.map((state) => `'${state}'`).join(", ");
+  const inList = "id in (select value from json_each(?1))";
+  return {
+    markDead: async (fence, ids, nowMs) => {
+      const sql = `update chunks set state = 'dead', dead_ms = coalesce(dead_ms, ?2)
+        where state in (${states(["planned", "sent", "live"])}) and ${inList}`;
+      await database.fenced(fence, forRows(ids, sql, nowMs));
+    },
+    markGone: async (fence, ids) => {
+      const sql = `update chunks set state = 'gone', text = null where state = 'dead' and ${inList}`;
+      await database.fenced(fence, forRows(ids, sql));
+    },
+    deadDue: async (nowMs, limit) => {
+      const [first, second] = DEAD_RECHECK_AGES_MS;
+      const items = await database.rows<{ id: string; rechecks: number }>(
+        `select id, rechecks from chunks where state in ('dead', 'gone') and rechecks < 2 and (state = 'dead'
+           or (rechecks = 0 and dead_ms <= ?1 - ?3) or (rechecks = 1 and dead_ms <= ?1 - ?4)) limit ?2`,
+        nowMs,
+        limit,
+        first,
+        second,
+      );
+      return { items, cursor: null };
+    },
+    markRechecked: async (fence, ids) => {
+      await database.fenced(fence, forRows(ids, `update chunks set rechecks = rechecks + 1 where ${inList}`));
+    },
+  };
+}

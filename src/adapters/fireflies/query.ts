@@ -1,0 +1,31 @@
+/** The fields asked for, in alphabetical order at every level. Source and reasons: docs/vendors/fireflies.md. */
+const TRANSCRIPT_FIELDS = `
+  audio_url cal_id calendar_id calendar_type
+  channels { id is_private title }
+  date dateString duration fireflies_users host_email id is_live
+  meeting_attendance { join_time leave_time name }
+  meeting_attendees { displayName email location name phoneNumber }
+  meeting_info { fred_joined silent_meeting summary_status }
+  meeting_link organizer_email participants privacy
+  sentences { end_time index raw_text speaker_id speaker_name start_time text }
+  speakers { id name }
+  summary {
+    action_items bullet_gist extended_sections { content title } gist keywords meeting_type notes outline overview
+    short_overview short_summary shorthand_bullet topics_discussed transcript_chapters
+  }
+  title transcript_url user { email name user_id } workspace_users`;
+
+function fieldsWithout(fields: readonly string[]): string {
+  return fields.reduce((text, name) => text.replace(new RegExp(`\\b${name}\\b`, "g"), ""), TRANSCRIPT_FIELDS);
+}
+
+/** One page of whole transcripts, newest first. */
+export function listQuery(withoutFields: readonly string[]): string {
+  return `query ListMeetings($limit: Int, $skip: Int) {
+  transcripts(limit: $limit, skip: $skip) {${fieldsWithout(withoutFields)}
+  }
+}`;
+}
+
+/** Who the key belongs to. */
+export const ACCOUNT_QUERY = "query Account { user { user_id } }";

@@ -1,0 +1,131 @@
+import { sha256Hex } from "../../core/identity.ts";
+import { revisionOf } from "../../core/mapping/fireflies-revision.ts";
+import { LIST_REPLY_BYTES_MAX } from "../../core/policy.ts";
+import type { Account, ListReply, ListRequest, ListedMeeting, MeetingSource } from "../../ports/sources.ts";
+import type { World } from "../../ports/world.ts";
+import { boundedFetch, type BoundedReply, type Fetch } from "../http/bounded-fetch.ts";
+import { errorsIn, failureIn, field, quotaIn, raise, type GraphqlError } from "./failures.ts";
+import { ACCOUNT_QUERY, listQuery } from "./query.ts";
+
+export type FirefliesOptions = {
+  /** Base address, without `/graphql`. */
+  readonly url: string;
+  readonly key: string;
+  readonly fetch: Fetch;
+  readonly world: World;
+};
+
+/** Fireflies over its GraphQL API. One method is one call; nothing is retried or waited for here. */
+export async function createFirefliesSource(options: FirefliesOptions): Promise<MeetingSource> {
+  const keyName = `fireflies:${(await sha256Hex(options.key)).slice(0, 16)}`;
+  return {
+    keyName,
+    account: (timeoutMs) => account(options, timeoutMs),
+    listMeetings: (request) => listMeetings(options, request),
+    latencyMs: (timeoutMs) => latencyMs(options, timeoutMs),
+  };
+}
+
+async function account(options: FirefliesOptions, timeoutMs: number): Promise<Account> {
+  const { reply, body } = await call(options, { query: ACCOUNT_QUERY }, timeoutMs);
+  const failure = failureIn(reply, body, options.world.nowMs());
+  if (failure !== null) raise(failure);
+  const accountId = field(field(field(body, "data"), "user"), "user_id");
+  if (typeof accountId !== "string") {
+    raise({ kind: "unreachable", party: "fireflies", detail: "reply without data.user.user_id" });
+  }
+  return { accountId, quota: quotaIn(reply.headers, options.world.nowMs()) };
+}
+
+async function listMeetings(options: FirefliesOptions, request: ListRequest): Promise<ListReply> {
+  const query = listQuery(request.withoutFields);
+  const variables = { limit: request.rows, skip: request.skip };
+  const { reply, body } = await call(options, { query, variables }, request.timeoutMs);
+  const nowMs = options.world.nowMs();
+  const failure = failureIn(reply, body, nowMs);
+  if (failure !== null) raise(failure);
+
+  const rows = field(field(body, "data"), "transcripts");
+  const errors = errorsIn(body);
+  if (!Array.isArray(rows)) {
+    raise({ kind: "unreachable", party: "fireflies", detail: "reply without data.transcripts" });
+  }
+  const unreadable = unreadableFields(errors);
+  if (errors.length > 0 && (!request.acceptUnreadable || unreadable === null)) {
+    raise({ kind: "partial", party: "fireflies", detail: `${errors.length} errors beside data: ${errors[0]?.code}` });
+  }
+  const items = rows.map((row: unknown, index) => listed(row, unreadable?.get(index) ?? []));
+  return { items, cursor: null, replyBytes: reply.bytes, quota: quotaIn(reply.headers, nowMs) };
+}
+
+/** Row index -> fields that an error names; null if an error cannot be ascribed to a field of one row. */
+function unreadableFields(errors: readonly GraphqlError[]): Map<number, string[]> | null {
+  const fields = new Map<number, string[]>();
+  for (const { path } of errors) {
+    const [root, row, name] = path;
+    if (root !== "transcripts" || typeof row !== "number" || name === undefined) return null;
+    fields.set(row, [...(fields.get(row) ?? []), String(name)]);
+  }
+  return fields;
+}
+
+function listed(row: unknown, unreadable: readonly string[]): ListedMeeting {
+  const id = field(row, "id");
+  if (typeof id !== "string" || id === "") {
+    raise({ kind: "defect", party: "fireflies", detail: "a row of the list has no id" });
+  }
+  const audioUrl = field(row, "audio_url");
+  return {
+    id,
+    dateString: placeOf(row),
+    revision: revisionOf(row as Record<string, unknown>),
+    audioUrl: typeof audioUrl === "string" && audioUrl !== "" ? audioUrl : null,
+    unreadable,
+  };
+}
+
+/** The exact moment, or the rounded one if the exact one is missing; the empty string sorts as the oldest. */
+function placeOf(row: unknown): string {
+  const exact = field(row, "dateString");
+  if (typeof exact === "string" && exact !== "") return exact;
+  const rounded = field(row, "date");
+  const valid = typeof rounded === "number" && Math.abs(rounded) <= 8.64e15;
+  return valid ? new Date(rounded).toISOString() : "";
+}
+
+async function call(
+  options: FirefliesOptions,
+  message: { query: string; variables?: Record<string, unknown> },
+  timeoutMs: number,
+): Promise<{ reply: BoundedReply; body: unknown }> {
+  const request = new Request(`${options.url}/graphql`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${options.key}`,
+      "content-type": "application/json",
+      accept: "application/json",
+      "accept-encoding": "gzip",
+    },
+    body: JSON.stringify(message),
+  });
+  const signal = options.world.timeout(timeoutMs);
+  const reply = await boundedFetch(options.fetch, request, { party: "fireflies", signal, bytesMax: LIST_REPLY_BYTES_MAX });
+  return { reply, body: parsed(reply.text) };
+}
+
+/** The reply's JSON, or undefined: gateways answer in HTML, and a body may be cut in the middle. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function latencyMs(options: FirefliesOptions, timeoutMs: number): Promise<number> {
+  const started = options.world.realNowMs();
+  const request = new Request(`${options.url}/`, { method: "HEAD" });
+  const signal = options.world.timeout(timeoutMs);
+  await boundedFetch(options.fetch, request, { party: "fireflies", signal, bytesMax: 64 * 1024 });
+  return options.world.realNowMs() - started;
+}

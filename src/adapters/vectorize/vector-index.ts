@@ -1,0 +1,72 @@
+import type { Vectorize } from "@cloudflare/workers-types";
+import { FailureError, type FailureKind } from "../../core/errors.ts";
+import { VECTOR_IDS_PER_DELETE_MAX, VECTOR_IDS_PER_GET_MAX } from "../../core/limits.ts";
+import { CONNECTIONS_MAX } from "../../core/policy.ts";
+import type { IndexedVector, VectorIndex, VectorMetadata } from "../../ports/vectors.ts";
+
+/** A Vectorize index. Calls that take more ids than Vectorize allows are cut into allowed ones. */
+export function createVectorIndex(index: Vectorize): VectorIndex {
+  return {
+    upsert: (vectors) =>
+      classified(async () => {
+        await index.upsert(
+          vectors.map(({ id, values, metadata }) => ({ id, values: values as number[], metadata: { ...metadata } })),
+        );
+      }),
+    getByIds: (ids) =>
+      classified(async () => {
+        const found = await inSlices(ids, VECTOR_IDS_PER_GET_MAX, (slice) => index.getByIds(slice));
+        return found.flat().map(
+          (vector): IndexedVector => ({
+            id: vector.id,
+            values: Array.from(vector.values),
+            metadata: (vector.metadata ?? {}) as VectorMetadata,
+          }),
+        );
+      }),
+    deleteByIds: (ids) =>
+      classified(async () => {
+        await inSlices(ids, VECTOR_IDS_PER_DELETE_MAX, (slice) => index.deleteByIds(slice));
+      }),
+    describe: () =>
+      classified(async () => {
+        const { dimensions, vectorCount } = await index.describe();
+        return { dimensions, vectorCount };
+      }),
+  };
+}
+
+/** Apply a call to slices of a list, a few at a time. */
+async function inSlices<T>(
+  ids: readonly string[],
+  sliceMax: number,
+  call: (slice: string[]) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  for (let start = 0; start < ids.length; start += sliceMax * CONNECTIONS_MAX) {
+    const round = Array.from({ length: CONNECTIONS_MAX }, (_, n) => start + n * sliceMax)
+      .filter((from) => from < ids.length)
+      .map((from) => call(ids.slice(from, from + sliceMax)));
+    results.push(...(await Promise.all(round)));
+  }
+  return results;
+}
+
+async function classified<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof FailureError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    const detail = /[A-Z_]+ERROR \(code = \d+\)/.exec(message)?.[0] ?? "no code";
+    throw new FailureError({ kind: kindOf(message), party: "vectorize", detail }, { cause: error });
+  }
+}
+
+/** Vectorize documents no list of codes; what its messages show is sorted here. */
+function kindOf(message: string): FailureKind {
+  if (/too many|rate limit|429/i.test(message)) return "rate_limited";
+  if (/no space|SQLITE_FULL|full|maximum number of vectors/i.test(message)) return "storage_full";
+  if (/\(code = (4\d{4})\)/.test(message)) return "defect";
+  return /network|connection|internal|unavailable|timeout|50\d/i.test(message) ? "unreachable" : "defect";
+}

@@ -1,0 +1,65 @@
+import { FailureError, type FailureKind } from "../../core/errors.ts";
+import type { Embedder } from "../../ports/vectors.ts";
+import type { World } from "../../ports/world.ts";
+
+/** The part of the AI binding that is used. */
+export type AiBinding = { run(model: string, inputs: Record<string, unknown>): Promise<unknown> };
+
+export type EmbeddingModel = { readonly name: string; readonly dimensions: number; readonly tokensMax: number };
+
+/** Embeddings by Workers AI. Replies are checked for count, length and finite numbers before anything relies on them. */
+export function createEmbedder(ai: AiBinding, model: EmbeddingModel, world: World): Embedder {
+  return {
+    model: model.name,
+    dimensions: model.dimensions,
+    tokensMax: model.tokensMax,
+    embedDocuments: async (texts) => {
+      const reply = await run(ai, model.name, texts, world);
+      const data = (reply as { data?: unknown } | null)?.data;
+      if (!Array.isArray(data) || data.length !== texts.length) {
+        throw broken(`${Array.isArray(data) ? data.length : "no"} vectors for ${texts.length} texts`);
+      }
+      return data.map((values: unknown) => checkedVector(values, model.dimensions));
+    },
+  };
+}
+
+function checkedVector(values: unknown, dimensions: number): Float32Array<ArrayBuffer> {
+  const isList = Array.isArray(values) || values instanceof Float32Array;
+  if (!isList || values.length !== dimensions) {
+    throw broken(`a vector of ${isList ? values.length : "no"} dimensions where ${dimensions} were promised`);
+  }
+  const vector = Float32Array.from(values as ArrayLike<number>);
+  if (!vector.every(Number.isFinite)) throw broken("a vector with a value that is no number");
+  return vector;
+}
+
+function broken(detail: string): FailureError {
+  return new FailureError({ kind: "unreachable", party: "workers-ai", detail });
+}
+
+/** Internal codes of Workers AI at the start of its messages. Source: Cloudflare docs, Workers AI errors. */
+const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
+  "3007": "timed_out",
+  "3008": "timed_out",
+  "3036": "quota",
+  "3040": "rate_limited",
+};
+
+async function run(ai: AiBinding, model: string, texts: readonly string[], world: World): Promise<unknown> {
+  try {
+    return await ai.run(model, { documents: texts });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const code = /^(?:AiError: )?(\d{4}):/.exec(message)?.[1];
+    const kind = code === undefined ? "unreachable" : (KIND_OF_CODE[code] ?? "defect");
+    const notBeforeMs = kind === "quota" ? { notBeforeMs: nextUtcMidnightMs(world.nowMs()) } : {};
+    throw new FailureError({ kind, party: "workers-ai", detail: code ?? "no code", ...notBeforeMs }, { cause: error });
+  }
+}
+
+/** The daily allocation comes back at 00:00 UTC. Source: Cloudflare docs, Workers AI pricing. */
+function nextUtcMidnightMs(nowMs: number): number {
+  const dayMs = 24 * 60 * 60_000;
+  return (Math.floor(nowMs / dayMs) + 1) * dayMs;
+}

@@ -1,0 +1,32 @@
+import type { FailureKind } from "./errors.ts";
+
+/** Conditions that open an alert. Source: requirements, "Alert Conditions"; design 6. */
+export type AlertKind =
+  | "retries_exhausted"
+  | "count_mismatch"
+  | "run_too_long"
+  | "api_errors"
+  | "storage_full"
+  | "access_lost"
+  | "listing_order"
+  | "defect"
+  | "vectors_not_visible"
+  | "run_lost";
+
+/** Which alert a failure that ended or parked a run opens; null if none. */
+export const ALERT_OF_FAILURE = {
+  rate_limited: "retries_exhausted",
+  unreachable: "retries_exhausted",
+  timed_out: "retries_exhausted",
+  too_large: "retries_exhausted",
+  partial: "retries_exhausted",
+  plan_gated: "retries_exhausted",
+  locked: "retries_exhausted",
+  not_yet: null,
+  quota: null,
+  denied: "access_lost",
+  storage_full: "storage_full",
+  superseded: null,
+  listing_order: "listing_order",
+  defect: "defect",
+} as const satisfies Record<FailureKind, AlertKind | null>;

@@ -1,0 +1,92 @@
+/**
+ * What can go wrong, sorted by what is done about it. Adapters translate vendor errors into a Failure once, at the edge;
+ * nobody else reads a status code or an error message.
+ */
+
+export type FailureKind =
+  /** The vendor asks for a pause. */
+  | "rate_limited"
+  /** The budget of the day is used up; it comes back at a known time. */
+  | "quota"
+  /** We ourselves know that the named time has not come; nothing was sent. */
+  | "not_yet"
+  /** No answer, a broken answer, or the vendor's own fault (5xx). */
+  | "unreachable"
+  | "timed_out"
+  /** The reply was larger than we read; a smaller page helps. */
+  | "too_large"
+  /** Usable data beside errors. */
+  | "partial"
+  /** The key's plan does not include one field that was asked for; it is left out from now on. */
+  | "plan_gated"
+  /** The database is busy. */
+  | "locked"
+  /** Credentials missing, wrong or without the right. */
+  | "denied"
+  | "storage_full"
+  /** Another run holds the lane now; whatever we were about to write is void. */
+  | "superseded"
+  /** The source lists rows in no order that we can follow, so the listing proves nothing. */
+  | "listing_order"
+  /** Our own fault, or a reply that breaks the vendor's contract. */
+  | "defect";
+
+/** Whose failure it is; shown in attempts and reports. */
+export type Party = "fireflies" | "r2" | "d1" | "vectorize" | "workers-ai" | "engine";
+
+/** A classified failure. `detail` never holds content, addresses or secrets. */
+export type Failure = {
+  readonly kind: FailureKind;
+  readonly party: Party;
+  readonly detail: string;
+  /** World time in ms before which the vendor must not be called again. */
+  readonly notBeforeMs?: number;
+  /** The field that a plan_gated failure is about. */
+  readonly field?: string;
+};
+
+export type Reaction =
+  | { readonly do: "retry"; readonly ladder: "backoff" | "lock" }
+  | { readonly do: "wait" }
+  | { readonly do: "park"; readonly alert: boolean }
+  | { readonly do: "halt"; readonly alert: boolean };
+
+/** One row per kind; a missing row does not compile. Source: requirements, "Common Issues & Solutions". */
+export const REACTIONS = {
+  rate_limited: { do: "retry", ladder: "backoff" },
+  unreachable: { do: "retry", ladder: "backoff" },
+  timed_out: { do: "retry", ladder: "backoff" },
+  too_large: { do: "retry", ladder: "backoff" },
+  partial: { do: "retry", ladder: "backoff" },
+  plan_gated: { do: "retry", ladder: "backoff" },
+  locked: { do: "retry", ladder: "lock" },
+  not_yet: { do: "wait" },
+  quota: { do: "park", alert: false },
+  denied: { do: "park", alert: true },
+  storage_full: { do: "halt", alert: true },
+  superseded: { do: "halt", alert: false },
+  listing_order: { do: "halt", alert: true },
+  defect: { do: "halt", alert: true },
+} as const satisfies Record<FailureKind, Reaction>;
+
+/** An Error that carries a Failure from an adapter to the engine. */
+export class FailureError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(`${failure.kind} (${failure.party}): ${failure.detail}`, options);
+    this.name = "FailureError";
+    this.failure = failure;
+  }
+}
+
+/**
+ * The Failure behind anything that was thrown. What no adapter classified is a defect of ours; only its class name and
+ * message are kept, cut short, because a message may quote data.
+ */
+export function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof FailureError) return thrown.failure;
+  const name = thrown instanceof Error ? thrown.name : typeof thrown;
+  const text = thrown instanceof Error ? thrown.message.slice(0, 120) : "";
+  return { kind: "defect", party: "engine", detail: `${name}: ${text}` };
+}

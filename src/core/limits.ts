@@ -1,0 +1,27 @@
+/**
+ * What the platforms impose (Cloudflare docs and measurements, autumn 2026). Several are not enforced by the
+ * local runtime, so they are checked here before the platform would.
+ */
+
+/** Bytes of one bound value or row. Source: Cloudflare docs, D1 limits. A margin of a quarter is left for the row around it. */
+export const D1_VALUE_BYTES_MAX = 1_500_000;
+
+/** Size of one database, Workers Paid. Source: Cloudflare docs, D1 limits. */
+export const D1_DATABASE_BYTES_MAX = 10 * 1024 ** 3;
+
+/** Bytes of what a Workflow step returns. Source: Cloudflare docs, Workflows limits. */
+export const STEP_RESULT_BYTES_MAX = 1024 * 1024;
+
+/** Subrequests of one Workflow instance. Source: Cloudflare docs, Workflows limits. */
+export const SUBREQUESTS_MAX = 10_000;
+
+/** Vectors per upsert, ids per getByIds, ids per deleteByIds. Source: Cloudflare docs, Vectorize limits; the last two measured. */
+export const VECTORS_PER_UPSERT_MAX = 1_000;
+export const VECTOR_IDS_PER_GET_MAX = 20;
+export const VECTOR_IDS_PER_DELETE_MAX = 100;
+
+/** Vectors in one index. Source: Cloudflare docs, Vectorize limits. */
+export const VECTORS_PER_INDEX_MAX = 20_000_000;
+
+/** Objects per R2 list call. Source: Cloudflare docs, R2 limits. */
+export const R2_LIST_ROWS_MAX = 1_000;

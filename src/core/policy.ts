@@ -1,0 +1,137 @@
+/**
+ * Every number that is ours to choose, each with the line of the requirements or the measurement it comes from.
+ * Numbers that a platform imposes stand in `limits.ts`.
+ */
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** How often each sync falls due. Source: requirements, "Sync Schedule". */
+export const SCHEDULE_MS = { fireflies: 60 * MINUTE_MS } as const;
+
+/** Items committed together, and the distance between two checkpoints. Source: requirements, "During Sync". */
+export const BATCH_ITEMS_MAX = 50;
+
+/**
+ * Items one run takes on before it ends and a continuation goes on.
+ * Source: an instance may make 10,000 subrequests (Cloudflare docs, Workflows limits); an item costs about four.
+ */
+export const RUN_ITEMS_MAX = 1_000;
+
+/** Waits between attempts. Source: requirements, "Retry Strategy". */
+export const BACKOFF_WAITS_MS = [5, 10, 20, 40, 80].map((seconds) => seconds * SECOND_MS);
+
+/** Source: requirements, "Common Issues", database lock: wait 1 s, up to 10 times. */
+export const LOCK_WAITS_MS = Array.from({ length: 10 }, () => SECOND_MS);
+
+/** One per consecutive timeout; the last one repeats. Source: requirements, "Network Timeout: increase timeout". */
+export const CALL_TIMEOUTS_MS = [30 * SECOND_MS, 60 * SECOND_MS, 120 * SECOND_MS] as const;
+
+/** A wait longer than this ends the run as parked; a shorter one is slept through. Source: protocols, waits. */
+export const PARK_ABOVE_MS = 15 * MINUTE_MS;
+
+/** How often one step may come round again, waits for a vendor's named time included. Bounds a vendor that always says "later". */
+export const STEP_ROUNDS_MAX = 40;
+
+/** A wait for a rate limit whose end the vendor did not name. Source: Fireflies' own n8n node waits 60 s. */
+export const UNNAMED_RATE_WAIT_MS = MINUTE_MS;
+
+/** Lease of a lane, in real time; renewed when less than half is left. */
+export const LEASE_TERM_MS = 10 * MINUTE_MS;
+
+/** An effect outside D1 starts only if the lease outlives the call's timeout by this much, real time. */
+export const LEASE_MARGIN_MS = MINUTE_MS;
+
+/** Meetings asked for at once. Source: Fireflies docs, limit of `transcripts`. */
+export const LIST_PAGE_ROWS_MAX = 50;
+
+/** Rows that two neighbouring pages share, so that a row that moves between two requests is still seen. */
+export const LIST_OVERLAP_ROWS = 3;
+
+/** A page is made smaller when its predicted reply would pass this. */
+export const LIST_REPLY_BYTES_TARGET = 8 * 1024 * 1024;
+
+/** A reply larger than this is given up while it is read, and a smaller page is asked for. */
+export const LIST_REPLY_BYTES_MAX = 24 * 1024 * 1024;
+
+/** Requests one enumeration may make, steps back included. 200,000 meetings at 47 new rows a page. */
+export const LIST_PAGES_MAX = 4_300;
+
+/** Overlap in time of the fresh window: the long one while a page covers it, else the short one. Source: protocols 3. */
+export const FRESH_OVERLAP_MS = 7 * DAY_MS;
+export const FRESH_OVERLAP_SHORT_MS = 72 * HOUR_MS;
+
+/** A transcript that is still missing this long after its meeting is broken, not young. */
+export const TRANSCRIPT_GIVE_UP_MS = 24 * HOUR_MS;
+
+/** Source: requirements, "Meeting Records": transcript minimum length. */
+export const TRANSCRIPT_CHARACTERS_MIN = 100;
+
+/** A stored recording link is replaced when it has less than this left. Links live 24 to 60 h (Fireflies, recorded replies). */
+export const MEDIA_URL_RENEW_BEFORE_MS = 6 * HOUR_MS;
+
+/** Life of a signed media link whose address does not tell. Source: Fireflies docs, "renewed every 24 hours". */
+export const MEDIA_URL_LIFE_MS = DAY_MS;
+
+/** Simultaneous calls of one run to stores and vendors. Source: Cloudflare docs: six connections per invocation. */
+export const CONNECTIONS_MAX = 6;
+
+/** Sizes of a chunk in tokens. Source: requirements, "chunking (1000 tokens with 200 overlap)". */
+export const CHUNK_SIZES = { tokensMax: 1_000, tokensMin: 800, overlapTokens: 200 } as const;
+
+/** Documents chunked, embedded and confirmed together, and the most new chunks of such a batch before it is cut short. */
+export const VECTOR_BATCH_DOCUMENTS_MAX = 25;
+export const VECTOR_BATCH_BYTES_TARGET = 8 * 1024 * 1024;
+
+/** Chunks written by one D1 statement: about 5 kB each, so well under the 2 MB of a bound value. */
+export const CHUNK_ROWS_PER_STATEMENT = 200;
+
+/** Waits between looks at a vector that was accepted and is not visible yet; 10 min in all. Source: protocols 6. */
+export const VISIBLE_WAITS_MS = [1, 2, 4, 8, 15, 30, 60, 120, 180, 180].map((seconds) => seconds * SECOND_MS);
+
+/** Ages at which a dead vector id is looked up and deleted once more. Source: protocols 6. */
+export const DEAD_RECHECK_AGES_MS = [HOUR_MS, DAY_MS] as const;
+
+/** Chunks embedded, sent or read back by one step: 1 MB of vectors. */
+export const SEND_CHUNKS_PER_STEP = 250;
+
+/** Dead ids looked up again by one run. */
+export const DEAD_CHECK_IDS_MAX = 1_000;
+
+/** Texts embedded by one call: about 100,000 tokens. Source: Cloudflare docs, model pages: at most 100 texts. */
+export const EMBED_TEXTS_PER_CALL = 50;
+
+/** Model for documents. Source: the only listed one whose pages agree on a window above a chunk (8,192 tokens). */
+export const EMBEDDING_MODEL = { name: "@cf/qwen/qwen3-embedding-0.6b", dimensions: 1_024, tokensMax: 8_192 } as const;
+
+/** Below this much free room a run does not start. */
+export const STORAGE_FREE_BYTES_MIN = 64 * 1024 * 1024;
+
+/** Share of the platform's cap on a D1 database above which preflight refuses. */
+export const D1_USED_SHARE_MAX = 0.95;
+
+/** A dependency that answers slower than this at preflight is named in the report. */
+export const LATENCY_SLOW_MS = 5 * SECOND_MS;
+
+/** Alert thresholds. Source: requirements, "Alert Conditions". */
+export const ALERT_MISMATCH_SHARE = 0.01;
+export const ALERT_RUN_MS = 15 * MINUTE_MS;
+export const ALERT_API_ERRORS = 3;
+export const ALERT_API_ERRORS_WINDOW_MS = 5 * MINUTE_MS;
+
+/** Meetings proved by one request for proof; each costs about four subrequests. */
+export const PROOF_PAGE_ITEMS = 100;
+
+/** Ended runs whose engine state one tick drops. */
+export const FORGET_RUNS_PER_TICK = 20;
+
+/** Ids listed by name in a report or a proof; more are counted. */
+export const IDS_SHOWN_MAX = 50;
+
+/** Rows of a list given by the API at once. */
+export const LIST_API_ROWS_MAX = 200;
+
+/** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
+export const SCHEMA_VERSION = "0002_meetings.sql";

@@ -1,0 +1,110 @@
+/**
+ * When a paged listing proves something. The source lists newest first, by offset, without a snapshot: rows come and go
+ * between two requests. So pages overlap, must join, and only a listing that joined all the way to its end counts.
+ * Source: protocols 3.
+ */
+import { LIST_OVERLAP_ROWS, LIST_PAGE_ROWS_MAX, LIST_REPLY_BYTES_TARGET } from "./policy.ts";
+
+/** Where a listing stands between two pages. */
+export type ListCursor = {
+  readonly skip: number;
+  /** Rows to ask for. */
+  readonly rows: number;
+  /** Place of the last row of the page before; null before the first page. */
+  readonly lastPlace: string | null;
+  /** Whether the page before was shorter than asked for: an empty one after it is the end. */
+  readonly afterShort: boolean;
+  /** How far the last failed join stepped back, in rows. */
+  readonly backRows: number;
+  /** Places are compared by their 5-minute floor, because a page was out of order by the exact moment. */
+  readonly floored: boolean;
+};
+
+export type PageVerdict =
+  | { readonly state: "joined"; readonly next: ListCursor | null; readonly endReason: "older_than_floor" | "empty_page" | null }
+  | { readonly state: "step_back"; readonly next: ListCursor }
+  | { readonly state: "disordered" };
+
+export const LIST_START: ListCursor = {
+  skip: 0,
+  rows: LIST_PAGE_ROWS_MAX,
+  lastPlace: null,
+  afterShort: false,
+  backRows: 0,
+  floored: false,
+};
+
+/** Fewest rows of a page: one more than the overlap, or the listing would not move on. */
+export const LIST_ROWS_MIN = LIST_OVERLAP_ROWS + 1;
+
+const FLOOR_MS = 5 * 60_000;
+
+/** A place rounded down to 5 minutes, as the source rounds its own `date` field. Unreadable places stay as they are. */
+function flooredPlace(place: string): string {
+  const ms = Date.parse(place);
+  return Number.isNaN(ms) ? place : new Date(ms - (ms % FLOOR_MS)).toISOString();
+}
+
+function isNewestFirst(places: readonly string[]): boolean {
+  return places.every((place, index) => index === 0 || place <= (places[index - 1] ?? ""));
+}
+
+/**
+ * Judge one page of a listing.
+ *
+ * @param cursor where the page was asked for
+ * @param rowsAsked rows asked for, which may be fewer than the cursor's after failures
+ * @param places exact moments of the rows, ISO 8601, in the order of the page
+ * @param floorPlace the listing ends at the first row older than this; null: the whole history
+ * @returns whether the page joins the one before, and where to go on; `next` null is the proven end
+ *
+ * Pure. A page that does not join is asked for again further back, twice as far each time; it never starts over.
+ */
+export function judgePage(
+  cursor: ListCursor,
+  rowsAsked: number,
+  places: readonly string[],
+  floorPlace: string | null,
+): PageVerdict {
+  const floored = cursor.floored || !isNewestFirst(places);
+  const compared = floored ? places.map(flooredPlace) : places;
+  if (!isNewestFirst(compared)) return { state: "disordered" };
+  const rows = cursor.rows;
+  const last = cursor.lastPlace !== null && floored ? flooredPlace(cursor.lastPlace) : cursor.lastPlace;
+
+  if (compared.length === 0) {
+    if (cursor.skip === 0 || cursor.afterShort) return { state: "joined", next: null, endReason: "empty_page" };
+    return { state: "step_back", next: steppedBack({ ...cursor, floored }) };
+  }
+  const joins = cursor.skip === 0 || last === null || (compared[0] ?? "") > last;
+  if (!joins) return { state: "step_back", next: steppedBack({ ...cursor, floored }) };
+
+  const lastPlace = compared.at(-1) ?? null;
+  if (floorPlace !== null && lastPlace !== null && lastPlace < floorPlace) {
+    return { state: "joined", next: null, endReason: "older_than_floor" };
+  }
+  const short = places.length < rowsAsked;
+  const skip = cursor.skip + places.length - (short ? 0 : LIST_OVERLAP_ROWS);
+  return {
+    state: "joined",
+    next: { skip, rows, lastPlace, afterShort: short, backRows: 0, floored },
+    endReason: null,
+  };
+}
+
+function steppedBack(cursor: ListCursor): ListCursor {
+  const backRows = Math.max(2 * LIST_OVERLAP_ROWS, 2 * cursor.backRows);
+  return { ...cursor, skip: Math.max(0, cursor.skip - backRows), backRows, afterShort: false };
+}
+
+/**
+ * Rows to ask for next, so that the reply stays under the target size. Grows back after a small page.
+ *
+ * @param replyBytes size of the last reply
+ * @param replyRows rows in it
+ */
+export function nextPageRows(replyBytes: number, replyRows: number): number {
+  if (replyRows === 0) return LIST_PAGE_ROWS_MAX;
+  const fitting = Math.floor(LIST_REPLY_BYTES_TARGET / Math.max(1, replyBytes / replyRows));
+  return Math.min(LIST_PAGE_ROWS_MAX, Math.max(LIST_ROWS_MIN, fitting));
+}

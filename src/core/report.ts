@@ -1,0 +1,60 @@
+export const VERDICTS = ["created", "updated", "unchanged", "deleted", "pending", "quarantined", "failed"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** Law 1: seen is the sum of the verdicts, exactly, when a run ends. */
+export type RunCounts = { readonly seen: number } & Readonly<Record<Verdict, number>>;
+
+export const NO_COUNTS: RunCounts = {
+  seen: 0,
+  created: 0,
+  updated: 0,
+  unchanged: 0,
+  deleted: 0,
+  pending: 0,
+  quarantined: 0,
+  failed: 0,
+};
+
+/** Something that was expected and looked at; both sides are shown, never only the verdict. */
+export type Check = {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly expected: string | number;
+  readonly actual: string | number;
+};
+
+/** What is frozen into the ledger when a run ends. Durations are real ms. */
+export type RunResult = {
+  readonly counts: RunCounts;
+  readonly apiCalls: number;
+  readonly retries: number;
+  readonly embeddedChunks: number;
+  readonly checks: readonly Check[];
+  readonly operations: Readonly<Record<string, { readonly times: number; readonly ms: number }>>;
+  readonly findings: readonly string[];
+};
+
+/** Totals from groups of verdicts. Counted, never incremented: a repeated step cannot raise them. */
+export function countsOf(groups: Iterable<{ verdict: Verdict; items: number }>): RunCounts {
+  const counts = { ...NO_COUNTS };
+  for (const { verdict, items } of groups) {
+    counts[verdict] += items;
+    counts.seen += items;
+  }
+  return counts;
+}
+
+/** Add up the time that the steps of a run spent, by operation. */
+export function sumOperations(
+  parts: readonly Readonly<Record<string, { times: number; ms: number }>>[],
+): Record<string, { times: number; ms: number }> {
+  const total: Record<string, { times: number; ms: number }> = {};
+  for (const part of parts) {
+    for (const [name, { times, ms }] of Object.entries(part)) {
+      const sum = (total[name] ??= { times: 0, ms: 0 });
+      sum.times += times;
+      sum.ms += ms;
+    }
+  }
+  return total;
+}

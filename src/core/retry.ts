@@ -1,0 +1,63 @@
+import { REACTIONS, type Failure } from "./errors.ts";
+import {
+  BACKOFF_WAITS_MS,
+  CALL_TIMEOUTS_MS,
+  LOCK_WAITS_MS,
+  PARK_ABOVE_MS,
+  UNNAMED_RATE_WAIT_MS,
+} from "./policy.ts";
+
+/** What the engine does after a failed attempt. Times are world time in ms. */
+export type Next =
+  | { readonly do: "wait"; readonly untilMs: number; readonly retry: boolean }
+  | { readonly do: "park"; readonly untilMs: number | null; readonly alert: boolean }
+  | { readonly do: "halt"; readonly alert: boolean; readonly exhausted: boolean };
+
+/**
+ * Decide what happens after a failed attempt.
+ *
+ * @param failure what went wrong, already classified by the adapter
+ * @param failedCount failures of this step so far that cost a retry, this one included, 1-based
+ * @param nowMs world time
+ * @returns a wait (at least the vendor's own), parking, or the end; used-up retries become a halt
+ *
+ * Pure. Source: requirements, "Retry Strategy", "Common Issues"; waits above PARK_ABOVE_MS park.
+ */
+export function nextAfter(failure: Failure, failedCount: number, nowMs: number): Next {
+  const reaction = REACTIONS[failure.kind];
+  const namedMs = failure.notBeforeMs ?? 0;
+  switch (reaction.do) {
+    case "halt":
+      return { do: "halt", alert: reaction.alert, exhausted: false };
+    case "park":
+      return { do: "park", untilMs: failure.notBeforeMs ?? null, alert: reaction.alert };
+    case "wait":
+      return waitOrPark(Math.max(namedMs, nowMs), nowMs, false);
+    case "retry": {
+      const ladder = reaction.ladder === "lock" ? LOCK_WAITS_MS : BACKOFF_WAITS_MS;
+      const waitMs = ladder[failedCount - 1];
+      if (waitMs === undefined) return { do: "halt", alert: true, exhausted: true };
+      return waitOrPark(Math.max(namedMs, nowMs + waitMs), nowMs, true);
+    }
+  }
+}
+
+function waitOrPark(untilMs: number, nowMs: number, retry: boolean): Next {
+  if (untilMs - nowMs > PARK_ABOVE_MS) return { do: "park", untilMs, alert: false };
+  return { do: "wait", untilMs, retry };
+}
+
+/** Timeout in real ms of the next call after so many timeouts in a row. Source: requirements, "Network Timeout". */
+export function callTimeoutMs(timedOutCount: number): number {
+  return CALL_TIMEOUTS_MS[Math.min(timedOutCount, CALL_TIMEOUTS_MS.length - 1)] ?? 0;
+}
+
+/** Rows to ask for after so many failures that a smaller page may cure: 50, 25, 12, ... 1. */
+export function shrunkPageRows(rows: number, shrinkCount: number): number {
+  return Math.max(1, Math.floor(rows / 2 ** shrinkCount));
+}
+
+/** When a vendor that named no time may be asked again, world ms. */
+export function unnamedNotBeforeMs(nowMs: number): number {
+  return nowMs + UNNAMED_RATE_WAIT_MS;
+}

@@ -1,0 +1,124 @@
+import { FailureError, failureOf, type Failure } from "../core/errors.ts";
+import { LEASE_MARGIN_MS, LEASE_TERM_MS, STEP_ROUNDS_MAX } from "../core/policy.ts";
+import { nextAfter, type Next } from "../core/retry.ts";
+import type { Operations, RunContext } from "./run-context.ts";
+
+/** What a step knows about itself while it runs. */
+export type StepScope = {
+  readonly name: string;
+  /** Kinds of the failures of this step before this attempt, oldest first; timeouts grow and pages shrink with them. */
+  failures(): Promise<readonly Failure["kind"][]>;
+  /** Measure a part of the step under the name of an operation. */
+  timed<T>(operation: string, work: () => Promise<T>): Promise<T>;
+  /** The attempt row of the vendor call in progress, if any; a failure completes that row instead of adding one. */
+  attemptId: string | null;
+};
+
+/** Ends a run early: parked until a time (or until a person acts), or halted. Thrown by `durably`, caught by `engine/run`. */
+export class RunEnded extends Error {
+  readonly failure: Failure;
+  readonly next: Exclude<Next, { do: "wait" }>;
+
+  constructor(failure: Failure, next: Exclude<Next, { do: "wait" }>) {
+    super(failure.detail);
+    this.name = "RunEnded";
+    this.failure = failure;
+    this.next = next;
+  }
+}
+
+type Outcome<T> =
+  | { readonly ok: true; readonly value: T; readonly spent: Operations }
+  | { readonly ok: false; readonly failure: Failure; readonly next: Next };
+
+/**
+ * Run a step until it succeeds, waits too long, or has used up its retries.
+ *
+ * Failures are returned as values, so that the decision is remembered with the step and a restart waits for exactly the
+ * same instant. Every failed attempt is a row before anything else happens. Only the engine waits.
+ *
+ * @throws RunEnded when the run must park or halt; anything else when the ledger itself cannot be written, which the
+ * step engine retries
+ */
+export async function durably<T>(
+  context: RunContext,
+  name: string,
+  work: (scope: StepScope) => Promise<T>,
+): Promise<T> {
+  for (let round = 1; round <= STEP_ROUNDS_MAX; round += 1) {
+    const stepName = round === 1 ? name : `${name}, round ${round}`;
+    const outcome = await context.steps.do(stepName, () => attempt(context, name, work));
+    if (outcome.ok) {
+      context.spent.push(outcome.spent);
+      return outcome.value;
+    }
+    if (outcome.next.do !== "wait") throw new RunEnded(outcome.failure, outcome.next);
+    await context.steps.sleepUntil(`${stepName}, wait`, outcome.next.untilMs);
+  }
+  const failure: Failure = { kind: "defect", party: "engine", detail: `${name} came round ${STEP_ROUNDS_MAX} times` };
+  throw new RunEnded(failure, { do: "halt", alert: true, exhausted: true });
+}
+
+async function attempt<T>(
+  context: RunContext,
+  name: string,
+  work: (scope: StepScope) => Promise<T>,
+): Promise<Outcome<T>> {
+  const { world, runs } = context.ports;
+  const startedRealMs = world.realNowMs();
+  const atMs = world.nowMs();
+  const spent: Record<string, { times: number; ms: number }> = {};
+  let failures: readonly Failure["kind"][] | null = null;
+  const scope: StepScope = {
+    name,
+    failures: async () => (failures ??= (await runs.failuresOf(context.run.id, name)).items),
+    attemptId: null,
+    timed: async (operation, part) => {
+      const partStartedMs = world.realNowMs();
+      try {
+        return await part();
+      } finally {
+        const sum = (spent[operation] ??= { times: 0, ms: 0 });
+        sum.times += 1;
+        sum.ms += world.realNowMs() - partStartedMs;
+      }
+    },
+  };
+  try {
+    await holdLease(context);
+    return { ok: true, value: await work(scope), spent };
+  } catch (error) {
+    const failure = failureOf(error);
+    // Whoever lost the lane may not write about it either.
+    if (failure.kind === "superseded") {
+      return { ok: false, failure, next: { do: "halt", alert: false, exhausted: false } };
+    }
+    const before = await scope.failures();
+    const next = nextAfter(failure, before.length + 1, world.nowMs());
+    const row = {
+      id: scope.attemptId ?? world.newId(),
+      runId: context.run.id,
+      step: name,
+      party: failure.party,
+      operation: name.split(":")[0] ?? name,
+      isCall: scope.attemptId !== null,
+      atMs,
+    };
+    await runs.recordFailure(context.fence, row, failure, next, world.realNowMs() - startedRealMs);
+    return { ok: false, failure, next };
+  }
+}
+
+/** Renew the lease when less than half is left: an effect outside D1 must end well before another run may start. */
+async function holdLease(context: RunContext): Promise<void> {
+  const nowMs = context.ports.world.realNowMs();
+  if (context.lease.expiresRealMs - nowMs > LEASE_TERM_MS / 2 + LEASE_MARGIN_MS) return;
+  const expiresRealMs = nowMs + LEASE_TERM_MS;
+  await context.ports.runs.renewLease(context.fence, expiresRealMs);
+  context.lease.expiresRealMs = expiresRealMs;
+}
+
+/** Throw a failure of our own. */
+export function fail(failure: Failure): never {
+  throw new FailureError(failure);
+}

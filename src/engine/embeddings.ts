@@ -1,0 +1,71 @@
+import { sha256Hex } from "../core/identity.ts";
+import { EMBED_TEXTS_PER_CALL } from "../core/policy.ts";
+import type { ChunkRow } from "../ports/record-store.ts";
+import { fail, type StepScope } from "./durably.ts";
+import type { Ports } from "./run-context.ts";
+
+/** Where an embedding lies in the raw store, and its values. */
+export type PlacedEmbedding = {
+  readonly key: string;
+  readonly index: number;
+  readonly values: Float32Array<ArrayBuffer>;
+  /** True if it was made just now. */
+  readonly made: boolean;
+};
+
+/**
+ * The embeddings of chunks by text hash: those made before are read from the raw store, the others are made, a batch at a
+ * time, and kept there under a name that follows from their texts. So no text is ever paid for twice, whatever happens
+ * to its vectors, and nothing large passes between steps.
+ *
+ * @throws FailureError of the embedder or of the raw store; a kept embedding that is damaged is made anew
+ */
+export async function embeddingsOf(
+  ports: Ports,
+  scope: StepScope,
+  rows: readonly ChunkRow[],
+): Promise<Map<string, PlacedEmbedding>> {
+  const placed = await keptEmbeddings(ports, scope, rows);
+  const byHash = new Map(rows.filter((row) => !placed.has(row.textHash)).map((row) => [row.textHash, row]));
+  const missing = [...byHash.values()];
+  for (let start = 0; start < missing.length; start += EMBED_TEXTS_PER_CALL) {
+    const batch = missing.slice(start, start + EMBED_TEXTS_PER_CALL);
+    const texts = batch.map((row) => row.text ?? fail({ kind: "defect", party: "engine", detail: "a chunk to embed has no text" }));
+    const vectors = await scope.timed("embed", () => ports.embedder.embedDocuments(texts));
+    const key = `embeddings/${await sha256Hex(batch.map((row) => row.textHash).join())}.f32`;
+    await scope.timed("keep embeddings", () => ports.raw.putBytes(key, concatenated(vectors)));
+    for (const [index, values] of vectors.entries()) {
+      placed.set(batch[index]?.textHash ?? "", { key, index, values, made: true });
+    }
+  }
+  return placed;
+}
+
+async function keptEmbeddings(
+  ports: Ports,
+  scope: StepScope,
+  rows: readonly ChunkRow[],
+): Promise<Map<string, PlacedEmbedding>> {
+  const places = await ports.records.embeddings([...new Set(rows.map((row) => row.textHash))]);
+  const objects = new Map<string, Uint8Array<ArrayBuffer> | null>();
+  const placed = new Map<string, PlacedEmbedding>();
+  const sizeBytes = ports.embedder.dimensions * Float32Array.BYTES_PER_ELEMENT;
+  for (const [hash, { key, index }] of places) {
+    if (!objects.has(key)) objects.set(key, await scope.timed("read embeddings", () => ports.raw.getBytes(key)));
+    const bytes = objects.get(key)?.slice(index * sizeBytes, (index + 1) * sizeBytes);
+    if (bytes?.byteLength !== sizeBytes) continue;
+    placed.set(hash, { key, index, values: new Float32Array(bytes.buffer), made: false });
+  }
+  return placed;
+}
+
+function concatenated(vectors: readonly Float32Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  const length = vectors.reduce((sum, vector) => sum + vector.length, 0);
+  const all = new Float32Array(length);
+  let offset = 0;
+  for (const vector of vectors) {
+    all.set(vector, offset);
+    offset += vector.length;
+  }
+  return new Uint8Array(all.buffer);
+}

@@ -1,0 +1,178 @@
+import { sha256Hex } from "../core/identity.ts";
+import { D1_DATABASE_BYTES_MAX, VECTORS_PER_INDEX_MAX } from "../core/limits.ts";
+import { CALL_TIMEOUTS_MS, CHUNK_SIZES, D1_USED_SHARE_MAX, LATENCY_SLOW_MS, STORAGE_FREE_BYTES_MIN } from "../core/policy.ts";
+import type { Failure, FailureKind, Party } from "../core/errors.ts";
+import { failureOf } from "../core/errors.ts";
+import type { Check } from "../core/report.ts";
+import type { Account, MeetingSource } from "../ports/sources.ts";
+import { durably, fail, RunEnded, type StepScope } from "./durably.ts";
+import { throttled } from "./throttled.ts";
+import type { RunContext } from "./run-context.ts";
+
+type Finding = { readonly check: Check; readonly failure: Failure | null };
+
+/**
+ * The four checks of the requirements ("Pre-Sync Validation"): credentials, database, storage, network. All four are
+ * made before anything is judged, so that one look shows everything that is wrong.
+ *
+ * @throws RunEnded naming every check that failed; the reaction is that of the gravest
+ */
+export async function preflight(context: RunContext): Promise<Check[]> {
+  const findings = await durably(context, "preflight", (scope) => look(context, scope));
+  const failed = findings.filter(({ failure }) => failure !== null);
+  const first = failed.toSorted((a, b) => gravity(a.failure) - gravity(b.failure))[0]?.failure;
+  if (first !== undefined && first !== null) {
+    const detail = failed.map(({ check }) => `${check.name}: ${check.actual}, expected ${check.expected}`).join("; ");
+    const failure: Failure = { ...first, detail };
+    throw new RunEnded(failure, endOf(first.kind, first.notBeforeMs ?? null));
+  }
+  await proveAccount(context);
+  return findings.map(({ check }) => check);
+}
+
+const GRAVITY: readonly FailureKind[] = ["storage_full", "defect", "denied", "quota"];
+
+function gravity(failure: Failure | null): number {
+  const place = failure === null ? -1 : GRAVITY.indexOf(failure.kind);
+  return place === -1 ? GRAVITY.length : place;
+}
+
+function endOf(kind: FailureKind, notBeforeMs: number | null): RunEnded["next"] {
+  if (kind === "denied") return { do: "park", untilMs: null, alert: true };
+  if (kind === "quota" || kind === "not_yet") return { do: "park", untilMs: notBeforeMs, alert: false };
+  return { do: "halt", alert: true, exhausted: false };
+}
+
+/** Network failures are thrown, so that the step is retried; what a retry cannot cure is returned. */
+async function look(context: RunContext, scope: StepScope): Promise<Finding[]> {
+  const findings = await scope.timed("preflight", () =>
+    Promise.all([credentials(context), database(context), storage(context), index(context), network(context)]),
+  );
+  const passing = findings.flat().find(({ failure }) => failure !== null && isPassing(failure.kind));
+  const lasting = findings.flat().some(({ failure }) => failure !== null && !isPassing(failure.kind));
+  if (passing?.failure && !lasting) fail(passing.failure);
+  return findings.flat();
+}
+
+function isPassing(kind: FailureKind): boolean {
+  return kind === "unreachable" || kind === "timed_out" || kind === "rate_limited" || kind === "locked";
+}
+
+/** The key is there, and the vendor has not refused it. That it works is proven by the first call that is needed anyway. */
+async function credentials(context: RunContext): Promise<Finding[]> {
+  if (context.run.sync !== "fireflies") return [];
+  const { source, runs } = context.ports;
+  const name = "credentials";
+  const expected = "a Fireflies key that is accepted";
+  if (source === null) {
+    return [bad({ name, expected, actual: "no key: set FIREFLIES_API_KEY in .env" }, "denied", "fireflies")];
+  }
+  const key = await runs.vendorKey(source.keyName);
+  const refused = key.denied && context.run.trigger !== "manual";
+  if (refused) return [bad({ name, expected, actual: "the key was refused: set another FIREFLIES_API_KEY" }, "denied", "fireflies")];
+  return [good(name, expected, key.accountHash === null ? "a new key" : "proven before")];
+}
+
+async function database(context: RunContext): Promise<Finding[]> {
+  const { runs, schemaVersion } = context.ports;
+  return guarded("database", schemaVersion, async () => {
+    const health = await runs.health();
+    const schema = { name: "database", expected: schemaVersion, actual: health.migration ?? "no migrations" };
+    const capBytes = D1_DATABASE_BYTES_MAX * D1_USED_SHARE_MAX;
+    const room = { name: "database room", expected: `below ${capBytes} bytes`, actual: `${health.sizeBytes} bytes` };
+    return [
+      health.migration === schemaVersion ? good(schema.name, schema.expected, schema.actual) : bad(schema, "defect", "d1"),
+      health.sizeBytes < capBytes ? good(room.name, room.expected, room.actual) : bad(room, "storage_full", "d1"),
+      latency("database latency", health.latencyMs),
+    ];
+  });
+}
+
+async function storage(context: RunContext): Promise<Finding[]> {
+  const { raw, freeBytes } = context.ports;
+  return guarded("storage", "reachable, with room", async () => {
+    const [latencyMs, free] = await Promise.all([raw.latencyMs(), freeBytes()]);
+    const expected = `at least ${STORAGE_FREE_BYTES_MIN} bytes free`;
+    const actual = free === null ? "no disk of ours" : `${free} bytes free`;
+    const enough = free === null || free >= STORAGE_FREE_BYTES_MIN;
+    const room = enough ? good("storage", expected, actual) : bad({ name: "storage", expected, actual }, "storage_full", "r2");
+    return [room, latency("storage latency", latencyMs)];
+  });
+}
+
+async function index(context: RunContext): Promise<Finding[]> {
+  const { embedder, index, indexName, records } = context.ports;
+  const expected = `${embedder.model}, ${embedder.dimensions} dimensions`;
+  return guarded("vector index", expected, async () => {
+    const [locked, store] = await Promise.all([
+      records.lockIndex(indexName, embedder.model, embedder.dimensions),
+      index.describe(),
+    ]);
+    const actual = `${locked.model}, ${store.dimensions} dimensions`;
+    const check = { name: "vector index", expected, actual };
+    if (actual !== expected) return [bad(check, "defect", "vectorize")];
+    if (embedder.tokensMax < CHUNK_SIZES.tokensMax) {
+      const window = { name: "model window", expected: `${CHUNK_SIZES.tokensMax} tokens`, actual: `${embedder.tokensMax} tokens` };
+      return [bad(window, "defect", "workers-ai")];
+    }
+    const full = store.vectorCount >= VECTORS_PER_INDEX_MAX;
+    return [full ? bad({ ...check, actual: `${store.vectorCount} vectors` }, "storage_full", "vectorize") : good(check.name, expected, actual)];
+  });
+}
+
+async function network(context: RunContext): Promise<Finding[]> {
+  const { source } = context.ports;
+  if (context.run.sync !== "fireflies" || source === null) return [];
+  return guarded("network", "Fireflies answers", async () => {
+    const roundTripMs = await source.latencyMs(CALL_TIMEOUTS_MS[0]);
+    return [latency("network latency", roundTripMs)];
+  });
+}
+
+/** A new key, or one that was refused, is proven by one call; whose it is must not change under a data directory. */
+async function proveAccount(context: RunContext): Promise<void> {
+  const { source, runs } = context.ports;
+  if (context.run.sync !== "fireflies" || source === null) return;
+  await durably(context, "account", async (scope) => {
+    const key = await runs.vendorKey(source.keyName);
+    const account = key.denied || key.accountHash === null ? await askAccount(context, scope, source) : key.accountHash;
+    const owner = await runs.workspaceAccount("fireflies");
+    if (owner !== null && owner !== account) {
+      const detail = "this data directory belongs to another Fireflies workspace; use another --data-dir for this key";
+      fail({ kind: "denied", party: "fireflies", detail });
+    }
+    return "proven";
+  });
+}
+
+async function askAccount(context: RunContext, scope: StepScope, source: MeetingSource): Promise<string> {
+  const reply = await throttled<Account>(context, scope, {
+    keyName: source.keyName,
+    operation: "account",
+    accountOf: (account) => account.accountId,
+    send: ({ timeoutMs }) => source.account(timeoutMs),
+  });
+  return sha256Hex(reply.accountId);
+}
+
+async function guarded(name: string, expected: string, work: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await work();
+  } catch (error) {
+    const failure = failureOf(error);
+    return [{ check: { name, ok: false, expected, actual: failure.detail }, failure }];
+  }
+}
+
+function latency(name: string, ms: number): Finding {
+  const slow = ms > LATENCY_SLOW_MS;
+  return { check: { name, ok: !slow, expected: `at most ${LATENCY_SLOW_MS} ms`, actual: `${Math.round(ms)} ms` }, failure: null };
+}
+
+function good(name: string, expected: string, actual: string): Finding {
+  return { check: { name, ok: true, expected, actual }, failure: null };
+}
+
+function bad(check: { name: string; expected: string; actual: string }, kind: FailureKind, party: Party): Finding {
+  return { check: { ...check, ok: false }, failure: { kind, party, detail: check.actual } };
+}

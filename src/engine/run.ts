@@ -1,0 +1,180 @@
+import { ALERT_OF_FAILURE, type AlertKind } from "../core/alerts.ts";
+import { failureOf, type Failure } from "../core/errors.ts";
+import { ALERT_API_ERRORS, ALERT_API_ERRORS_WINDOW_MS, ALERT_MISMATCH_SHARE, ALERT_RUN_MS, LEASE_TERM_MS } from "../core/policy.ts";
+import { sumOperations, type Check, type RunResult } from "../core/report.ts";
+import type { Fence, Run, RunState, SyncName } from "../ports/run-store.ts";
+import type { Steps } from "../ports/steps.ts";
+import { durably, RunEnded } from "./durably.ts";
+import { preflight } from "./preflight.ts";
+import type { Pipeline, PipelineOutcome, Ports, RunContext } from "./run-context.ts";
+
+/** How a run ended, before it is written down. */
+type End = {
+  readonly state: RunState;
+  readonly detail: string | null;
+  readonly notBeforeMs: number | null;
+  readonly failure: Failure | null;
+  readonly exhausted: boolean;
+  readonly outcome: PipelineOutcome;
+  readonly checks: readonly Check[];
+};
+
+export type Pipelines = Readonly<Record<SyncName, Pipeline>>;
+
+const NOTHING: PipelineOutcome = { continues: false, sourceCount: null, destinationCount: null, findings: [] };
+
+/**
+ * One run from lease to ledger: lease, preflight, pipeline, verification, alerts, close.
+ *
+ * Runs again from its first line after every crash; what its steps remember is not done twice. Each life of a run takes
+ * a new token, so whatever an earlier life still has under way can no longer write (protocols 1).
+ */
+export async function executeRun(ports: Ports, steps: Steps, runId: string, pipelines: Pipelines): Promise<void> {
+  const run = await ports.runs.run(runId);
+  // Not a step on purpose: the epoch names the lease step, so it must be read anew in each life.
+  if (run === null || run.endedMs !== null) return;
+  const lease = await steps.do(`lease:${run.epoch}`, () => acquire(ports, run));
+  if (lease === null) return;
+  const { fence, expiresRealMs } = lease;
+  const context: RunContext = { ports, steps, run, fence, spent: [], lease: { expiresRealMs } };
+  const end = await work(context, pipelines[run.sync]);
+  if (end === null) return;
+  await steps.do("close", () => close(context, end));
+}
+
+/** Null leaves the run to whoever holds the lane: the tick starts it again when the lane is free. */
+async function acquire(ports: Ports, run: Run): Promise<{ fence: Fence; expiresRealMs: number } | null> {
+  const { runs, world } = ports;
+  const realNowMs = world.realNowMs();
+  const fence = await runs.acquireLease(run, { startedMs: world.nowMs(), realNowMs, termMs: LEASE_TERM_MS });
+  return fence === null ? null : { fence, expiresRealMs: realNowMs + LEASE_TERM_MS };
+}
+
+async function work(context: RunContext, pipeline: Pipeline): Promise<End | null> {
+  let checks: Check[] = [];
+  try {
+    await stayParked(context);
+    checks = await preflight(context);
+    const outcome = await pipeline(context);
+    return { state: "succeeded", detail: null, notBeforeMs: null, failure: null, exhausted: false, outcome, checks };
+  } catch (error) {
+    const { next, failure } = error instanceof RunEnded ? error : defectOf(error);
+    if (failure.kind === "superseded") return null;
+    const parked = next.do === "park";
+    return {
+      state: parked ? "parked" : "failed",
+      detail: failure.detail,
+      notBeforeMs: parked ? next.untilMs : null,
+      failure,
+      exhausted: next.do === "halt" && next.exhausted,
+      outcome: NOTHING,
+      checks,
+    };
+  }
+}
+
+/** What no step classified is our own fault, or a ledger that could not be written: the run ends, and says so. */
+function defectOf(error: unknown): Pick<RunEnded, "failure" | "next"> {
+  return { failure: failureOf(error), next: { do: "halt", alert: true, exhausted: false } };
+}
+
+/** A lane that waits for a named time goes on waiting, without a call, whoever asks. */
+async function stayParked(context: RunContext): Promise<void> {
+  await durably(context, "parked", async () => {
+    const lane = await context.ports.runs.lane(context.run.sync);
+    return lane.notBeforeMs !== null && lane.notBeforeMs > context.ports.world.nowMs()
+      ? { untilMs: lane.notBeforeMs, reason: lane.reason ?? "waiting" }
+      : null;
+  }).then((parked) => {
+    if (parked === null) return;
+    const failure: Failure = { kind: "not_yet", party: "engine", detail: parked.reason, notBeforeMs: parked.untilMs };
+    throw new RunEnded(failure, { do: "park", untilMs: parked.untilMs, alert: false });
+  });
+}
+
+async function close(context: RunContext, end: End): Promise<RunState> {
+  const { ports, run, fence } = context;
+  const { runs, records, world } = ports;
+  const [counts, { calls, retries }, embeddedChunks] = [
+    await runs.counts(run.id),
+    await runs.callsAndRetries(run.id),
+    await records.embeddedCount(run.id),
+  ];
+  const checks = [...end.checks, ...verification(end, counts.failed)];
+  const findings = [...end.outcome.findings, ...(counts.failed > 0 ? [`${counts.failed} items failed`] : [])];
+  const unproven = findings.length > 0 || checks.some((check) => !check.ok && isVerdict(check));
+  const state = end.state === "succeeded" && unproven ? "succeeded_with_findings" : end.state;
+  const durationMs = world.realNowMs() - (run.startedRealMs ?? world.realNowMs());
+  const result: RunResult = {
+    counts,
+    apiCalls: calls,
+    retries,
+    embeddedChunks,
+    checks,
+    operations: sumOperations(context.spent),
+    findings,
+  };
+  await runs.updateAlerts(fence, world.nowMs(), await alerts(context, end, { durationMs, checks }));
+  await runs.closeRun(fence, run.id, {
+    state,
+    endedMs: world.nowMs(),
+    durationMs,
+    notBeforeMs: end.notBeforeMs,
+    detail: end.detail,
+    sourceCount: end.outcome.sourceCount,
+    destinationCount: end.outcome.destinationCount,
+    continues: end.outcome.continues,
+    result,
+    laneKeyName: end.failure?.kind === "denied" ? (ports.source?.keyName ?? null) : null,
+  });
+  return state;
+}
+
+/** Checks that decide the verdict; a slow network does not. */
+function isVerdict(check: Check): boolean {
+  return check.name === "counts";
+}
+
+/** Source against destination, where the run knows both. Source: requirements, "Post-Sync Verification". */
+function verification(end: End, failed: number): Check[] {
+  const { sourceCount, destinationCount } = end.outcome;
+  if (sourceCount === null || destinationCount === null) return [];
+  return [{ name: "counts", ok: sourceCount === destinationCount + failed, expected: sourceCount, actual: destinationCount + failed }];
+}
+
+type AlertChange = Parameters<Ports["runs"]["updateAlerts"]>[2];
+
+async function alerts(
+  context: RunContext,
+  end: End,
+  measured: { durationMs: number; checks: readonly Check[] },
+): Promise<AlertChange> {
+  const { runs, world } = context.ports;
+  const subject = context.run.sync;
+  const nowMs = world.nowMs();
+  const failed = end.failure === null ? null : ALERT_OF_FAILURE[end.failure.kind];
+  const errors = await runs.apiErrorsSince(nowMs - ALERT_API_ERRORS_WINDOW_MS);
+  const { sourceCount, destinationCount } = end.outcome;
+  const missing = Math.abs((sourceCount ?? 0) - (destinationCount ?? 0));
+  const mismatch = sourceCount !== null && destinationCount !== null && missing > sourceCount * ALERT_MISMATCH_SHARE;
+  const conditions: [AlertKind, boolean, string][] = [
+    ["retries_exhausted", failed === "retries_exhausted" && end.exhausted, end.detail ?? ""],
+    ["access_lost", failed === "access_lost", end.detail ?? ""],
+    ["storage_full", failed === "storage_full", end.detail ?? ""],
+    ["listing_order", failed === "listing_order", end.detail ?? ""],
+    ["defect", failed === "defect", end.detail ?? ""],
+    ["api_errors", errors > ALERT_API_ERRORS, `${errors} failed calls in 5 minutes`],
+    ["run_too_long", measured.durationMs > ALERT_RUN_MS, `${Math.round(measured.durationMs / 60_000)} minutes`],
+    ["count_mismatch", mismatch, `source ${sourceCount}, destination ${destinationCount}`],
+    ["vectors_not_visible", end.outcome.findings.some((finding) => finding.includes("not visible")), "accepted, not visible"],
+  ];
+  const open = conditions
+    .filter(([, holds]) => holds)
+    .map(([kind, , detail]) => ({ id: world.newId(), kind, subject, detail }));
+  // A parked run has shown nothing about the conditions that it did not get to look at.
+  const close = conditions
+    .filter(([kind, holds]) => !holds && (end.state === "succeeded" || kind === "api_errors"))
+    .map(([kind]) => ({ kind, subject }));
+  const unclosed = await runs.openAlerts();
+  return { open, close: close.filter(({ kind }) => unclosed.items.some((alert) => alert.kind === kind && alert.subject === subject)) };
+}

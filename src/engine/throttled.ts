@@ -1,0 +1,105 @@
+import { FailureError, failureOf, type Failure } from "../core/errors.ts";
+import { callTimeoutMs } from "../core/retry.ts";
+import { afterReply, takeCall, type QuotaReading } from "../core/quota.ts";
+import { sha256Hex } from "../core/identity.ts";
+import type { VendorKey } from "../ports/run-store.ts";
+import { fail, type StepScope } from "./durably.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** Attempts to take a call out of a counter that others write as well. */
+const TAKE_TRIES_MAX = 10;
+
+export type VendorCall<T extends { quota: QuotaReading }> = {
+  readonly keyName: string;
+  readonly operation: string;
+  /** The account a reply revealed, to be remembered with the key; undefined if it reveals none. */
+  readonly accountOf?: (reply: T) => string;
+  readonly send: (call: { timeoutMs: number; withoutFields: readonly string[] }) => Promise<T>;
+};
+
+/**
+ * The only way to a vendor: reads `not_before` and the budget in D1, takes the call out of the budget, writes the
+ * attempt, then calls, then writes what came of it. A call before its time is never made; a crash in the middle costs
+ * one call of the budget. Timeouts grow with the timeouts this step has had.
+ *
+ * @throws FailureError of kind not_yet if the time has not come; else what the call threw, written down first
+ */
+export async function throttled<T extends { quota: QuotaReading }>(
+  context: RunContext,
+  scope: StepScope,
+  call: VendorCall<T>,
+): Promise<T> {
+  const { runs, world } = context.ports;
+  const attemptId = world.newId();
+  const timeouts = (await scope.failures()).filter((kind) => kind === "timed_out");
+  const key = await take(context, scope, call, attemptId);
+  scope.attemptId = attemptId;
+  const startedRealMs = world.realNowMs();
+  let reply: T | null = null;
+  let failure: Failure | null = null;
+  try {
+    const send = (): Promise<T> =>
+      call.send({ timeoutMs: callTimeoutMs(timeouts.length), withoutFields: key.withoutFields });
+    reply = await scope.timed(call.operation, send);
+    return reply;
+  } catch (error) {
+    failure = failureOf(error);
+    throw error;
+  } finally {
+    const account = reply !== null && call.accountOf !== undefined ? await sha256Hex(call.accountOf(reply)) : null;
+    await runs.settleCall(
+      context.fence,
+      attemptId,
+      { durationMs: world.realNowMs() - startedRealMs, failure },
+      settled(key, reply, failure, account),
+    );
+    if (reply !== null) scope.attemptId = null;
+  }
+}
+
+async function take<T extends { quota: QuotaReading }>(
+  context: RunContext,
+  scope: StepScope,
+  call: VendorCall<T>,
+  attemptId: string,
+): Promise<VendorKey> {
+  const { runs, world } = context.ports;
+  for (let tries = 0; tries < TAKE_TRIES_MAX; tries += 1) {
+    const key = await runs.vendorKey(call.keyName);
+    const nowMs = world.nowMs();
+    const grant = takeCall(key.quota, nowMs);
+    const party = "fireflies";
+    if (!grant.ok) {
+      const kind = grant.why === "budget" ? "quota" : "not_yet";
+      fail({ kind, party, detail: "the named time has not come", notBeforeMs: grant.notBeforeMs });
+    }
+    const attempt = {
+      id: attemptId,
+      runId: context.run.id,
+      step: scope.name,
+      party,
+      operation: call.operation,
+      isCall: true,
+      atMs: nowMs,
+    } as const;
+    if (await runs.takeCall(context.fence, key, grant.state, attempt)) return { ...key, quota: grant.state };
+  }
+  throw new FailureError({ kind: "locked", party: "d1", detail: "the counter of a key is written by too many at once" });
+}
+
+function settled<T extends { quota: QuotaReading }>(
+  key: VendorKey,
+  reply: T | null,
+  failure: Failure | null,
+  accountHash: string | null,
+): VendorKey {
+  const reading = reply?.quota ?? { limit: null, remaining: null, windowEndsMs: null };
+  const gated = failure?.kind === "plan_gated" && failure.field !== undefined ? [failure.field] : [];
+  return {
+    ...key,
+    quota: afterReply(key.quota, reading, failure?.notBeforeMs ?? null),
+    withoutFields: [...new Set([...key.withoutFields, ...gated])],
+    accountHash: accountHash ?? key.accountHash,
+    denied: failure === null ? false : failure.kind === "denied" || key.denied,
+  };
+}

@@ -1,0 +1,84 @@
+import { FORGET_RUNS_PER_TICK, SCHEDULE_MS } from "../core/policy.ts";
+import type { RunEngine } from "../ports/run-engine.ts";
+import type { Priority, Run, SyncName, Trigger } from "../ports/run-store.ts";
+import type { Ports } from "./run-context.ts";
+
+/**
+ * One beat of the clock: take up runs that a restart left behind, start what is due, drop what the step engine still
+ * keeps of ended runs. May come late, twice, or two at a time.
+ */
+export async function tick(ports: Ports, engine: RunEngine): Promise<void> {
+  await reviveUnfinished(ports, engine, { afterRestart: false });
+  if (await isDue(ports, "fireflies")) await startRun(ports, engine, { sync: "fireflies", trigger: "schedule", priority: "normal" });
+  const owed = (await ports.records.owedCount()) > 0 || (await ports.records.deadDue(ports.world.nowMs(), 1)).items.length > 0;
+  if (owed && (await isLaneOpen(ports, "vectors"))) {
+    await startRun(ports, engine, { sync: "vectors", trigger: "schedule", priority: "normal" });
+  }
+  await forgetEnded(ports, engine);
+}
+
+/**
+ * Queue a run and hand it to the engine. While the lane has an unfinished run, that one is returned and nothing starts.
+ */
+export async function startRun(
+  ports: Ports,
+  engine: RunEngine,
+  request: { sync: SyncName; trigger: Trigger; priority: Priority },
+): Promise<{ run: Run; created: boolean }> {
+  const { world, runs } = ports;
+  const queued = await runs.queue({ ...request, id: world.newId(), queuedMs: world.nowMs() });
+  if (queued.created) await engine.start(queued.run.id);
+  return queued;
+}
+
+/**
+ * Take up every unfinished run. One that the engine lost is closed as failed, and a run with trigger recovery goes on from
+ * the checkpoint; a lost recovery is left to the schedule. Each revival raises the run's epoch, so that a former life
+ * can no longer write; a run that is going on after all does not notice.
+ *
+ * @param afterRestart true when the engine is known to have dropped everything, so held leases mean nothing
+ */
+export async function reviveUnfinished(
+  ports: Ports,
+  engine: RunEngine,
+  { afterRestart }: { afterRestart: boolean },
+): Promise<void> {
+  const { runs, world } = ports;
+  const { items } = await runs.unfinished();
+  for (const run of items) {
+    if (!afterRestart && (await runs.isLeaseHeld(run, world.realNowMs()))) continue;
+    await runs.raiseEpoch(run.id);
+    const state = await engine.revive(run.id);
+    if (state === "revived") continue;
+    if (run.state === "queued" && state === "lost") {
+      // The crash came between the row and the engine's start.
+      await engine.start(run.id);
+      continue;
+    }
+    const lost = await runs.closeLost(run.id, world.nowMs());
+    if (lost && run.trigger !== "recovery") {
+      await startRun(ports, engine, { sync: run.sync, trigger: "recovery", priority: run.priority });
+    }
+  }
+}
+
+async function isDue(ports: Ports, sync: keyof typeof SCHEDULE_MS): Promise<boolean> {
+  if (ports.source === null || !(await isLaneOpen(ports, sync))) return false;
+  const last = await ports.runs.lastEnded(sync);
+  if (last === null || last.continues) return true;
+  // A run that parked until a time that has come goes on at once.
+  if (last.state === "parked" && last.notBeforeMs !== null) return true;
+  return ports.world.nowMs() - last.queuedMs >= SCHEDULE_MS[sync];
+}
+
+async function isLaneOpen(ports: Ports, sync: SyncName): Promise<boolean> {
+  const lane = await ports.runs.lane(sync);
+  return lane.notBeforeMs === null || lane.notBeforeMs <= ports.world.nowMs();
+}
+
+async function forgetEnded(ports: Ports, engine: RunEngine): Promise<void> {
+  const { items } = await ports.runs.undeletedInstances(FORGET_RUNS_PER_TICK);
+  if (items.length === 0) return;
+  await engine.forget(items);
+  await ports.runs.markInstancesDeleted(items);
+}

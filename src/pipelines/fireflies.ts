@@ -1,0 +1,250 @@
+import { sha256Hex, revisionKey } from "../core/identity.ts";
+import { checkMeeting } from "../core/mapping/fireflies-meeting.ts";
+import { expiryOf } from "../core/mapping/fireflies-revision.ts";
+import {
+  FRESH_OVERLAP_MS,
+  FRESH_OVERLAP_SHORT_MS,
+  LIST_PAGE_ROWS_MAX,
+  LIST_PAGES_MAX,
+  MEDIA_URL_LIFE_MS,
+  MEDIA_URL_RENEW_BEFORE_MS,
+  RUN_ITEMS_MAX,
+  BACKOFF_WAITS_MS,
+} from "../core/policy.ts";
+import { judgePage, LIST_ROWS_MIN, LIST_START, nextPageRows, type ListCursor } from "../core/reconcile.ts";
+import { shrunkPageRows } from "../core/retry.ts";
+import { concurrently } from "../engine/concurrently.ts";
+import { durably, fail, type StepScope } from "../engine/durably.ts";
+import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
+import { throttled } from "../engine/throttled.ts";
+import type { Discovery, Known, MeetingChange, PageCommit, Revision, SightingState } from "../ports/record-store.ts";
+import type { ListedMeeting, ListReply } from "../ports/sources.ts";
+
+/** Where an enumeration stands; the lane's checkpoint, and what a restarted run goes on from. */
+type Listing = { readonly discovery: Discovery; readonly cursor: ListCursor | null };
+
+/** One meeting of a page, by reference: bodies stay in R2. */
+type PageItem =
+  | { readonly id: string; readonly as: Exclude<SightingState, "failed">; readonly proven: boolean; readonly recording?: { url: string; expiresMs: number } }
+  | { readonly id: string; readonly as: "revision"; readonly revision: Revision; readonly proven: boolean }
+  | { readonly id: string; readonly as: "failed"; readonly dateString: string; readonly reason: string; readonly proven: boolean };
+
+type Page = {
+  /** World time before which the request for the page went out. */
+  readonly observedMs: number;
+  readonly items: readonly PageItem[];
+  readonly joined: boolean;
+  readonly next: ListCursor | null;
+  readonly endReason: Discovery["endReason"];
+};
+
+/**
+ * Meetings from Fireflies to R2 and D1. Source: requirements, "Fireflies Meeting Sync"; protocols 3.
+ *
+ * The first enumeration lists the whole history; later ones the newest days. Each page brings whole transcripts.
+ */
+export async function syncMeetings(context: RunContext): Promise<PipelineOutcome> {
+  let listing = await durably(context, "plan", () => planListing(context));
+  const taken = new Set<string>();
+  for (let n = 1; n <= LIST_PAGES_MAX && listing.cursor !== null; n += 1) {
+    if (taken.size >= RUN_ITEMS_MAX) return outcomeOf(context, true);
+    // 1. One call brings up to 50 whole transcripts; what is new goes to the raw store.
+    const { cursor, discovery } = listing;
+    const page = await durably(context, `page:${n}`, (scope) => keepPage(context, scope, { cursor, discovery }));
+    // 2. From the raw store: verify, map, check; rows, verdicts and checkpoint in one fenced batch.
+    const after = advanced(listing.discovery, page);
+    if (page.joined) await durably(context, `records:${n}`, (scope) => keepRecords(context, scope, { n, page, after, taken }));
+    for (const item of page.items) taken.add(item.id);
+    listing = after;
+  }
+  return outcomeOf(context, listing.cursor !== null);
+}
+
+/**
+ * Go on with a backfill that was not finished; else list everything once; else the newest days: from the last complete
+ * enumeration less an overlap, and further back as long as something there failed or is still pending.
+ */
+async function planListing(context: RunContext): Promise<Listing> {
+  const { records, world } = context.ports;
+  const known = await records.discoveries();
+  const checkpoint = (await records.checkpoint("fireflies")) as Listing | null;
+  const resumes = known.openBackfill !== null && checkpoint?.discovery.id === known.openBackfill;
+  if (resumes && checkpoint.cursor !== null) return checkpoint;
+  const discovery = {
+    id: world.newId(),
+    ceilingMs: context.run.ceilingMs,
+    startedMs: world.nowMs(),
+    completedMs: null,
+    pages: 0,
+    stepsBack: 0,
+    rowsSeen: 0,
+    endReason: null,
+  };
+  if (known.lastCeilingMs === null) {
+    return { discovery: { ...discovery, kind: "backfill", floorMs: null }, cursor: LIST_START };
+  }
+  const recent = await records.sightingsSince(known.lastCeilingMs - FRESH_OVERLAP_MS);
+  const overlapMs = recent < LIST_PAGE_ROWS_MAX ? FRESH_OVERLAP_MS : FRESH_OVERLAP_SHORT_MS;
+  const floorMs = Math.min(known.lastCeilingMs - overlapMs, known.oldestUnsettledMs ?? Number.MAX_SAFE_INTEGER);
+  return { discovery: { ...discovery, kind: "fresh", floorMs }, cursor: LIST_START };
+}
+
+async function keepPage(
+  context: RunContext,
+  scope: StepScope,
+  { cursor, discovery }: { cursor: ListCursor; discovery: Discovery },
+): Promise<Page> {
+  const observedMs = context.ports.world.nowMs();
+  const { reply, rowsAsked } = await listPage(context, scope, cursor);
+  const floorPlace = discovery.floorMs === null ? null : new Date(discovery.floorMs).toISOString();
+  const places = reply.items.map((item) => item.dateString);
+  const verdict = judgePage(cursor, rowsAsked, places, floorPlace);
+  if (verdict.state === "disordered") {
+    fail({ kind: "listing_order", party: "fireflies", detail: "rows are not listed newest first; nothing was counted" });
+  }
+  if (verdict.state === "step_back") return { observedMs, items: [], joined: false, next: verdict.next, endReason: null };
+  const known = await context.ports.records.known(reply.items.map((item) => item.id));
+  const items = await concurrently(uniqueById(reply.items), (item) => keepItem(context, scope, { item, known: known.get(item.id) }));
+  const rows = nextPageRows(reply.replyBytes, reply.items.length);
+  const next = verdict.next === null ? null : { ...verdict.next, rows };
+  return { observedMs, items, joined: true, next, endReason: verdict.endReason };
+}
+
+/** Ask for one page: smaller after failures that a smaller page may cure, lenient about unreadable fields at the last try. */
+async function listPage(
+  context: RunContext,
+  scope: StepScope,
+  cursor: ListCursor,
+): Promise<{ reply: ListReply; rowsAsked: number }> {
+  const { source } = context.ports;
+  if (source === null) fail({ kind: "denied", party: "fireflies", detail: "no key is set" });
+  const failures = await scope.failures();
+  const shrinks = failures.filter((kind) => kind === "timed_out" || kind === "too_large").length;
+  const rowsAsked = Math.max(LIST_ROWS_MIN, shrunkPageRows(cursor.rows, shrinks));
+  const reply = await throttled(context, scope, {
+    keyName: source.keyName,
+    operation: "list",
+    send: ({ timeoutMs, withoutFields }) =>
+      source.listMeetings({
+        skip: cursor.skip,
+        rows: rowsAsked,
+        timeoutMs,
+        withoutFields,
+        acceptUnreadable: failures.length >= BACKOFF_WAITS_MS.length,
+      }),
+  });
+  return { reply, rowsAsked };
+}
+
+/** A page may show one id twice when a row moved while it was made; the first is the newer. */
+function uniqueById(items: readonly ListedMeeting[]): ListedMeeting[] {
+  return [...new Map(items.toReversed().map((item) => [item.id, item])).values()].toReversed();
+}
+
+/** Store a meeting's revision if it is new. What is known under the same hash is only referred to. */
+async function keepItem(
+  context: RunContext,
+  scope: StepScope,
+  { item, known }: { item: ListedMeeting; known: Known | undefined },
+): Promise<PageItem> {
+  const proven = known?.proven ?? true;
+  if (item.unreadable.length > 0) {
+    return { id: item.id, as: "failed", dateString: item.dateString, reason: `the source could not read ${item.unreadable.join(", ")}`, proven };
+  }
+  const nowMs = context.ports.world.nowMs();
+  const contentHash = await sha256Hex(item.revision);
+  const audioExpiresMs = item.audioUrl === null ? null : (expiryOf(item.audioUrl) ?? nowMs + MEDIA_URL_LIFE_MS);
+  const settled = known?.contentHash === contentHash && known.state !== "pending" && known.state !== "failed";
+  if (settled) {
+    const renew = audioExpiresMs !== null && (known.audioExpiresMs ?? 0) < nowMs + MEDIA_URL_RENEW_BEFORE_MS;
+    const recording = renew && item.audioUrl !== null ? { recording: { url: item.audioUrl, expiresMs: audioExpiresMs } } : {};
+    return { id: item.id, as: known.state, proven, ...recording };
+  }
+  const key = await revisionKey(item.id, contentHash);
+  const { stored } = await scope.timed("store", () => context.ports.raw.putText(key, item.revision));
+  const revision: Revision = {
+    id: item.id,
+    dateString: item.dateString,
+    contentHash,
+    revisionKey: key,
+    storedSha256: stored.sha256,
+    storedBytes: stored.sizeBytes,
+    audioUrl: item.audioUrl,
+    audioExpiresMs,
+  };
+  return { id: item.id, as: "revision", revision, proven };
+}
+
+/** The enumeration after a page. Completed by a page that ends it. */
+function advanced(discovery: Discovery, page: Page): Listing {
+  return {
+    discovery: {
+      ...discovery,
+      pages: discovery.pages + (page.joined ? 1 : 0),
+      stepsBack: discovery.stepsBack + (page.joined ? 0 : 1),
+      rowsSeen: discovery.rowsSeen + page.items.length,
+      completedMs: page.endReason === null ? null : page.observedMs,
+      endReason: page.endReason,
+    },
+    cursor: page.next,
+  };
+}
+
+async function keepRecords(
+  context: RunContext,
+  scope: StepScope,
+  { n, page, after, taken }: { n: number; page: Page; after: Listing; taken: ReadonlySet<string> },
+): Promise<null> {
+  const { records, world } = context.ports;
+  const nowMs = world.nowMs();
+  const revisions = page.items.flatMap((item) => (item.as === "revision" ? [item.revision] : []));
+  const judged = await concurrently(revisions, (revision) => judgeRevision(context, scope, revision));
+  const fresh = page.items.filter((item) => !taken.has(item.id));
+  const as = (state: PageItem["as"]): number => fresh.filter((item) => item.as === state).length;
+  const commit: PageCommit = {
+    runId: context.run.id,
+    nowMs,
+    observedMs: page.observedMs,
+    line: `page:${n}`,
+    untouched: { unchanged: as("live"), pending: as("pending"), quarantined: as("quarantined") },
+    changes: judged.flatMap((result) => (result.state === "unreadable" ? [] : [result])),
+    failed: [
+      ...page.items.flatMap((item) => (item.as === "failed" ? [item] : [])),
+      ...judged.flatMap((result) => (result.state === "unreadable" ? [result] : [])),
+    ].map(({ id, dateString, reason }) => ({ id, dateString, reason })),
+    unproven: page.items.filter((item) => !item.proven).map((item) => item.id),
+    recordings: page.items.flatMap((item) =>
+      item.as !== "revision" && item.as !== "failed" && item.recording !== undefined ? [{ id: item.id, ...item.recording }] : [],
+    ),
+    discovery: after.discovery,
+    checkpoint: after,
+  };
+  await scope.timed("record", () => records.commitPage(context.fence, commit));
+  return null;
+}
+
+/** Read a revision back from the raw store, compare its hash, and check what it says. */
+async function judgeRevision(
+  context: RunContext,
+  scope: StepScope,
+  revision: Revision,
+): Promise<MeetingChange | { state: "unreadable"; id: string; dateString: string; reason: string }> {
+  const text = await scope.timed("read back", () => context.ports.raw.getText(revision.revisionKey));
+  if (text === null || (await sha256Hex(text)) !== revision.contentHash) {
+    return { state: "unreadable", id: revision.id, dateString: revision.dateString, reason: "the raw store gave back something else than was put" };
+  }
+  const checked = checkMeeting(text, context.ports.world.nowMs());
+  if (checked.state === "valid") return { state: "live", revision, record: checked.record };
+  if (checked.state === "pending") return { state: "pending", revision, reason: checked.waitsFor };
+  return { state: "quarantined", revision, problems: checked.problems };
+}
+
+async function outcomeOf(context: RunContext, continues: boolean): Promise<PipelineOutcome> {
+  // Until a listing is complete it may not count anything.
+  if (continues) return { continues, sourceCount: null, destinationCount: null, findings: [] };
+  return durably(context, "count", async () => {
+    const source = await context.ports.records.sourceCount();
+    const totals = await context.ports.records.totals();
+    return { continues, sourceCount: source.ids, destinationCount: totals.accounted, findings: [] };
+  });
+}

@@ -1,0 +1,175 @@
+import type { Problem } from "../core/records/field.ts";
+import type { MeetingRecord } from "../core/records/meeting.ts";
+import type { Fence } from "./run-store.ts";
+
+export type SightingState = "live" | "pending" | "quarantined" | "failed";
+
+export type Known = {
+  readonly id: string;
+  readonly contentHash: string;
+  readonly state: SightingState;
+  readonly audioExpiresMs: number | null;
+  /** False if the only enumeration that holds it is not complete. */
+  readonly proven: boolean;
+};
+
+export type Revision = {
+  readonly id: string;
+  readonly dateString: string;
+  readonly contentHash: string;
+  readonly revisionKey: string;
+  readonly storedSha256: string | null;
+  readonly storedBytes: number;
+  readonly audioUrl: string | null;
+  readonly audioExpiresMs: number | null;
+};
+
+/** What became of one meeting of a batch. */
+export type MeetingChange =
+  | { readonly state: "live"; readonly revision: Revision; readonly record: MeetingRecord }
+  | { readonly state: "pending"; readonly revision: Revision; readonly reason: string }
+  | { readonly state: "quarantined"; readonly revision: Revision; readonly problems: readonly Problem[] };
+
+export type Discovery = {
+  readonly id: string;
+  readonly kind: "backfill" | "fresh";
+  readonly floorMs: number | null;
+  readonly ceilingMs: number;
+  readonly startedMs: number;
+  readonly completedMs: number | null;
+  readonly pages: number;
+  readonly stepsBack: number;
+  readonly rowsSeen: number;
+  readonly endReason: string | null;
+};
+
+/** One page of a listing, done: everything that its commit vouches for. */
+export type PageCommit = {
+  readonly runId: string;
+  readonly nowMs: number;
+  /** Observation time of the page, world ms. */
+  readonly observedMs: number;
+  /** Name of the line that counts items with nothing to do. */
+  readonly line: string;
+  readonly untouched: Readonly<Record<"unchanged" | "pending" | "quarantined", number>>;
+  readonly changes: readonly MeetingChange[];
+  readonly failed: readonly { readonly id: string; readonly dateString: string; readonly reason: string }[];
+  /** Ids on the page that no complete enumeration vouched for so far. */
+  readonly unproven: readonly string[];
+  /** Recording links to replace: nothing else about these meetings is new. */
+  readonly recordings: readonly { readonly id: string; readonly url: string; readonly expiresMs: number }[];
+  readonly discovery: Discovery;
+  readonly checkpoint: unknown;
+};
+
+export type OwedDocument = {
+  readonly id: string;
+  readonly revisionKey: string;
+  readonly contentHash: string;
+  readonly date: string;
+  readonly storedBytes: number;
+  /** Whether vectors of an earlier revision were indexed. */
+  readonly indexedBefore: boolean;
+};
+
+export type ChunkState = "planned" | "sent" | "live" | "dead" | "gone";
+
+export type ChunkRow = {
+  readonly id: string;
+  readonly documentId: string;
+  readonly text: string | null;
+  readonly textHash: string;
+  readonly repetition: number;
+  readonly generation: number;
+  readonly model: string;
+  readonly metadata: Readonly<Record<string, string | number>>;
+  readonly position: number;
+  readonly speaker: string | null;
+  readonly startSeconds: number | null;
+  readonly endSeconds: number | null;
+  readonly firstSentence: number;
+  readonly lastSentence: number;
+  readonly tokens: number;
+  readonly state: ChunkState;
+  readonly embeddingKey: string | null;
+  readonly embeddingIndex: number | null;
+};
+
+export type ProofMeeting = {
+  readonly id: string;
+  readonly state: SightingState;
+  readonly contentHash: string;
+  readonly revisionKey: string;
+  readonly storedSha256: string | null;
+  /** True if a complete enumeration on record holds it. */
+  readonly proven: boolean;
+  readonly record: { readonly contentHash: string; readonly indexedHash: string | null; readonly owed: boolean } | null;
+};
+
+/**
+ * Records, sightings, chunks and discoveries in D1. Fencing and failures as in RunStore. Bulk values travel as JSON
+ * parameters; every write is an upsert guarded by hash and observation time, so it may be done twice.
+ */
+export type RecordStore = {
+  /** What is known of these source ids. */
+  known(ids: readonly string[]): Promise<Map<string, Known>>;
+  /** Rows, verdicts, discovery and checkpoint of one page, in one fenced batch. */
+  commitPage(fence: Fence, page: PageCommit): Promise<void>;
+  checkpoint(lane: string): Promise<unknown>;
+  /**
+   * What the enumerations on record allow to start from: a backfill not finished yet, the upper bound of the newest
+   * complete one (null: none), and the oldest meeting that failed or is pending. Times are world ms.
+   */
+  discoveries(): Promise<{ openBackfill: string | null; lastCeilingMs: number | null; oldestUnsettledMs: number | null }>;
+  /** Meetings whose date lies at or after a world time; how wide the fresh window would be. */
+  sightingsSince(worldMs: number): Promise<number>;
+  /** Live ids of complete enumerations, and when the newest of these was completed. */
+  sourceCount(): Promise<{ ids: number; asOfMs: number | null }>;
+  /**
+   * What the destination holds: records without tombstone, meetings set aside without a record, live chunks.
+   * `accounted` is every id with a record or a reason.
+   */
+  totals(): Promise<{ records: number; pending: number; quarantined: number; accounted: number; documents: number; liveChunks: number }>;
+
+  /** Documents whose vectors are owed, longest owed first. */
+  owedDocuments(limit: number, notIds: readonly string[]): Promise<{ items: OwedDocument[]; cursor: null }>;
+  owedCount(): Promise<number>;
+  /** Every chunk row of a document, dead ones included, without text. */
+  chunksOf(documentIds: readonly string[]): Promise<Map<string, ChunkRow[]>>;
+  /** Chunks by id, with their text, in the order of the ids. */
+  chunksById(ids: readonly string[]): Promise<{ items: ChunkRow[]; cursor: null }>;
+  /** Where embeddings of these text hashes lie, if they were ever made. */
+  embeddings(textHashes: readonly string[]): Promise<Map<string, { key: string; index: number }>>;
+  /** Plan a document: new chunk rows, and new places of rows that stay. */
+  planChunks(fence: Fence, plan: { rows: readonly ChunkRow[]; nowMs: number }): Promise<void>;
+  /** Note where embeddings lie and that their vectors go out now. */
+  markSent(fence: Fence, sent: { runId: string; nowMs: number; rows: readonly { id: string; key: string; index: number; embedded: boolean }[] }): Promise<void>;
+  /** The vectors of these ids were read back. */
+  markLive(fence: Fence, ids: readonly string[], nowMs: number): Promise<void>;
+  /** Give ids up for ever, before their vectors are deleted. */
+  markDead(fence: Fence, ids: readonly string[], nowMs: number): Promise<void>;
+  /** The vectors of these dead ids were looked for and are absent. */
+  markGone(fence: Fence, ids: readonly string[]): Promise<void>;
+  /** A document's vectors are as its revision wants them: nothing owed, unless the revision has changed meanwhile. */
+  commitDocuments(
+    fence: Fence,
+    done: {
+      runId: string;
+      nowMs: number;
+      documents: readonly { id: string; contentHash: string; verdict: "created" | "updated" | "unchanged" | "pending" | "failed"; reason: string | null }[];
+      checkpoint: unknown;
+    },
+  ): Promise<void>;
+  /** Dead ids whose next look is due. */
+  deadDue(nowMs: number, limit: number): Promise<{ items: { id: string; rechecks: number }[]; cursor: null }>;
+  markRechecked(fence: Fence, ids: readonly string[]): Promise<void>;
+  embeddedCount(runId: string): Promise<number>;
+
+  /** Lock the live index to a model and dimension at first use; what is locked comes back. */
+  lockIndex(binding: string, model: string, dimensions: number): Promise<{ binding: string; model: string; dimensions: number }>;
+
+  /** Everything the ledger says of meetings after an id in id order, for proof. */
+  proofPage(afterId: string | null, limit: number): Promise<{ items: ProofMeeting[]; cursor: string | null }>;
+  /** Ids of live chunks of documents. */
+  liveChunkIds(documentIds: readonly string[]): Promise<{ items: { id: string; documentId: string }[]; cursor: null }>;
+};

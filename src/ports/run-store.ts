@@ -1,0 +1,170 @@
+import type { Failure, Party } from "../core/errors.ts";
+import type { QuotaState } from "../core/quota.ts";
+import type { Next } from "../core/retry.ts";
+import type { AlertKind } from "../core/alerts.ts";
+import type { RunCounts, RunResult } from "../core/report.ts";
+
+export type SyncName = "fireflies" | "vectors";
+export type Trigger = "schedule" | "manual" | "webhook" | "recovery";
+export type Priority = "urgent" | "high" | "normal" | "low";
+export type RunState = "queued" | "running" | "succeeded" | "succeeded_with_findings" | "parked" | "failed";
+
+export type Run = {
+  readonly id: string;
+  readonly sync: SyncName;
+  readonly trigger: Trigger;
+  readonly priority: Priority;
+  readonly state: RunState;
+  readonly epoch: number;
+  readonly ceilingMs: number;
+  readonly queuedMs: number;
+  readonly startedMs: number | null;
+  readonly endedMs: number | null;
+  readonly startedRealMs: number | null;
+  readonly durationMs: number | null;
+  readonly notBeforeMs: number | null;
+  readonly detail: string | null;
+  readonly sourceCount: number | null;
+  readonly destinationCount: number | null;
+  readonly continues: boolean;
+  readonly result: RunResult | null;
+};
+
+/** What a writing batch must prove: that its run still holds the lane. */
+export type Fence = { readonly lane: SyncName; readonly token: number };
+
+export type Attempt = {
+  readonly id: string;
+  readonly runId: string;
+  readonly step: string;
+  readonly party: Party;
+  readonly operation: string;
+  readonly isCall: boolean;
+  readonly atMs: number;
+};
+
+export type AttemptRow = Attempt & {
+  readonly durationMs: number | null;
+  readonly outcome: string;
+  readonly detail: string | null;
+  readonly next: string | null;
+  readonly nextMs: number | null;
+};
+
+export type VendorKey = {
+  readonly keyName: string;
+  readonly version: number;
+  readonly quota: QuotaState;
+  readonly withoutFields: readonly string[];
+  readonly accountHash: string | null;
+  readonly denied: boolean;
+};
+
+export type Alert = {
+  readonly id: string;
+  readonly kind: AlertKind;
+  readonly subject: string;
+  readonly detail: string;
+  readonly openedMs: number;
+  readonly lastMs: number;
+};
+
+export type Lane = {
+  readonly lane: SyncName;
+  readonly notBeforeMs: number | null;
+  readonly reason: string | null;
+  readonly keyName: string | null;
+};
+
+/**
+ * The ledger of runs in D1. Methods that take a Fence commit nothing unless the lane's lease still carries its token;
+ * otherwise they fail with kind "superseded". All fail with party "d1" and kind locked, unreachable, storage_full or
+ * defect. Every write may be done twice.
+ */
+export type RunStore = {
+  /** Queue a run of a sync; if the lane has an unfinished one, that one is returned instead (`created` false). */
+  queue(run: Pick<Run, "id" | "sync" | "trigger" | "priority" | "queuedMs">): Promise<{ run: Run; created: boolean }>;
+  run(id: string): Promise<Run | null>;
+  /** Newest first, at most 200. */
+  runs(limit: number): Promise<{ items: Run[]; cursor: null }>;
+  /** Runs that are queued or running, oldest first. */
+  unfinished(): Promise<{ items: Run[]; cursor: null }>;
+  lastEnded(sync: SyncName): Promise<Run | null>;
+  /** Count one revival of a run, so that its lease step gets a new name. */
+  raiseEpoch(runId: string): Promise<void>;
+
+  /**
+   * Take or retake the lane for a run and mark it running. The token rises each time. Null if another run holds it.
+   * Times are real ms.
+   */
+  acquireLease(run: Run, at: { startedMs: number; realNowMs: number; termMs: number }): Promise<Fence | null>;
+  renewLease(fence: Fence, expiresRealMs: number): Promise<void>;
+  /** Close the run and free the lane in one batch. */
+  closeRun(
+    fence: Fence,
+    runId: string,
+    end: Pick<Run, "state" | "endedMs" | "durationMs" | "notBeforeMs" | "detail" | "sourceCount" | "destinationCount" | "continues"> & {
+      result: RunResult;
+      laneKeyName: string | null;
+    },
+  ): Promise<void>;
+  /** Close a run whose engine instance is lost, without a fence. False if it has ended by itself meanwhile. */
+  closeLost(runId: string, endedMs: number): Promise<boolean>;
+  /** Whether the run holds its lane's lease at this real ms. */
+  isLeaseHeld(run: Run, realNowMs: number): Promise<boolean>;
+  /** Ended runs whose engine instance was not deleted yet, at most `limit`. */
+  undeletedInstances(limit: number): Promise<{ items: string[]; cursor: null }>;
+  markInstancesDeleted(runIds: readonly string[]): Promise<void>;
+
+  lane(sync: SyncName): Promise<Lane>;
+  lanes(): Promise<{ items: Lane[]; cursor: null }>;
+
+  vendorKey(keyName: string): Promise<VendorKey>;
+  /** Hash of the account that this database's records come from: that of the first key of the vendor; null before. */
+  workspaceAccount(vendor: string): Promise<string | null>;
+  /**
+   * Write the counter of a key and an attempt in one fenced batch. The key row is only written if its version is still
+   * the one that was read.
+   *
+   * @returns false if another writer was faster; nothing was written then
+   */
+  takeCall(fence: Fence, key: VendorKey, quota: QuotaState, attempt: Attempt): Promise<boolean>;
+  /** Write what came of a call: the attempt's outcome and the key's counter as the reply corrects it. */
+  settleCall(
+    fence: Fence,
+    attemptId: string,
+    outcome: { durationMs: number; failure: Failure | null },
+    key: Pick<VendorKey, "keyName" | "withoutFields" | "accountHash" | "denied"> & { quota: QuotaState },
+  ): Promise<void>;
+  /** Write a failed attempt of a step, or complete the call's row with what happens next. */
+  recordFailure(
+    fence: Fence,
+    attempt: Attempt,
+    failure: Failure,
+    next: Next,
+    durationMs: number,
+  ): Promise<void>;
+  /** Failed attempts of a step so far, by kind, in order. Interrupted and refused ones are not failures. */
+  failuresOf(runId: string, step: string): Promise<{ items: Failure["kind"][]; cursor: null }>;
+  /** Attempts of a run that did not succeed, oldest first, at most `limit`. */
+  troubles(runId: string, limit: number): Promise<{ items: AttemptRow[]; cursor: null }>;
+  /** Failed vendor calls since a world time. */
+  apiErrorsSince(sinceMs: number): Promise<number>;
+
+  /** Totals of a run by verdict, from its items. */
+  counts(runId: string): Promise<RunCounts>;
+  /** Items of a run that were set aside or failed, with reasons, at most `limit`. */
+  setAside(runId: string, limit: number): Promise<{ items: { itemId: string; verdict: string; reason: string | null }[]; cursor: null }>;
+  callsAndRetries(runId: string): Promise<{ calls: number; retries: number }>;
+
+  openAlerts(): Promise<{ items: Alert[]; cursor: null }>;
+  /** Open alerts (once per kind and subject; again only moves `last_ms`) and close others, in one fenced batch. */
+  updateAlerts(
+    fence: Fence,
+    nowMs: number,
+    change: { open: readonly { id: string; kind: AlertKind; subject: string; detail: string }[]; close: readonly { kind: AlertKind; subject: string }[] },
+  ): Promise<void>;
+
+  /** State of the database: its size in bytes and the newest migration applied. */
+  health(): Promise<{ sizeBytes: number; migration: string | null; latencyMs: number }>;
+};

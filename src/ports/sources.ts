@@ -1,0 +1,50 @@
+import type { QuotaReading } from "../core/quota.ts";
+
+/** One meeting of a list page, as the source shows it now. */
+export type ListedMeeting = {
+  readonly id: string;
+  /** Exact creation moment, ISO 8601; the order of the listing. */
+  readonly dateString: string;
+  /** The revision: JSON text with sorted keys, media links left out. */
+  readonly revision: string;
+  /** Signed link to the recording, which changes from read to read and is therefore no part of the revision. */
+  readonly audioUrl: string | null;
+  /** Fields that the source could not read this time (an error named their path); empty as a rule. */
+  readonly unreadable: readonly string[];
+};
+
+export type ListRequest = {
+  readonly skip: number;
+  readonly rows: number;
+  /** Real ms after which the call is given up. */
+  readonly timeoutMs: number;
+  /** Plan-gated fields that this key may not ask for. */
+  readonly withoutFields: readonly string[];
+  /** Take rows whose fields were unreadable instead of failing; for the last attempt. */
+  readonly acceptUnreadable: boolean;
+};
+
+export type ListReply = {
+  readonly items: readonly ListedMeeting[];
+  /** The source has no cursor; the listing code computes the next offset from what it saw. */
+  readonly cursor: null;
+  readonly replyBytes: number;
+  readonly quota: QuotaReading;
+};
+
+export type Account = { readonly accountId: string; readonly quota: QuotaReading };
+
+/**
+ * A source of meetings. Every method fails with a FailureError of kind rate_limited, quota, unreachable, timed_out,
+ * too_large, partial, denied or defect, and never waits or retries by itself.
+ */
+export type MeetingSource = {
+  /** Stable name of the key in use, without revealing it: a short hash. */
+  readonly keyName: string;
+  /** Who the key belongs to. One call. */
+  account(timeoutMs: number): Promise<Account>;
+  /** One page, newest first by creation moment. One call. */
+  listMeetings(request: ListRequest): Promise<ListReply>;
+  /** Round trip to the source without spending a call, in real ms. */
+  latencyMs(timeoutMs: number): Promise<number>;
+};

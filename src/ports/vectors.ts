@@ -1,0 +1,32 @@
+export type VectorMetadata = Readonly<Record<string, string | number>>;
+
+export type IndexedVector = {
+  readonly id: string;
+  readonly values: readonly number[];
+  readonly metadata: VectorMetadata;
+};
+
+/**
+ * A vector store whose mutations become visible some time after they were accepted. Methods fail with a FailureError of
+ * party "vectorize" and kind unreachable, rate_limited, storage_full or defect.
+ */
+export type VectorIndex = {
+  /** At most 1,000 at once; replaces what stands under the same id. Accepted is not visible. */
+  upsert(vectors: readonly IndexedVector[]): Promise<void>;
+  /** Those of the ids that are visible now, any number of ids; in no particular order. */
+  getByIds(ids: readonly string[]): Promise<IndexedVector[]>;
+  /** Any number of ids; unknown ones are ignored. Accepted is not gone. */
+  deleteByIds(ids: readonly string[]): Promise<void>;
+  /** What the store says about itself. */
+  describe(): Promise<{ dimensions: number; vectorCount: number }>;
+};
+
+/** Turns text into vectors. Fails with party "workers-ai": rate_limited, quota, unreachable, timed_out or defect. */
+export type Embedder = {
+  readonly model: string;
+  readonly dimensions: number;
+  /** Longest text in tokens. */
+  readonly tokensMax: number;
+  /** One vector per text, in order, checked for count, length and finite numbers. At most 100 texts. */
+  embedDocuments(texts: readonly string[]): Promise<Float32Array<ArrayBuffer>[]>;
+};

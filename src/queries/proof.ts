@@ -1,0 +1,82 @@
+import { sha256Hex } from "../core/identity.ts";
+import { IDS_SHOWN_MAX, PROOF_PAGE_ITEMS } from "../core/policy.ts";
+import { concurrently } from "../engine/concurrently.ts";
+import type { Ports } from "../engine/run-context.ts";
+import type { ProofMeeting } from "../ports/record-store.ts";
+
+/** What one page of meetings proves; pages add up. Counts are of ids, each looked at in the store itself. */
+export type ProofPart = {
+  /** Live ids of complete enumerations. */
+  readonly source: number;
+  /** Revisions in R2 whose bytes hash to their name. */
+  readonly raw: number;
+  /** Rows in D1. */
+  readonly records: number;
+  /** Records whose transcript is to be searched. */
+  readonly documents: number;
+  /** Live chunks in the ledger, and their vectors read back from the index. */
+  readonly chunks: number;
+  readonly vectors: number;
+  readonly pending: number;
+  readonly quarantined: number;
+  /** What differs without a reason on record: `kind:id`. At most IDS_SHOWN_MAX of a page are named. */
+  readonly unexplained: readonly string[];
+  readonly unexplainedCount: number;
+};
+
+/**
+ * Prove a page of meetings: every id the source showed is in R2 (bytes hashed again), in D1 or set aside with a reason,
+ * and every chunk of its record is in the index (vectors read back).
+ *
+ * @param cursor where to go on; null at the start
+ * @returns the figures of this page, and the cursor of the next or null
+ */
+export async function proveMeetings(
+  ports: Pick<Ports, "records" | "raw" | "index">,
+  cursor: string | null,
+): Promise<{ part: ProofPart; cursor: string | null }> {
+  const { records, raw, index } = ports;
+  const page = await records.proofPage(cursor, PROOF_PAGE_ITEMS);
+  const intact = await concurrently(page.items, async (meeting) => {
+    if (meeting.revisionKey === "") return false;
+    const text = await raw.getText(meeting.revisionKey);
+    return text !== null && (await sha256Hex(text)) === meeting.contentHash;
+  });
+  const documents = page.items.filter((meeting) => meeting.record !== null);
+  const chunks = (await records.liveChunkIds(documents.map((meeting) => meeting.id))).items;
+  const visible = new Set((await index.getByIds(chunks.map((chunk) => chunk.id))).map((vector) => vector.id));
+  const unexplained = [
+    ...page.items.flatMap((meeting, place) => oddities(meeting, intact[place] === true)),
+    ...chunks.filter((chunk) => !visible.has(chunk.id)).map((chunk) => `vector missing: ${chunk.id} of ${chunk.documentId}`),
+  ];
+  const without = (state: string): number =>
+    page.items.filter((meeting) => meeting.state === state && meeting.record === null).length;
+  return {
+    part: {
+      source: page.items.filter((meeting) => meeting.proven).length,
+      raw: intact.filter(Boolean).length,
+      records: documents.length,
+      documents: documents.length,
+      chunks: chunks.length,
+      vectors: visible.size,
+      pending: without("pending"),
+      quarantined: without("quarantined"),
+      unexplained: unexplained.slice(0, IDS_SHOWN_MAX),
+      unexplainedCount: unexplained.length,
+    },
+    cursor: page.cursor,
+  };
+}
+
+function oddities(meeting: ProofMeeting, rawIntact: boolean): string[] {
+  const { id, state, record } = meeting;
+  if (state === "failed") return [`failed: ${id}`];
+  const found: string[] = [];
+  if (!rawIntact) found.push(`raw revision missing or damaged: ${id}`);
+  if (state !== "live") return found;
+  if (record === null) found.push(`record missing: ${id}`);
+  else if (record.contentHash !== meeting.contentHash) found.push(`record of another revision: ${id}`);
+  else if (record.owed) found.push(`vectors owed: ${id}`);
+  else if (record.indexedHash !== record.contentHash) found.push(`vectors of another revision: ${id}`);
+  return found;
+}

@@ -1,0 +1,22 @@
+import type { D1Database, Fetcher, Queue, R2Bucket, Vectorize, Workflow } from "@cloudflare/workers-types";
+
+/** Bindings, variables and secrets of the Worker; declared in wrangler.jsonc, provided by src/local on a machine of ours. */
+export type Env = {
+  readonly DB: D1Database;
+  readonly RAW: R2Bucket;
+  readonly WAKE: Queue;
+  readonly RUNS: Workflow;
+  readonly AI: { run(model: string, inputs: Record<string, unknown>): Promise<unknown> };
+  readonly VECTORS_A: Vectorize;
+  readonly VECTORS_B: Vectorize;
+  /** Secret: opens the API. Without it every door but /healthz stays closed. */
+  readonly API_TOKEN?: string;
+  /** Secret. */
+  readonly FIREFLIES_API_KEY?: string;
+  /** Base address of the Fireflies API; the vendor's own by default. */
+  readonly FIREFLIES_URL?: string;
+  /** JSON of a clock that an emulated vendor keeps; absent with real vendors. */
+  readonly WORLD_CLOCK?: string;
+  /** Local runs only: answers GET /free-bytes with the room on the disk under the data directory. */
+  readonly HOST?: Fetcher;
+};

@@ -1,0 +1,67 @@
+import { Hono, type Context } from "hono";
+import { LIST_API_ROWS_MAX } from "../../core/policy.ts";
+import { reviveUnfinished, startRun, tick } from "../../engine/tick.ts";
+import type { Ports } from "../../engine/run-context.ts";
+import type { SyncName } from "../../ports/run-store.ts";
+import { proveMeetings } from "../../queries/proof.ts";
+import { readReport, readStatus } from "../../queries/status.ts";
+import { composeEngine, composePorts } from "../compose.ts";
+import type { Env } from "../env.ts";
+import { markdownReport } from "./report-markdown.ts";
+import { requireToken } from "./token.ts";
+import { parseStartRequest } from "./start-request.ts";
+
+type Api = { Bindings: Env; Variables: { ports: Ports } };
+
+const SYNCS: readonly SyncName[] = ["fireflies", "vectors"];
+
+/** The HTTP API. Everything but /healthz needs the token; an unknown address and a fault are one sentence of JSON. */
+export function createApi(): Hono<Api> {
+  const app = new Hono<Api>();
+  app.get("/healthz", (c) => c.json({ ok: true }));
+  app.use("/api/*", requireToken);
+  app.use("/api/*", async (c, next) => {
+    c.set("ports", await composePorts(c.env));
+    await next();
+  });
+  app.get("/api/status", async (c) => c.json(await readStatus(c.var.ports)));
+  app.get("/api/runs", async (c) => c.json(await c.var.ports.runs.runs(LIST_API_ROWS_MAX)));
+  app.get("/api/runs/:id", async (c) => found(c, await readReport(c.var.ports, c.req.param("id"))));
+  app.get("/api/runs/:id/report", async (c) => {
+    const report = await readReport(c.var.ports, c.req.param("id"));
+    const markdown = (c.req.header("accept") ?? "").includes("text/markdown");
+    return report !== null && markdown ? c.text(markdownReport(report)) : found(c, report);
+  });
+  app.get("/api/proof", async (c) => c.json(await proveMeetings(c.var.ports, c.req.query("cursor") ?? null)));
+  app.post("/api/syncs/:sync/runs", start);
+  app.post("/api/tick", async (c) => {
+    if (c.req.query("after") === "restart") await reviveUnfinished(c.var.ports, composeEngine(c.env), { afterRestart: true });
+    else await tick(c.var.ports, composeEngine(c.env));
+    return c.json({ ok: true });
+  });
+  app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
+  app.onError((error, c) => {
+    console.error(JSON.stringify({ event: "api_error", path: c.req.path, error: error.message.slice(0, 200) }));
+    return c.json({ error: "the request failed; the log of the runner says why" }, 500);
+  });
+  return app;
+}
+
+function found<T extends object>(c: Context<Api>, value: T | null): Response {
+  return value === null ? c.json({ error: "there is no such run" }, 404) : c.json(value);
+}
+
+async function start(c: Context<Api>): Promise<Response> {
+  const sync = SYNCS.find((name) => name === c.req.param("sync"));
+  if (sync === undefined) {
+    return c.json({ error: `there is no sync "${c.req.param("sync")}"; there are ${SYNCS.join(", ")}` }, 404);
+  }
+  const request = await parseStartRequest(c.req.raw);
+  if ("error" in request) return c.json(request, 400);
+  const { run, created } = await startRun(c.var.ports, composeEngine(c.env), {
+    sync,
+    trigger: "manual",
+    priority: request.priority,
+  });
+  return c.json({ run_id: run.id, created }, 202);
+}

@@ -1,0 +1,37 @@
+import { VERDICTS } from "../../core/report.ts";
+import type { RunReport } from "../../queries/status.ts";
+
+/** A run's report for people: what came, what was set aside and why, where the time went, what was retried. */
+export function markdownReport({ run, counts, setAside, troubles }: RunReport): string {
+  const result = run.result;
+  const rows = VERDICTS.filter((verdict) => counts[verdict] > 0).map((verdict) => `| ${verdict} | ${counts[verdict]} |`);
+  const operations = Object.entries(result?.operations ?? {}).toSorted(([, a], [, b]) => b.ms - a.ms);
+  const sections = [
+    `# ${run.sync}: ${run.state.replaceAll("_", " ")}`,
+    `Run ${run.id}, trigger ${run.trigger}, started ${iso(run.startedMs)}, took ${seconds(run.durationMs)}.`,
+    run.detail === null ? "" : `**${run.detail}**`,
+    run.notBeforeMs === null ? "" : `Goes on at ${iso(run.notBeforeMs)}.`,
+    `## Items\n\n| verdict | items |\n| --- | --- |\n${[...rows, `| seen | ${counts.seen} |`].join("\n")}`,
+    list("Findings", result?.findings ?? []),
+    list("Set aside", setAside.map(({ itemId, verdict, reason }) => `${verdict} ${itemId}: ${reason}`)),
+    list("Checks", (result?.checks ?? []).map((check) => `${check.ok ? "ok" : "NOT OK"} ${check.name}: ${check.actual} (expected ${check.expected})`)),
+    list("Time", operations.map(([name, { times, ms }]) => `${name}: ${seconds(ms)} in ${times} calls`)),
+    list(
+      "Errors and what was done",
+      troubles.map((row) => `${iso(row.atMs)} ${row.step} ${row.outcome} (${row.party}): ${row.detail ?? ""} -> ${row.next ?? "interrupted"}${row.nextMs === null ? "" : ` until ${iso(row.nextMs)}`}`),
+    ),
+  ];
+  return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+function list(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? "" : `## ${title}\n\n${lines.map((line) => `- ${line}`).join("\n")}`;
+}
+
+function iso(ms: number | null): string {
+  return ms === null ? "not yet" : new Date(ms).toISOString();
+}
+
+function seconds(ms: number | null): string {
+  return ms === null ? "no time yet" : `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+}

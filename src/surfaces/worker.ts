@@ -1,0 +1,33 @@
+import type { ExecutionContext, MessageBatch, ScheduledController } from "@cloudflare/workers-types";
+import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
+import { createWorkflowSteps } from "../adapters/workflows/steps.ts";
+import { executeRun } from "../engine/run.ts";
+import { tick } from "../engine/tick.ts";
+import { PIPELINES } from "../pipelines/index.ts";
+import { composeEngine, composePorts } from "./compose.ts";
+import type { Env } from "./env.ts";
+import { createApi } from "./http/api.ts";
+
+/** One instance carries one run. */
+export class SyncRun extends WorkflowEntrypoint<Env, { runId: string }> {
+  override async run(event: Readonly<WorkflowEvent<{ runId: string }>>, step: WorkflowStep): Promise<void> {
+    const ports = await composePorts(this.env);
+    await executeRun(ports, createWorkflowSteps(step, ports.world), event.payload.runId, PIPELINES);
+  }
+}
+
+const api = createApi();
+
+export default {
+  fetch: (request: Request, env: Env): Response | Promise<Response> => api.fetch(request, env),
+
+  /** The clock: every minute. */
+  scheduled: async (_controller: ScheduledController, env: Env): Promise<void> => {
+    await tick(await composePorts(env), composeEngine(env));
+  },
+
+  /** Wake-ups only: the truth that work is owed is a column in D1, so a message carries nothing. */
+  queue: async (_batch: MessageBatch, env: Env, _context: ExecutionContext): Promise<void> => {
+    await tick(await composePorts(env), composeEngine(env));
+  },
+};
