@@ -23,11 +23,15 @@ export default defineConfig({
           // Flat options instead of wrangler.jsonc: its ai and vectorize bindings are of no use to these tests, and an
           // API token must never be asked for.
           cloudflareTest({
+            main: "./test/worker/workflow-fixture.ts",
             remoteBindings: false,
+            // Steps that fail on purpose would fill the screen with workerd's "uncaught exception" lines.
+            verbose: false,
             miniflare: {
               compatibilityDate: "2026-08-04",
               d1Databases: ["CONTRACT_DB", "MIGRATED_DB"],
               r2Buckets: ["CONTRACT_BUCKET"],
+              workflows: { CONTRACT_FLOW: { name: "contract-flow", className: "ScenarioFlow" } },
               bindings: { MIGRATIONS: await readD1Migrations("./migrations") },
             },
           }),
