@@ -1,4 +1,5 @@
 import { VECTORIZE_CODES, vectorizeError } from "./errors.ts";
+import { normOf, toNumbers } from "./float-values.ts";
 import { IndexControls } from "./index-controls.ts";
 import { VECTORIZE_LIMITS } from "./limits.ts";
 import { MutationQueue, type Write } from "./mutation-queue.ts";
@@ -17,7 +18,7 @@ import type {
   StoredVector,
   Vector,
 } from "./types.ts";
-import { checkId, checkIds, normOf, packVectors, type VectorBatch } from "./vector-batch.ts";
+import { checkId, checkIds, packVectors, type VectorBatch } from "./vector-batch.ts";
 import { VisibleRows } from "./visible-rows.ts";
 
 /** What an index needs from outside; it reads no clock and draws no random numbers itself. */
@@ -29,6 +30,9 @@ export interface IndexWorld {
   /** How much of the vectors is kept in memory between queries, in bytes; the rest is read from SQLite. */
   cacheBytesMax?: number;
 }
+
+/** A stored vector before its values are widened. */
+export type PackedVector = Omit<StoredVector, "values"> & { values: Float32Array };
 
 /** A page of ids. */
 export interface IdPage {
@@ -87,13 +91,18 @@ export class VectorIndexCore {
 
   /** Read visible vectors; unknown ids are left out, order is the index's own. At most 20 ids. */
   getByIds(ids: readonly string[]): StoredVector[] {
+    return this.readByIds(ids).map((vector) => ({ ...vector, values: toNumbers(vector.values) }));
+  }
+
+  /** The same with float32 values, for the way between two Workers. */
+  readByIds(ids: readonly string[]): PackedVector[] {
     checkIds("VECTOR_GET", ids, VECTORIZE_LIMITS.idsPerGetMax);
     this.controls.failIfTold("VECTOR_GET");
     const statement = `SELECT id, namespace, metadata, float32 FROM vectors
       WHERE mutation_seq <= ? AND id IN (SELECT value FROM json_each(?)) ORDER BY row`;
     return this.#sql.exec(statement, this.#catchUp(), JSON.stringify(ids)).map((row) => ({
       id: String(row["id"]),
-      values: valuesOf(row),
+      values: new Float32Array(row["float32"] as ArrayBuffer),
       ...namespaceOf(row["namespace"] ?? null),
       ...metadataOf(row["metadata"] ?? null),
     }));
@@ -219,7 +228,7 @@ function holdToConfig(sql: Sql, config: IndexConfig): void {
 }
 
 function valuesOf(row: SqlRow): number[] {
-  return Array.from(new Float32Array(row["float32"] as ArrayBuffer));
+  return toNumbers(new Float32Array(row["float32"] as ArrayBuffer));
 }
 
 function namespaceOf(namespace: SqlRow[string]): { namespace?: string } {

@@ -18,8 +18,16 @@ export interface Watermark {
   acceptedMs: number | null;
 }
 
-const INSERT_VECTOR = `INSERT INTO vectors (id, mutation_seq, namespace, metadata, indexed_metadata, norm, float32)
-  VALUES (?, ?, ?, ?, ?, ?, ?)`;
+/**
+ * Vectors per INSERT. One statement takes the rows as JSON and all their values as one blob, which SQLite cuts up:
+ * a statement per vector takes twice as long inside workerd. 64 vectors with 10 KiB of metadata each stay below
+ * the 2 MB that a bound value may have.
+ */
+const INSERT_ROWS = 64;
+
+const INSERT_VECTORS = `INSERT INTO vectors (id, mutation_seq, namespace, metadata, indexed_metadata, norm, float32)
+  SELECT value ->> 0, ?1, value ->> 1, value ->> 2, value ->> 3, value ->> 4, substr(?2, key * ?3 + 1, ?3)
+  FROM json_each(?4) ORDER BY key`;
 
 /**
  * The durable queue between "accepted" and "visible".
@@ -89,23 +97,22 @@ export class MutationQueue {
 
   #storeVectors(seq: number, batch: VectorBatch): void {
     const dimensions = batch.data.length / batch.ids.length;
-    let dropCount = readState<number>(this.#sql, "drop_next", 0);
-    for (const [slot, id] of batch.ids.entries()) {
-      if (dropCount > 0) {
-        dropCount -= 1;
-        writeState(this.#sql, "drop_next", dropCount);
-        continue;
-      }
-      this.#sql.exec(
-        INSERT_VECTOR,
-        id,
-        seq,
-        batch.namespaces[slot] ?? null,
-        batch.metadata[slot] ?? null,
-        batch.indexedMetadata[slot] ?? null,
-        batch.norms[slot] ?? 0,
-        batch.data.slice(slot * dimensions, (slot + 1) * dimensions).buffer,
-      );
+    const dropCount = readState<number>(this.#sql, "drop_next", 0);
+    const dropped = Math.min(dropCount, batch.ids.length);
+    if (dropped > 0) writeState(this.#sql, "drop_next", dropCount - dropped);
+    for (let from = dropped; from < batch.ids.length; from += INSERT_ROWS) {
+      const to = Math.min(from + INSERT_ROWS, batch.ids.length);
+      const rows = batch.ids
+        .slice(from, to)
+        .map((id, n) => [
+          id,
+          batch.namespaces[from + n],
+          batch.metadata[from + n],
+          batch.indexedMetadata[from + n],
+          batch.norms[from + n],
+        ]);
+      const values = batch.data.slice(from * dimensions, to * dimensions).buffer;
+      this.#sql.exec(INSERT_VECTORS, seq, values, dimensions * 4, JSON.stringify(rows));
     }
   }
 
@@ -126,8 +133,10 @@ export class MutationQueue {
     }
     if (kind === "insert") {
       // Insert never touches an id that is already there: the newcomer goes, it was never visible.
-      const statement = `DELETE FROM vectors WHERE mutation_seq = ? AND id IN (SELECT id FROM vectors WHERE mutation_seq < ?)`;
-      this.#sql.exec(statement, seq, seq);
+      const statement = `DELETE FROM vectors WHERE row IN (SELECT newcomer.row FROM vectors newcomer
+        JOIN vectors known ON known.id = newcomer.id AND known.mutation_seq < newcomer.mutation_seq
+        WHERE newcomer.mutation_seq = ?)`;
+      this.#sql.exec(statement, seq);
       return [];
     }
     const statement = `DELETE FROM vectors WHERE mutation_seq < ? AND id IN

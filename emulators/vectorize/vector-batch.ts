@@ -1,4 +1,5 @@
 import { VECTORIZE_CODES, vectorizeError, type Operation } from "./errors.ts";
+import { isFloatList, normOf } from "./float-values.ts";
 import { VECTORIZE_LIMITS } from "./limits.ts";
 import { bytesOf, packIndexedMetadata, packMetadata, unreadableBody } from "./metadata.ts";
 import type { IndexConfig, Vector } from "./types.ts";
@@ -71,13 +72,6 @@ export function checkIds(operation: Operation, ids: readonly string[], countMax:
   for (const id of ids) checkId(operation, id);
 }
 
-/** Euclidean length of `count` values from `offset`. */
-export function normOf(values: ArrayLike<number>, offset: number, count: number): number {
-  let sum = 0;
-  for (let at = offset; at < offset + count; at++) sum += (values[at] ?? Number.NaN) ** 2;
-  return Math.sqrt(sum);
-}
-
 function checkVector(operation: Operation, vector: Vector, dimensions: number): void {
   const { id, values, namespace } = vector;
   if (typeof id !== "string" || !isFloatList(values)) throw unreadableBody(operation);
@@ -87,11 +81,6 @@ function checkVector(operation: Operation, vector: Vector, dimensions: number): 
     const text = `invalid vector for id="${id}", expected ${dimensions} dimensions, and got ${values.length} dimensions`;
     throw vectorizeError(operation, VECTORIZE_CODES.vectorDimensions, text);
   }
-}
-
-function isFloatList(values: unknown): values is ArrayLike<number> {
-  if (values instanceof Float32Array || values instanceof Float64Array) return true;
-  return Array.isArray(values) && values.every((value) => typeof value === "number");
 }
 
 /** Check a vector id: 1 to 64 bytes of well-formed text. */

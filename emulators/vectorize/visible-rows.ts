@@ -33,6 +33,8 @@ export class VisibleRows {
   readonly #cacheBlocksMax: number;
   #cached: RowBlock[] = [];
   #goneCount = 0;
+  /** The block after the last full one, as it was at a watermark. */
+  #tail: { after: number; seqMax: number; block: RowBlock } | undefined;
 
   constructor(sql: Sql, dimensions: number, cacheBytesMax: number) {
     this.#sql = sql;
@@ -42,6 +44,7 @@ export class VisibleRows {
 
   /** Mark rows as gone. */
   forget(rows: readonly number[]): void {
+    if (rows.length > 0) this.#tail = undefined;
     for (const row of rows) this.#forgetOne(row);
     if (this.#goneCount > this.#cached.length * BLOCK_ROWS * GONE_SHARE_MAX) {
       this.#cached = [];
@@ -55,17 +58,21 @@ export class VisibleRows {
     let after = lastRowOf(this.#cached.at(-1));
     for (;;) {
       const block = this.#read(after, seqMax);
-      if (block.rows.length === 0) return;
-      after = lastRowOf(block);
-      // Only full blocks are kept: the last one still grows.
-      const full = block.rows.length === BLOCK_ROWS;
-      if (full && this.#cached.length < this.#cacheBlocksMax) this.#cached.push(block);
       yield block;
-      if (!full) return;
+      if (block.rows.length < BLOCK_ROWS) return;
+      after = lastRowOf(block);
     }
   }
 
   #read(after: number, seqMax: number): RowBlock {
+    if (this.#tail?.after === after && this.#tail.seqMax === seqMax) return this.#tail.block;
+    const block = this.#readStored(after, seqMax);
+    if (block.rows.length < BLOCK_ROWS) this.#tail = { after, seqMax, block };
+    else if (this.#cached.length < this.#cacheBlocksMax) this.#cached.push(block);
+    return block;
+  }
+
+  #readStored(after: number, seqMax: number): RowBlock {
     const found = this.#sql.exec(SELECT_BLOCK, after, seqMax);
     const block: RowBlock = {
       rows: found.map((row) => Number(row["row"])),

@@ -1,7 +1,8 @@
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import type { DurableObjectStorage } from "@cloudflare/workers-types";
+import { toNumbers } from "./float-values.ts";
 import { IndexControls, type Inspection, type PlannedFailure } from "./index-controls.ts";
-import { VectorIndexCore, type IdPage } from "./index-core.ts";
+import { VectorIndexCore, type IdPage, type PackedVector } from "./index-core.ts";
 import { createSchema, readState, writeState, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
 import type {
   FloatValues,
@@ -59,8 +60,8 @@ export class VectorizeStore extends DurableObject<Env> {
     return this.#core(props).deleteByIds(ids);
   }
 
-  async getByIds(props: IndexProps, ids: string[]): Promise<StoredVector[]> {
-    return this.#core(props).getByIds(ids);
+  async readByIds(props: IndexProps, ids: string[]): Promise<PackedVector[]> {
+    return this.#core(props).readByIds(ids);
   }
 
   async query(props: IndexProps, vector: FloatValues, options?: QueryOptions): Promise<Matches> {
@@ -158,7 +159,8 @@ export class VectorizeIndex extends WorkerEntrypoint<Env, IndexProps> implements
   }
 
   async getByIds(ids: string[]): Promise<StoredVector[]> {
-    return this.#store().getByIds(this.ctx.props, ids);
+    const packed = await this.#store().readByIds(this.ctx.props, ids);
+    return packed.map((vector) => ({ ...vector, values: toNumbers(vector.values) }));
   }
 
   async deleteByIds(ids: string[]): Promise<Mutation> {

@@ -5,7 +5,7 @@ import { STOP_WORDS } from "./stop-words.ts";
 const REMEMBERED_WORDS_MAX = 200_000;
 
 /** A pair of neighbouring words says less about a topic than its words do, and takes buckets from them. */
-const PAIR_WEIGHT = 0.5;
+const PAIR_WEIGHT = 0.25;
 
 /**
  * A deterministic **lexical** embedder: it finds texts that share words, not texts that share meaning.
