@@ -1,0 +1,146 @@
+import { createHash } from "node:crypto";
+import { withSpeed } from "../world/clock.ts";
+import { createRandom, ulidAt } from "../world/random.ts";
+import { openRequestLog } from "../world/request-log.ts";
+import { inTransaction, openWorldFile } from "../world/world-file.ts";
+import type { FirefliesOptions } from "./emulator.ts";
+import { FIREFLIES_DEMO_KEY } from "./keys.ts";
+import { type MeetingStore, openMeetingStore } from "./meeting-store.ts";
+import { FRESH_QUOTA } from "./quota.ts";
+import { createReplyCache } from "./reply-cache.ts";
+import { ACCOUNT_OWNER } from "./sample/company.ts";
+import { sampleMeetings } from "./sample/workspace.ts";
+import type { SourceMeeting } from "./source-meeting.ts";
+import { commit, type World } from "./world.ts";
+import { DEFAULT_BEHAVIOUR, openStateRow, type WorldState } from "./world-state.ts";
+
+const SAMPLE_COUNT = 60;
+const WORLD_FILE = "fireflies.sqlite";
+
+type OpenOptions = FirefliesOptions & { sleep: (ms: number) => Promise<void> };
+
+/** Make a world or go on with the one in `stateDir`. @throws Error with one sentence for a person */
+export function openWorld(options: OpenOptions): World {
+  const database = openWorldFile(options.stateDir, WORLD_FILE);
+  try {
+    const row = openStateRow(database);
+    const log = openRequestLog(database);
+    const store = openMeetingStore(database);
+    const stored = row.load();
+    const state = stored ? reopened(stored, options) : inTransaction(database, () => made(options, store));
+    const world: World = {
+      state,
+      row,
+      database,
+      store,
+      log,
+      cache: createReplyCache(),
+      realNowMs: options.realNowMs,
+      sleep: options.sleep,
+      inFlight: 0,
+    };
+    commit(world, () => undefined);
+    return world;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Settings given replace those stored; absent ones stay. */
+function withGiven(state: WorldState, options: OpenOptions): WorldState {
+  return {
+    ...state,
+    plan: options.plan ?? state.plan,
+    quotaPerDay: options.quotaPerDay ?? state.quotaPerDay,
+    faults: options.faults ?? state.faults,
+    behaviour: { ...state.behaviour, ...options.behaviour },
+  };
+}
+
+function reopened(stored: WorldState, options: OpenOptions): WorldState {
+  const folder = options.stateDir ?? "memory";
+  if (options.seed !== undefined && options.seed !== stored.seed) {
+    throw new Error(
+      `The world in ${folder} was made with seed ${stored.seed}; choose another folder for seed ${options.seed}.`,
+    );
+  }
+  if (options.accountId !== undefined && options.accountId !== stored.account.id) {
+    throw new Error(
+      `The world in ${folder} belongs to account ${stored.account.id}; choose another folder for another account.`,
+    );
+  }
+  const asksForOther =
+    (options.meetings && contentHashOf(options) !== stored.source.contentHash) ||
+    (options.meetingsCount !== undefined && sampleHash(options.meetingsCount) !== stored.source.contentHash);
+  if (asksForOther) {
+    throw new Error(
+      `The world in ${folder} was filled from other meetings, and refilling would drop its edits; choose another folder or the same meetings.`,
+    );
+  }
+  const speed = options.speed ?? stored.clock.speed;
+  return withGiven({ ...stored, clock: withSpeed(stored.clock, speed, options.realNowMs()) }, options);
+}
+
+function made(options: OpenOptions, store: MeetingStore): WorldState {
+  const seed = options.seed ?? 1;
+  const originRealMs = options.realNowMs();
+  const originWorldMs = options.epochMs ?? originRealMs;
+  const count = options.meetingsCount ?? SAMPLE_COUNT;
+  const meetings = options.meetings ?? sampleMeetings({ seed, epochMs: originWorldMs, count });
+  const organizers = fill(store, meetings);
+  const email = options.meetings ? mostFrequent(organizers) : ACCOUNT_OWNER.email;
+  const state: WorldState = {
+    clock: { originRealMs, originWorldMs, speed: options.speed ?? 1 },
+    seed,
+    source: {
+      kind: options.meetings ? "given" : "sample",
+      contentHash: options.meetings ? contentHashOf(options) : sampleHash(count),
+    },
+    account: {
+      id: options.accountId ?? ulidAt(Date.UTC(2024, 0, 8), createRandom(seed, "account")),
+      email: email ?? "owner@workspace.example",
+      name: email === ACCOUNT_OWNER.email ? ACCOUNT_OWNER.name : "Workspace Owner",
+    },
+    keys: [FIREFLIES_DEMO_KEY],
+    plan: "business",
+    quotaPerDay: null,
+    quota: FRESH_QUOTA,
+    faults: null,
+    nextFaults: [],
+    behaviour: DEFAULT_BEHAVIOUR,
+    requestCount: 0,
+    arrivalCount: 0,
+    later: [],
+  };
+  return withGiven(state, options);
+}
+
+/** Store every meeting; the numbers of meetings by organizer. */
+function fill(store: MeetingStore, meetings: Iterable<SourceMeeting>): Map<string, number> {
+  const organizers = new Map<string, number>();
+  for (const meeting of meetings) {
+    if (store.isTaken(meeting.id))
+      throw new Error(`Two meetings have the id ${meeting.id}; ids must differ.`);
+    store.add(meeting);
+    const email = meeting.organizer_email;
+    if (email) organizers.set(email, (organizers.get(email) ?? 0) + 1);
+  }
+  return organizers;
+}
+
+function mostFrequent(counts: Map<string, number>): string | undefined {
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
+}
+
+function sampleHash(count: number): string {
+  return `sample of ${count}`;
+}
+
+/** A name for the content of given meetings. A generator that was consumed must come with its own name. */
+function contentHashOf({ meetings, meetingsHash }: OpenOptions): string {
+  if (meetingsHash !== undefined) return meetingsHash;
+  const hash = createHash("sha256");
+  for (const meeting of meetings ?? []) hash.update(JSON.stringify(meeting));
+  return hash.digest("hex");
+}
