@@ -25,7 +25,10 @@ export type PlannedChunk = Chunk & {
 };
 
 /** What travels with each vector of a document: enough to filter by before the ledger is joined. */
-export function vectorMetadata(document: { id: string; date: string }): Readonly<Record<string, string | number>> {
+export function vectorMetadata(document: {
+  id: string;
+  date: string;
+}): Readonly<Record<string, string | number>> {
   return { document: document.id, day: Number(document.date.replaceAll("-", "")) };
 }
 
@@ -49,17 +52,24 @@ export async function planDocument(
     repeated.set(textHash, repetition + 1);
     const before = same.get(sameness(textHash, repetition, document.metadata)) ?? [];
     const kept = before.find((row) => row.state !== "dead" && row.state !== "gone");
-    const generation = kept?.generation ?? before.reduce((next, row) => Math.max(next, row.generation + 1), 0);
+    const generation =
+      kept?.generation ?? before.reduce((next, row) => Math.max(next, row.generation + 1), 0);
     const id = kept?.id ?? (await vectorId({ ...document, text: chunk.text, repetition, generation }));
     const state = kept === undefined ? "planned" : (kept.state as PlannedChunk["state"]);
     rows.push({ ...chunk, ...document, id, textHash, repetition, generation, state });
   }
   const wanted = new Set(rows.map((row) => row.id));
-  const leftovers = ledger.filter((row) => row.state !== "dead" && row.state !== "gone" && !wanted.has(row.id));
+  const leftovers = ledger.filter(
+    (row) => row.state !== "dead" && row.state !== "gone" && !wanted.has(row.id),
+  );
   return { rows, leftovers: leftovers.map((row) => row.id) };
 }
 
-function sameness(textHash: string, repetition: number, metadata: Readonly<Record<string, string | number>>): string {
+function sameness(
+  textHash: string,
+  repetition: number,
+  metadata: Readonly<Record<string, string | number>>,
+): string {
   const sorted = Object.entries(metadata).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([textHash, repetition, sorted]);
 }

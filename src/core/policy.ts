@@ -100,8 +100,8 @@ export const SEND_CHUNKS_PER_STEP = 250;
 /** Dead ids looked up again by one run. */
 export const DEAD_CHECK_IDS_MAX = 1_000;
 
-/** Texts embedded by one call: about 100,000 tokens. Source: Cloudflare docs, model pages: at most 100 texts. */
-export const EMBED_TEXTS_PER_CALL = 50;
+/** Texts embedded by one call. Source: Cloudflare docs, input schema of qwen3-embedding: at most 32. */
+export const EMBED_TEXTS_PER_CALL = 32;
 
 /** Model for documents. Source: the only listed one whose pages agree on a window above a chunk (8,192 tokens). */
 export const EMBEDDING_MODEL = { name: "@cf/qwen/qwen3-embedding-0.6b", dimensions: 1_024, tokensMax: 8_192 } as const;

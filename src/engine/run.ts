@@ -95,16 +95,15 @@ async function stayParked(context: RunContext): Promise<void> {
 async function close(context: RunContext, end: End): Promise<RunState> {
   const { ports, run, fence } = context;
   const { runs, records, world } = ports;
-  const [counts, { calls, retries }, embeddedChunks] = [
-    await runs.counts(run.id),
-    await runs.callsAndRetries(run.id),
-    await records.embeddedCount(run.id),
-  ];
+  const counts = await runs.counts(run.id);
+  const { calls, retries } = await runs.callsAndRetries(run.id);
+  const embeddedChunks = run.sync === "vectors" ? await records.embeddedCount(run.id) : 0;
   const checks = [...end.checks, ...verification(end, counts.failed)];
   const findings = [...end.outcome.findings, ...(counts.failed > 0 ? [`${counts.failed} items failed`] : [])];
   const unproven = findings.length > 0 || checks.some((check) => !check.ok && isVerdict(check));
   const state = end.state === "succeeded" && unproven ? "succeeded_with_findings" : end.state;
-  const durationMs = world.realNowMs() - (run.startedRealMs ?? world.realNowMs());
+  const begun = await runs.run(run.id);
+  const durationMs = world.realNowMs() - (begun?.startedRealMs ?? world.realNowMs());
   const result: RunResult = {
     counts,
     apiCalls: calls,

@@ -160,18 +160,15 @@ async function keepItem(
     const recording = renew && item.audioUrl !== null ? { recording: { url: item.audioUrl, expiresMs: audioExpiresMs } } : {};
     return { id: item.id, as: known.state, proven, ...recording };
   }
+  const base = { id: item.id, dateString: item.dateString, contentHash, audioUrl: item.audioUrl, audioExpiresMs };
+  // What is pending may have ripened by age alone: it is judged again, from the revision that is stored already.
+  if (known?.contentHash === contentHash && known.state === "pending") {
+    const { revisionKey, storedSha256, storedBytes } = known;
+    return { id: item.id, as: "revision", revision: { ...base, revisionKey, storedSha256, storedBytes }, proven };
+  }
   const key = await revisionKey(item.id, contentHash);
   const { stored } = await scope.timed("store", () => context.ports.raw.putText(key, item.revision));
-  const revision: Revision = {
-    id: item.id,
-    dateString: item.dateString,
-    contentHash,
-    revisionKey: key,
-    storedSha256: stored.sha256,
-    storedBytes: stored.sizeBytes,
-    audioUrl: item.audioUrl,
-    audioExpiresMs,
-  };
+  const revision = { ...base, revisionKey: key, storedSha256: stored.sha256, storedBytes: stored.sizeBytes };
   return { id: item.id, as: "revision", revision, proven };
 }
 

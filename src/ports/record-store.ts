@@ -8,6 +8,9 @@ export type Known = {
   readonly id: string;
   readonly contentHash: string;
   readonly state: SightingState;
+  readonly revisionKey: string;
+  readonly storedSha256: string | null;
+  readonly storedBytes: number;
   readonly audioExpiresMs: number | null;
   /** False if the only enumeration that holds it is not complete. */
   readonly proven: boolean;
@@ -95,6 +98,9 @@ export type ChunkRow = {
   readonly embeddingIndex: number | null;
 };
 
+/** A chunk as it is planned: its embedding comes later. */
+export type PlannedRow = Omit<ChunkRow, "embeddingKey" | "embeddingIndex">;
+
 export type ProofMeeting = {
   readonly id: string;
   readonly state: SightingState;
@@ -141,7 +147,7 @@ export type RecordStore = {
   /** Where embeddings of these text hashes lie, if they were ever made. */
   embeddings(textHashes: readonly string[]): Promise<Map<string, { key: string; index: number }>>;
   /** Plan a document: new chunk rows, and new places of rows that stay. */
-  planChunks(fence: Fence, plan: { rows: readonly ChunkRow[]; nowMs: number }): Promise<void>;
+  planChunks(fence: Fence, plan: { rows: readonly PlannedRow[]; nowMs: number }): Promise<void>;
   /** Note where embeddings lie and that their vectors go out now. */
   markSent(fence: Fence, sent: { runId: string; nowMs: number; rows: readonly { id: string; key: string; index: number; embedded: boolean }[] }): Promise<void>;
   /** The vectors of these ids were read back. */

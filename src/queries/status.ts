@@ -42,19 +42,24 @@ export type RunReport = {
   readonly run: Run;
   /** Of a run in progress: what is counted so far, and what waits. */
   readonly counts: RunCounts;
+  /** Items the run expects in all, where that can be known; for the time left. */
+  readonly expected: number | null;
   readonly setAside: readonly { readonly itemId: string; readonly verdict: string; readonly reason: string | null }[];
   /** Attempts that did not succeed, with what happened next. */
   readonly troubles: readonly AttemptRow[];
 };
 
 /** Everything a person asks of one run; null if there is no such run. At most IDS_SHOWN_MAX of each list. */
-export async function readReport({ runs }: Ports, runId: string): Promise<RunReport | null> {
+export async function readReport({ runs, records }: Ports, runId: string): Promise<RunReport | null> {
   const run = await runs.run(runId);
   if (run === null) return null;
-  const [counts, setAside, attempts] = await Promise.all([
+  const unfinished = run.endedMs === null;
+  const [counts, owed, setAside, attempts] = await Promise.all([
     runs.counts(runId),
+    unfinished && run.sync === "vectors" ? records.owedCount() : null,
     runs.setAside(runId, IDS_SHOWN_MAX),
     runs.troubles(runId, IDS_SHOWN_MAX),
   ]);
-  return { run, counts, setAside: setAside.items, troubles: attempts.items };
+  const expected = owed === null ? null : owed + counts.seen;
+  return { run, counts, expected, setAside: setAside.items, troubles: attempts.items };
 }

@@ -1,5 +1,5 @@
 import { CHUNK_ROWS_PER_STATEMENT, DEAD_RECHECK_AGES_MS } from "../../core/policy.ts";
-import type { ChunkRow, ChunkState, OwedDocument, RecordStore } from "../../ports/record-store.ts";
+import type { ChunkRow, ChunkState, OwedDocument, PlannedRow, RecordStore } from "../../ports/record-store.ts";
 import { forRows, jsonSlices, statement, type Database, type Statement } from "./database.ts";
 import { checkpoint, VERDICT_CONFLICT } from "./page-commit.ts";
 
@@ -130,7 +130,7 @@ function writeMethods(database: Database): WriteMethods {
   };
 }
 
-function plannedRows(rows: readonly ChunkRow[], nowMs: number): Statement[] {
+function plannedRows(rows: readonly PlannedRow[], nowMs: number): Statement[] {
   const at = (path: string): string => `value ->> '${path}'`;
   return forRows(
     rows,

@@ -21,7 +21,8 @@ function listingMethods(database: Database): ListingMethods {
     known: async (ids) => {
       const [list = "[]"] = jsonSlices(ids);
       const rows = await database.rows<Omit<Known, "proven"> & { proven: number }>(
-        `select source_id as id, content_hash as contentHash, state, audio_expires_ms as audioExpiresMs,
+        `select source_id as id, content_hash as contentHash, state, revision_key as revisionKey,
+           stored_sha256 as storedSha256, stored_bytes as storedBytes, audio_expires_ms as audioExpiresMs,
            completed_ms is not null as proven
          from sightings left join discoveries on discoveries.id = discovery_id
          where source_id in (select value from json_each(?1))`,

@@ -195,6 +195,11 @@ function reportMethods(database: Database): Pick<RunStore, "counts" | "setAside"
       items: await database.rows(
         `select item_id as itemId, verdict, reason from run_items
          where run_id = ?1 and verdict in ('pending', 'quarantined', 'failed') and reason is not null
+         union
+         select source_id, 'quarantined', (select group_concat(value ->> 'field' || ' ' || (value ->> 'problem'), '; ')
+           from json_each(problems)) from quarantine
+         where resolved_ms is null and exists (select 1 from runs where id = ?1 and sync = 'fireflies')
+           and source_id not in (select item_id from run_items where run_id = ?1)
          order by verdict, item_id limit ?2`,
         runId,
         limit,

@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { runOnce } from "./one-shot.ts";
+import { withRunOptions, type RunOptions } from "./options.ts";
+import { EXIT, exitCode, outcomeJson } from "./outcome.ts";
+import { startProduct, type Product } from "./product.ts";
+import type { RuntimeLog } from "./runtime.ts";
+import { serve } from "./serve.ts";
+import { StartRefused } from "./start-refused.ts";
+import { barWatcher, finalReport, lineWatcher } from "./terminal.ts";
+
+const EXAMPLES = `
+Examples:
+  npm run sync                                      the sample workspace, from nothing to proven vectors
+  npm run sync -- --meetings file.jsonl.gz --json   meetings of a file, the outcome as JSON
+  npm start                                         the same, then every hour, with the API on port 8787
+
+With FIREFLIES_API_KEY in .env the real service is used instead of the emulator.
+Exit codes: 0 done or parked, 1 done with findings, 2 usage, 3 failed or could not run.`;
+
+function log(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** What workerd prints: errors of our own code are shown, the chatter of the runtime is not. */
+function onLog(entry: RuntimeLog): void {
+  if (entry.level === "error" && entry.message.includes('"event"')) log(entry.message);
+}
+
+async function sync(options: RunOptions): Promise<number> {
+  const product = await startProduct(options, { port: 0, onLog });
+  stopOnSignals(product);
+  try {
+    return await oneShot(product, options);
+  } finally {
+    await product.stop();
+  }
+}
+
+async function start(options: RunOptions): Promise<number> {
+  const product = await startProduct(options, { port: 8_787, onLog });
+  stopOnSignals(product);
+  await oneShot(product, options);
+  await serve(product, log);
+  return EXIT.succeeded;
+}
+
+async function oneShot(product: Product, options: RunOptions): Promise<number> {
+  const bars = process.stdout.isTTY === true && options.json !== true;
+  const outcome = await runOnce(product.client, bars ? barWatcher() : lineWatcher(log));
+  const problems = product.fireflies.problems.map(({ line, problem }) => `line ${line}: ${problem}`);
+  const json = outcomeJson(outcome, product.dataDir, problems);
+  process.stdout.write(options.json === true ? `${JSON.stringify(json)}\n` : `${finalReport(outcome, json)}\n`);
+  return exitCode(json);
+}
+
+function stopOnSignals(product: Product): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      log("Stopping; unfinished runs go on at the next start.");
+      void product.stop().finally(() => process.exit(EXIT.failed));
+    });
+  }
+}
+
+function program(): Command {
+  const root = new Command("meeting-sync")
+    .description("Keeps Fireflies meetings, R2, D1 and vectors in step, and proves it.")
+    .addHelpText("after", EXAMPLES)
+    .exitOverride()
+    .showSuggestionAfterError();
+  const finish = (work: (options: RunOptions) => Promise<number>) => async (options: RunOptions) => {
+    process.exitCode = await work(options);
+  };
+  withRunOptions(root.command("sync").description("make every sync once, print the report, end")).action(finish(sync));
+  withRunOptions(root.command("start").description("make every sync once, then keep running on the schedule")).action(finish(start));
+  for (const command of root.commands) command.exitOverride().addHelpText("after", EXAMPLES);
+  return root;
+}
+
+try {
+  if (existsSync(".env")) process.loadEnvFile(".env");
+  await program().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
+  else if (error instanceof StartRefused) {
+    log(error.message);
+    process.exitCode = error.exitCode;
+  } else {
+    log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    process.exitCode = EXIT.failed;
+  }
+}

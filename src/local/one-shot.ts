@@ -1,0 +1,71 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { ProofPart } from "../queries/proof.ts";
+import type { Run, RunState, SyncName } from "../ports/run-store.ts";
+import type { RunReport } from "../queries/status.ts";
+import type { ApiClient } from "../surfaces/client.ts";
+
+/** Told about each run while it goes on; for bars and log lines. */
+export type Watcher = {
+  started(run: Run): void;
+  progressed(report: RunReport): void;
+  ended(report: RunReport): void;
+};
+
+export type Proof = Omit<ProofPart, "unexplained" | "unexplainedCount"> & {
+  readonly source_as_of: string | null;
+  readonly unexplained: readonly string[];
+};
+
+export type OneShot = { readonly reports: readonly RunReport[]; readonly proof: Proof };
+
+const SYNCS: readonly SyncName[] = ["fireflies", "vectors"];
+const POLL_MS = 100;
+/** Runs of one sync: a backfill continues itself every 1,000 meetings, a lost run is recovered once. */
+const RUNS_MAX = 1_000;
+const UNFINISHED: readonly RunState[] = ["queued", "running"];
+
+/** Make every sync once, in order, its continuations included; then prove the whole. */
+export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneShot> {
+  const reports: RunReport[] = [];
+  for (const sync of SYNCS) {
+    for (let runs = 0; runs < RUNS_MAX; runs += 1) {
+      const { run_id: runId } = await client.start(sync);
+      const report = await ended(client, runId, watcher);
+      reports.push(report);
+      if (!report.run.continues && !isLost(report.run)) break;
+    }
+  }
+  return { reports, proof: await proveAll(client) };
+}
+
+/** The recovery of a lost run is queued with it; starting the sync again joins it. */
+function isLost(run: Run): boolean {
+  return run.state === "failed" && (run.detail ?? "").startsWith("lost:");
+}
+
+async function ended(client: ApiClient, runId: string, watcher: Watcher): Promise<RunReport> {
+  let report = await client.run(runId);
+  watcher.started(report.run);
+  while (UNFINISHED.includes(report.run.state)) {
+    await delay(POLL_MS);
+    report = await client.run(runId);
+    watcher.progressed(report);
+  }
+  watcher.ended(report);
+  return report;
+}
+
+/** Proof of everything, page by page, so that no single request grows with what is stored. */
+export async function proveAll(client: ApiClient): Promise<Proof> {
+  const { source } = await client.status();
+  const sum = { source: 0, raw: 0, records: 0, documents: 0, chunks: 0, vectors: 0, pending: 0, quarantined: 0 };
+  const unexplained: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: { part: ProofPart; cursor: string | null } = await client.proofPage(cursor);
+    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += page.part[name];
+    unexplained.push(...page.part.unexplained);
+    cursor = page.cursor;
+  } while (cursor !== null);
+  return { ...sum, source_as_of: source.asOfMs === null ? null : new Date(source.asOfMs).toISOString(), unexplained };
+}

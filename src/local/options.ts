@@ -1,0 +1,62 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+
+/** What `npm run sync` and `npm start` understand. */
+export type RunOptions = {
+  readonly dataDir: string;
+  readonly port?: number;
+  readonly json?: boolean;
+  readonly meetings?: string;
+  readonly meetingsCount?: number;
+  readonly firefliesUrl?: string;
+  readonly quotaPerDay?: number;
+  readonly faults?: string;
+  readonly speed?: number;
+  readonly advance?: string;
+  readonly seed?: number;
+};
+
+/** A number of the command line within bounds, or a sentence that says which. */
+export function numberBetween(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isFinite(value) || value < min || value > max) {
+      throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+const whole =
+  (min: number, max: number): ((text: string) => number) =>
+  (text) => {
+    const value = numberBetween(min, max)(text);
+    if (!Number.isInteger(value)) throw new InvalidArgumentError("It must be a whole number.");
+    return value;
+  };
+
+/** Add the options that both commands share. */
+export function withRunOptions(command: Command): Command {
+  return command
+    .option("--data-dir <dir>", "where everything is kept; one workspace each", ".data")
+    .option("--json", "print exactly one JSON object on stdout; logs go to stderr")
+    .addOption(new Option("--port <n>", "port of the API (sync: a free one; start: 8787)").argParser(whole(0, 65_535)))
+    .addOption(new Option("--meetings <file>", "serve the meetings of a .jsonl or .jsonl.gz file").conflicts(["firefliesUrl"]))
+    .addOption(
+      new Option("--meetings-count <n>", "meetings in the generated sample workspace")
+        .argParser(whole(1, 200_000))
+        .conflicts(["meetings", "firefliesUrl"]),
+    )
+    .option("--fireflies-url <url>", "use a Fireflies emulator that runs elsewhere", webAddress)
+    .addOption(new Option("--quota-per-day <n>", "calls a day the emulated key may make").argParser(whole(1, 1_000_000)).conflicts("firefliesUrl"))
+    .addOption(new Option("--faults <spec>", "faults of the emulator, e.g. seed=7,rate=0.2").conflicts("firefliesUrl"))
+    .addOption(new Option("--speed <n>", "how much faster world time runs").argParser(numberBetween(0.01, 100_000)).conflicts("firefliesUrl"))
+    .addOption(new Option("--advance <time>", "move world time forward once, e.g. 7d").conflicts("firefliesUrl"))
+    .addOption(new Option("--seed <n>", "seed of the generated sample workspace").argParser(whole(0, 2 ** 31)).conflicts("firefliesUrl"));
+}
+
+function webAddress(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError("It must be an address like http://127.0.0.1:9101.");
+  }
+  return text;
+}

@@ -1,0 +1,95 @@
+import { progress } from "@clack/prompts";
+import { VERDICTS } from "../core/report.ts";
+import type { Run } from "../ports/run-store.ts";
+import type { RunReport } from "../queries/status.ts";
+import type { OneShot, Watcher } from "./one-shot.ts";
+import type { OutcomeJson } from "./outcome.ts";
+
+const WHAT: Readonly<Record<string, string>> = { fireflies: "Meetings from Fireflies", vectors: "Documents to vectors" };
+
+/** A bar per run on a terminal: counts, rate, and the time left where the total is known. */
+export function barWatcher(): Watcher {
+  let bar: ReturnType<typeof progress> | null = null;
+  let shown = 0;
+  let startedMs = 0;
+  return {
+    started: (run) => {
+      bar = progress({ style: "block", max: BAR_STEPS, size: 30 });
+      shown = 0;
+      startedMs = performance.now();
+      bar.start(`${WHAT[run.sync] ?? run.sync}: starting`);
+    },
+    progressed: (report) => {
+      const total = report.expected;
+      const seconds = Math.max(0.001, (performance.now() - startedMs) / 1_000);
+      const place = total === null || total === 0 ? shown : Math.min(BAR_STEPS - 1, Math.floor((report.counts.seen / total) * BAR_STEPS));
+      bar?.advance(Math.max(0, place - shown), liveLine(report, seconds));
+      shown = Math.max(shown, place);
+    },
+    ended: (report) => {
+      bar?.advance(BAR_STEPS - shown);
+      bar?.stop(endLine(report));
+    },
+  };
+}
+
+const BAR_STEPS = 100;
+
+/** A line per run on anything but a terminal. */
+export function lineWatcher(write: (line: string) => void): Watcher {
+  return {
+    started: (run: Run) => write(`${WHAT[run.sync] ?? run.sync}: run ${run.id} started`),
+    progressed: () => {},
+    ended: (report) => write(endLine(report)),
+  };
+}
+
+function liveLine(report: RunReport, seconds: number): string {
+  const { counts, expected, run } = report;
+  const rate = counts.seen / seconds;
+  const left = expected !== null && rate > 0 ? `, ${Math.max(0, Math.ceil((expected - counts.seen) / rate))} s left` : "";
+  const of = expected === null ? "" : ` of ${expected}`;
+  return `${WHAT[run.sync] ?? run.sync}: ${counts.seen}${of} seen, ${rate.toFixed(0)}/s${left}`;
+}
+
+function endLine({ run, counts }: RunReport): string {
+  const verdicts = VERDICTS.filter((verdict) => counts[verdict] > 0).map((verdict) => `${counts[verdict]} ${verdict}`);
+  const seconds = ((run.durationMs ?? 0) / 1_000).toFixed(1);
+  return `${WHAT[run.sync] ?? run.sync}: ${run.state.replaceAll("_", " ")}, ${counts.seen} seen (${verdicts.join(", ") || "nothing to do"}) in ${seconds} s`;
+}
+
+/** The report at the end: what came, what was set aside and why, where the time went, what was retried, and the proof. */
+export function finalReport({ reports, proof }: OneShot, outcome: OutcomeJson): string {
+  const parked = reports.filter(({ run }) => run.state === "parked");
+  const blocks = [
+    block("What came", reports.map(endLine)),
+    block("Set aside", reports.flatMap(({ setAside }) => setAside.map(({ itemId, verdict, reason }) => `${verdict.padEnd(11)} ${itemId}  ${reason}`))),
+    block("Where the time went", reports.flatMap(timeLines)),
+    block("Retried", reports.flatMap(troubleLines)),
+    block("Waiting", parked.map(({ run }) => `${run.sync}: ${run.detail}; goes on ${run.notBeforeMs === null ? "when the cause is removed" : `at ${new Date(run.notBeforeMs).toISOString()}`}`)),
+    block("Failed", reports.filter(({ run }) => run.state === "failed").map(({ run }) => `${run.sync}: ${run.detail}`)),
+    block("Input lines left out", outcome.problems),
+    block("Proof", [
+      `source ${proof.source} = records ${proof.records} + pending ${proof.pending} + quarantined ${proof.quarantined}; raw revisions ${proof.raw} (bytes hashed again)`,
+      `chunks ${proof.chunks} = vectors ${proof.vectors} (read back); unexplained ${proof.unexplained.length}`,
+      ...proof.unexplained,
+    ]),
+  ];
+  return blocks.filter((text) => text !== "").join("\n");
+}
+
+function block(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? "" : `\n${title}\n${lines.map((line) => `  ${line}`).join("\n")}`;
+}
+
+function timeLines({ run }: RunReport): string[] {
+  const operations = Object.entries(run.result?.operations ?? {}).toSorted(([, a], [, b]) => b.ms - a.ms);
+  return operations.map(([name, { times, ms }]) => `${run.sync.padEnd(10)} ${name.padEnd(18)} ${(ms / 1_000).toFixed(2).padStart(7)} s in ${times} calls`);
+}
+
+function troubleLines({ run, troubles }: RunReport): string[] {
+  return troubles.map(
+    (row) =>
+      `${run.sync} ${row.step}: ${row.outcome.replaceAll("_", " ")} (${row.detail ?? row.party}), then ${row.next ?? "interrupted"}${row.nextMs === null ? "" : ` until ${new Date(row.nextMs).toISOString()}`}`,
+  );
+}

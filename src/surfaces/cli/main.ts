@@ -1,0 +1,76 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Command, CommanderError } from "commander";
+import { ApiError, createApiClient, type ApiClient } from "../client.ts";
+import { runLines, statusLines } from "./lines.ts";
+
+const EXIT = { usage: 2, failed: 3 } as const;
+
+type Options = { readonly dataDir: string; readonly url?: string; readonly json?: boolean };
+
+/** Nothing to talk to; one sentence, exit 3. */
+class NotRunning extends Error {}
+
+/** A client for the runner that serves this data directory, or for `--url`. */
+async function connect(options: Options): Promise<ApiClient> {
+  const hint = `Nothing is running on ${options.dataDir}: start it with npm start, or name another --data-dir.`;
+  const read = (name: string): Promise<string> =>
+    readFile(join(options.dataDir, name), "utf8").catch((error: unknown) => {
+      throw new NotRunning(hint, { cause: error });
+    });
+  const token = process.env["API_TOKEN"] ?? (await read("token")).trim();
+  const url = options.url ?? (JSON.parse(await read("runtime.json")) as { url?: string }).url;
+  if (url === undefined) throw new NotRunning(hint);
+  try {
+    await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(10_000) });
+  } catch (error) {
+    throw new NotRunning(hint, { cause: error });
+  }
+  return createApiClient(url, token);
+}
+
+function print(options: Options, value: unknown, lines: () => readonly string[]): void {
+  process.stdout.write(options.json === true ? `${JSON.stringify(value)}\n` : `${lines().join("\n")}\n`);
+}
+
+function program(): Command {
+  const root = new Command("syncctl")
+    .description("Look at a running sync: a client of its HTTP API.")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npm run -s syncctl -- status\n  npm run -s syncctl -- runs --json\n  npm run -s syncctl -- report <run>",
+    );
+  const verb = (name: string, description: string): Command =>
+    root
+      .command(name)
+      .description(description)
+      .option("--data-dir <dir>", "data directory of the runner", ".data")
+      .option("--url <url>", "address of the API instead; its token in API_TOKEN")
+      .option("--json", "print one JSON value")
+      .exitOverride();
+  verb("status", "where everything stands: what runs, what waits, what is wrong").action(async (options: Options) => {
+    const status = await (await connect(options)).status();
+    print(options, status, () => statusLines(status));
+  });
+  verb("runs", "the latest runs, newest first").action(async (options: Options) => {
+    const { items } = await (await connect(options)).runs();
+    print(options, items, () => items.map(runLines));
+  });
+  verb("report <run>", "everything about one run").action(async (runId: string, options: Options) => {
+    const client = await connect(options);
+    if (options.json === true) print(options, await client.run(runId), () => []);
+    else process.stdout.write(await client.reportMarkdown(runId));
+  });
+  return root.exitOverride().showSuggestionAfterError();
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
+  else {
+    const expected = error instanceof NotRunning || error instanceof ApiError;
+    process.stderr.write(`${expected ? error.message : String(error)}\n`);
+    process.exitCode = EXIT.failed;
+  }
+}
