@@ -1,6 +1,6 @@
 /** Cuts a transcript into overlapping chunks to be embedded and searched. Pure, synchronous, deterministic. */
 import { atomsOf, hashText, lineOpening } from "./chunk-atoms.ts";
-import type { Atoms, SpokenSentence } from "./chunk-atoms.ts";
+import type { AtomLimits, Atoms, SpokenSentence } from "./chunk-atoms.ts";
 import { BOUNDARY } from "./chunk-parts.ts";
 import { chooseCuts } from "./chunk-cuts.ts";
 import type { ChunkSizes, Cut } from "./chunk-cuts.ts";
@@ -60,13 +60,18 @@ export function chunkTranscript(
       `chunk sizes need ${WINDOW_TOKENS_MIN} tokens between least and most, and an overlap up to half of the least`,
     );
   }
-  const limits = {
+  const atoms = atomsOf(sentences, atomLimitsOf(sizes), hashOf);
+  return chooseCuts(atoms, sizes).map((cut, position) => chunkOf({ sentences, atoms, cut, position }));
+}
+
+/** How finely long sentences are divided for these sizes, so that a cut is found in every window. Tokens. */
+export function atomLimitsOf(sizes: ChunkSizes): AtomLimits {
+  const window = sizes.tokensMax - sizes.tokensMin;
+  return {
     sentenceTokensMax: Math.floor(window / 2),
     atomTokensMax: Math.floor(window / 3),
     labelTokensMax: Math.floor(window / 6),
   };
-  const atoms = atomsOf(sentences, limits, hashOf);
-  return chooseCuts(atoms, sizes).map((cut, position) => chunkOf({ sentences, atoms, cut, position }));
 }
 
 type ChunkSource = {

@@ -2,7 +2,7 @@ import { sha256Hex } from "../core/identity.ts";
 import { EMBED_TEXTS_PER_CALL } from "../core/policy.ts";
 import type { ChunkRow } from "../ports/record-store.ts";
 import { fail, type StepScope } from "./durably.ts";
-import type { Ports } from "./run-context.ts";
+import type { Ports } from "../ports/ports.ts";
 
 /** Where an embedding lies in the raw store, and its values. */
 export type PlacedEmbedding = {

@@ -6,7 +6,8 @@ import type { Fence, Run, RunState, SyncName } from "../ports/run-store.ts";
 import type { Steps } from "../ports/steps.ts";
 import { durably, RunEnded } from "./durably.ts";
 import { preflight } from "./preflight.ts";
-import type { Pipeline, PipelineOutcome, Ports, RunContext } from "./run-context.ts";
+import type { Ports } from "../ports/ports.ts";
+import type { Pipeline, PipelineOutcome, RunContext } from "./run-context.ts";
 
 /** How a run ended, before it is written down. */
 type End = {

@@ -1,7 +1,7 @@
 import { FORGET_RUNS_PER_TICK, SCHEDULE_MS } from "../core/policy.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
 import type { Priority, Run, SyncName, Trigger } from "../ports/run-store.ts";
-import type { Ports } from "./run-context.ts";
+import type { Ports } from "../ports/ports.ts";
 
 /**
  * One beat of the clock: take up runs that a restart left behind, start what is due, drop what the step engine still

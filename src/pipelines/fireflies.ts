@@ -13,7 +13,7 @@ import {
 } from "../core/policy.ts";
 import { judgePage, LIST_ROWS_MIN, LIST_START, nextPageRows, type ListCursor } from "../core/reconcile.ts";
 import { shrunkPageRows } from "../core/retry.ts";
-import { concurrently } from "../engine/concurrently.ts";
+import { concurrently } from "../core/concurrently.ts";
 import { durably, fail, type StepScope } from "../engine/durably.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
 import { throttled } from "../engine/throttled.ts";

@@ -1,7 +1,7 @@
 import { sha256Hex } from "../core/identity.ts";
 import { IDS_SHOWN_MAX, PROOF_PAGE_ITEMS } from "../core/policy.ts";
-import { concurrently } from "../engine/concurrently.ts";
-import type { Ports } from "../engine/run-context.ts";
+import { concurrently } from "../core/concurrently.ts";
+import type { Ports } from "../ports/ports.ts";
 import type { ProofMeeting } from "../ports/record-store.ts";
 
 /** What one page of meetings proves; pages add up. Counts are of ids, each looked at in the store itself. */

@@ -1,5 +1,5 @@
 import { IDS_SHOWN_MAX } from "../core/policy.ts";
-import type { Ports } from "../engine/run-context.ts";
+import type { Ports } from "../ports/ports.ts";
 import type { Alert, AttemptRow, Lane, Run } from "../ports/run-store.ts";
 import type { RunCounts } from "../core/report.ts";
 

@@ -1,14 +1,18 @@
+import type { WorkflowStep } from "cloudflare:workers";
 import { createEmbedder } from "../adapters/workers-ai/embedder.ts";
 import { createFirefliesSource } from "../adapters/fireflies/source.ts";
 import { createRawStore } from "../adapters/r2/raw-store.ts";
 import { createRecordStore } from "../adapters/d1/record-store.ts";
 import { createRunStore } from "../adapters/d1/run-store.ts";
 import { createVectorIndex } from "../adapters/vectorize/vector-index.ts";
+import { createWorkflowSteps } from "../adapters/workflows/steps.ts";
 import { createRunEngine } from "../adapters/workflows/run-engine.ts";
 import { createSystemWorld, followingClock, parseClock, REAL_CLOCK } from "../adapters/world/system-world.ts";
 import { EMBEDDING_MODEL, SCHEMA_VERSION } from "../core/policy.ts";
-import type { Ports } from "../engine/run-context.ts";
+import type { Ports } from "../ports/ports.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
+import type { Steps } from "../ports/steps.ts";
+import type { World } from "../ports/world.ts";
 import type { Env } from "./env.ts";
 
 const FIREFLIES_URL = "https://api.fireflies.ai";
@@ -40,6 +44,11 @@ export async function composePorts(env: Env): Promise<Ports> {
     freeBytes: () => freeBytes(env),
     schemaVersion: SCHEMA_VERSION,
   };
+}
+
+/** Durable steps of one run. */
+export function composeSteps(step: WorkflowStep, world: World): Steps {
+  return createWorkflowSteps(step, world);
 }
 
 /** The engine that carries runs. */

@@ -1,10 +1,9 @@
 import type { ExecutionContext, MessageBatch, ScheduledController } from "@cloudflare/workers-types";
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
-import { createWorkflowSteps } from "../adapters/workflows/steps.ts";
 import { executeRun } from "../engine/run.ts";
 import { tick } from "../engine/tick.ts";
 import { PIPELINES } from "../pipelines/index.ts";
-import { composeEngine, composePorts } from "./compose.ts";
+import { composeEngine, composePorts, composeSteps } from "./compose.ts";
 import type { Env } from "./env.ts";
 import { createApi } from "./http/api.ts";
 
@@ -12,7 +11,7 @@ import { createApi } from "./http/api.ts";
 export class SyncRun extends WorkflowEntrypoint<Env, { runId: string }> {
   override async run(event: Readonly<WorkflowEvent<{ runId: string }>>, step: WorkflowStep): Promise<void> {
     const ports = await composePorts(this.env);
-    await executeRun(ports, createWorkflowSteps(step, ports.world), event.payload.runId, PIPELINES);
+    await executeRun(ports, composeSteps(step, ports.world), event.payload.runId, PIPELINES);
   }
 }
 

@@ -1,7 +1,7 @@
 import { Hono, type Context } from "hono";
 import { LIST_API_ROWS_MAX } from "../../core/policy.ts";
 import { reviveUnfinished, startRun, tick } from "../../engine/tick.ts";
-import type { Ports } from "../../engine/run-context.ts";
+import type { Ports } from "../../ports/ports.ts";
 import type { SyncName } from "../../ports/run-store.ts";
 import { proveMeetings } from "../../queries/proof.ts";
 import { readReport, readStatus } from "../../queries/status.ts";

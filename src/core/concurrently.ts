@@ -1,4 +1,4 @@
-import { CONNECTIONS_MAX } from "../core/policy.ts";
+import { CONNECTIONS_MAX } from "./policy.ts";
 
 /**
  * Apply work to items, at most CONNECTIONS_MAX at once, results in the order of the items. The first failure is thrown
