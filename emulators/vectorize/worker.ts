@@ -23,6 +23,8 @@ export interface IndexProps extends IndexConfig {
   name: string;
   /** The index's clock runs at `speed` from `originMs` (epoch milliseconds) on; real time when absent. */
   clock?: { originMs: number; speed: number };
+  /** Vectors kept in memory between queries, in bytes; 96 MB when absent. */
+  cacheBytesMax?: number;
 }
 
 /** What tests may do to an index, by its name. */
@@ -115,6 +117,7 @@ export class VectorizeStore extends DurableObject<Env> {
       sql: this.#sql,
       nowMs: () => clockOf(props) + this.#controls.clockOffsetMs(),
       newMutationId: () => crypto.randomUUID(),
+      ...(props.cacheBytesMax === undefined ? {} : { cacheBytesMax: props.cacheBytesMax }),
     });
     this.#open = { props: key, core };
     writeState(this.#sql, "props", key);

@@ -1,3 +1,5 @@
+import type { OpenAiOptions } from "./openai-embedder.ts";
+
 /** What `workersAiWorkerConfig` needs. */
 export interface WorkersAiWorkerOptions {
   /** Name of the Worker that hosts the models. */
@@ -6,6 +8,8 @@ export interface WorkersAiWorkerOptions {
   script: string;
   /** Vector length for every model instead of its own. */
   dimensions?: number;
+  /** Take embeddings from this server instead of the lexical embedder; set `dimensions` to its vectors' length. */
+  openAi?: OpenAiOptions;
 }
 
 interface WorkerBinding {
@@ -21,7 +25,7 @@ export interface WorkersAiWorkerConfig {
     name: string;
     compatibilityDate: string;
     manifest: { mainModule: string; modules: Record<string, { type: "esm"; contents: string }> };
-    env: { DIMENSIONS?: { type: "json"; value: number } };
+    env: Record<string, { type: "json"; value: number | Record<string, string> }>;
   };
   /** Entry for the `env` of the product's Worker, as `AI`. */
   binding: WorkerBinding;
@@ -31,7 +35,7 @@ export interface WorkersAiWorkerConfig {
 
 /** Configuration of the Workers AI stand-in for `new Miniflare({ workers: [{ config }] })` (Miniflare 5). */
 export function workersAiWorkerConfig(options: WorkersAiWorkerOptions): WorkersAiWorkerConfig {
-  const { name, script, dimensions } = options;
+  const { name, script, dimensions, openAi } = options;
   return {
     config: {
       name,
@@ -40,7 +44,10 @@ export function workersAiWorkerConfig(options: WorkersAiWorkerOptions): WorkersA
         mainModule: "workers-ai.mjs",
         modules: { "workers-ai.mjs": { type: "esm", contents: script } },
       },
-      env: dimensions === undefined ? {} : { DIMENSIONS: { type: "json", value: dimensions } },
+      env: {
+        ...(dimensions === undefined ? {} : { DIMENSIONS: { type: "json", value: dimensions } }),
+        ...(openAi === undefined ? {} : { OPENAI: { type: "json", value: { ...openAi } } }),
+      },
     },
     binding: { type: "worker", worker: name, exportName: "WorkersAi" },
     control: { type: "worker", worker: name, exportName: "WorkersAiControl" },

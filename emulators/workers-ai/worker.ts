@@ -1,9 +1,12 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { WorkersAiCore, type AiBinding, type AiCounts, type AiFailure, type AiOutput } from "./ai-core.ts";
+import { OpenAiEmbedder, type OpenAiOptions } from "./openai-embedder.ts";
 
 interface Env {
   /** Vector length for every model instead of its own. */
   DIMENSIONS?: number;
+  /** A server to take embeddings from; lexical when absent. */
+  OPENAI?: OpenAiOptions;
 }
 
 /** What tests may do to the stand-in. */
@@ -16,7 +19,10 @@ export interface WorkersAiControlApi {
 let core: WorkersAiCore | undefined;
 
 function coreOf(env: Env): WorkersAiCore {
-  core ??= new WorkersAiCore(env.DIMENSIONS === undefined ? {} : { dimensions: env.DIMENSIONS });
+  core ??= new WorkersAiCore({
+    ...(env.DIMENSIONS === undefined ? {} : { dimensions: env.DIMENSIONS }),
+    ...(env.OPENAI === undefined ? {} : { embedder: new OpenAiEmbedder(env.OPENAI) }),
+  });
   return core;
 }
 
