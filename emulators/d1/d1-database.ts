@@ -10,13 +10,13 @@ import { D1_LIMITS } from "./d1-limits.ts";
 import { type BoundValue, type CellValue, type Outcome, type Query, SqliteEngine } from "./sqlite-engine.ts";
 
 /** Which method a call came through; `batch` and `exec` carry several statements. */
-export type D1CallKind = "first" | "all" | "run" | "raw" | "batch" | "exec";
+type D1CallKind = "first" | "all" | "run" | "raw" | "batch" | "exec";
 
 /**
  * Where a simulation breaks things. A hook may wait, and may throw: before the call nothing was done, after it the
  * transaction is committed (or failed) and the caller does not learn of it.
  */
-export interface D1Hooks {
+interface D1Hooks {
   beforeCall?: (kind: D1CallKind, statements: readonly string[]) => void | Promise<void>;
   afterCall?: (kind: D1CallKind, statements: readonly string[]) => void | Promise<void>;
 }

@@ -27,7 +27,7 @@ import {
  * Where a simulation breaks things. A hook may wait, and may throw: before the call nothing was done, after it the
  * object is stored or gone and the caller does not learn of it.
  */
-export interface R2Hooks {
+interface R2Hooks {
   beforeCall?: (action: R2Action, keys: readonly string[]) => void | Promise<void>;
   afterCall?: (action: R2Action, keys: readonly string[]) => void | Promise<void>;
 }

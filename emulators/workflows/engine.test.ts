@@ -51,6 +51,7 @@ async function settle(): Promise<void> {
 function anEngine(
   run: WorkflowRun,
   at?: (point: WorkflowPoint, name: string, engine: WorkflowEngine) => void,
+  retryDelaysAfterKill: "forgotten" | "kept" = "forgotten",
 ) {
   const clock = aClock();
   const store = new WorkflowStore();
@@ -59,6 +60,7 @@ function anEngine(
     nowMs: clock.nowMs,
     sleepUntilVirtual: clock.sleepUntilVirtual,
     store,
+    retryDelaysAfterKill,
     at: (point, _, name) => at?.(point, name, engine),
   });
   const status = async () => (await engine.binding.get("x")).status();
@@ -148,29 +150,75 @@ describe("the engine after a kill", () => {
   });
 
   it.each([
-    ["attempt_started", ["begun"], ["begun", "begun"]],
-    ["work_done", ["begun"], ["begun", "begun"]],
-    ["result_stored", ["begun"], ["begun"]],
-  ] as const)("killed at %s, the step's work has run %j, and in the end %j", async (point, before, after) => {
+    ["a number", 9_000, [1, 2]],
+    ["a function", () => 9_000, [1, 2, 3]],
+  ])(
+    "when told to keep retry delays, keeps one given as %s as measured",
+    async (_, delay, attemptsAtRevival) => {
+      const attempts: number[] = [];
+      const { engine, clock, start, revive } = anEngine(
+        async (_event, step) => {
+          await step.do("flaky", { retries: { limit: 5, delay } }, async ({ attempt }) => {
+            attempts.push(attempt);
+            throw new Error("no");
+          });
+        },
+        undefined,
+        "kept",
+      );
+      await start();
+      await clock.advance(9_000);
+      await clock.advance(4_000);
+      engine.kill();
+      await revive();
+      expect(attempts).toEqual(attemptsAtRevival);
+    },
+  );
+
+  it("remembers retries that are used up, and runs a step again that gave up by NonRetryableError", async () => {
     const ran: string[] = [];
-    let isArmed = true;
-    const { engine, start, revive, status } = anEngine(
-      async (_, step) => step.do("only", async () => void ran.push("begun")),
-      (reached) => {
-        if (!isArmed || reached !== point) return;
-        isArmed = false;
-        engine.kill();
-      },
-    );
+    const { engine, start, revive } = anEngine(async (_, step) => {
+      const failing = (name: string, error: Error) =>
+        step
+          .do(name, { retries: { limit: 0, delay: 0 } }, async () => {
+            ran.push(name);
+            throw error;
+          })
+          .catch(() => {});
+      await failing("used up", new Error("no"));
+      await failing("gave up", Object.assign(new Error("no"), { name: "NonRetryableError" }));
+      await step.sleep("then", 1);
+    });
     await start();
-    const startedBeforeKill = point === "attempt_started" ? [] : before;
-    expect([ran, (await status()).status]).toEqual([startedBeforeKill, "running"]);
+    engine.kill();
     await revive();
-    expect([ran, (await status()).status]).toEqual([
-      point === "attempt_started" ? before : after,
-      "complete",
-    ]);
+    expect(ran).toEqual(["used up", "gave up", "gave up"]);
   });
+
+  it.each([
+    ["attempt_started", 0, 1],
+    ["work_done", 1, 2],
+    ["result_stored", 1, 1],
+  ] as const)(
+    "killed at %s, a step's work had run %i times and has in the end run %i times",
+    async (...row) => {
+      const [point, timesBefore, timesAfter] = row;
+      let times = 0;
+      let isArmed = true;
+      const { engine, start, revive, status } = anEngine(
+        async (_, step) => step.do("only", async () => ++times),
+        (reached) => {
+          if (!isArmed || reached !== point) return;
+          isArmed = false;
+          engine.kill();
+        },
+      );
+      await start();
+      expect([times, (await status()).status]).toEqual([timesBefore, "running"]);
+      await revive();
+      expect([times, await status()]).toEqual([timesAfter, { status: "complete", output: timesAfter }]);
+    },
+  );
 
   it("drops what dead code still brings", async () => {
     let release: (value: string) => void = () => {};

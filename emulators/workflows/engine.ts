@@ -4,7 +4,7 @@ import { LifeEnded, type Lifetime, StepContext, type WorkflowPoint } from "./ste
 import { type InstanceRecord, isFinished, type WorkflowStore } from "./store.ts";
 
 /** What a workflow's `run` is told; the payload is a fresh copy. */
-export interface WorkflowRunEvent {
+interface WorkflowRunEvent {
   payload: unknown;
   timestamp: Date;
   instanceId: string;
@@ -26,6 +26,12 @@ export interface WorkflowEngineOptions {
   /** Told (and waited for) between any two durable moments; it may call `kill`, and must not throw. */
   at?: (point: WorkflowPoint, instanceId: string, name: string) => void | Promise<void>;
   workflowName?: string;
+  /**
+   * What a kill does to a pending retry delay. Measured on the local engine: a delay given as a number keeps its due time,
+   * one given as a function is forgotten and the next attempt runs at once. The default "forgotten" forgets both, which is
+   * the harder case; "kept" does as measured. A simulation should try both.
+   */
+  retryDelaysAfterKill?: "forgotten" | "kept";
 }
 
 /** An engine: the platform under the product, which stays when the product's process dies. */
@@ -34,7 +40,7 @@ export interface WorkflowEngine {
   readonly binding: Workflow;
   /**
    * End the process: nothing of what runs goes on, and only the store remains. Unfinished instances still say "running"
-   * and do not resume until `sendEvent`; pending retry delays are forgotten, sleeps keep their due times.
+   * and do not resume until `sendEvent`; sleeps keep their due times, retry delays by `retryDelaysAfterKill`.
    */
   kill(): void;
   /** Wire the workflow anew, as a new process does with its own ports. */
@@ -222,6 +228,7 @@ class Engine implements WorkflowEngine {
     };
     const life: Lifetime = {
       signal,
+      keepsRetryDelays: this.#options.retryDelaysAfterKill === "kept",
       nowMs,
       sleepUntil: sleepUntilVirtual,
       at: (point, id, name) => at?.(point, id, name),

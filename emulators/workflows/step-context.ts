@@ -18,7 +18,7 @@ export interface StepConfig {
 }
 
 /** A delay that looks at the failure; what it gets is the error as it looks after crossing the boundary. */
-export type DelayFunction = (input: { ctx: AttemptContext; error: Error }) => Duration | Promise<Duration>;
+type DelayFunction = (input: { ctx: AttemptContext; error: Error }) => Duration | Promise<Duration>;
 
 /** What a step's function is told. */
 export interface AttemptContext {
@@ -42,6 +42,8 @@ export type WorkflowPoint =
 /** One life of an instance in memory; it ends with `kill`, `terminate` or `delete`. */
 export interface Lifetime {
   readonly signal: AbortSignal;
+  /** Whether a retry delay that a kill interrupted goes on until its due time. */
+  readonly keepsRetryDelays: boolean;
   nowMs(): number;
   /** Resolve when the clock shows `atMs`; forget about it when the signal aborts. */
   sleepUntil(atMs: number, signal: AbortSignal): Promise<void>;
@@ -123,9 +125,11 @@ export class StepContext {
     }
     const count = this.#countUp(`do ${name}`);
     const key = `${name}-${count}`;
-    const record: StepRecord = this.#record.steps.get(key) ?? { attemptCount: 0, result: null, error: null };
+    const record: StepRecord = this.#record.steps.get(key) ?? aStep();
     this.#record.steps.set(key, record);
     if (record.error !== null) throw reviveError(record.error);
+    // Still set on a first look at the step: the wait belongs to a life before this one.
+    if (this.#life.keepsRetryDelays && record.result === null) await this.#waitUntil(record.retryDueMs ?? 0);
     const stored = record.result ?? (await this.#attemptUntilDone(record, { name, count, config }, work));
     // The engine checks nothing about types either: what went in comes out.
     return revive(stored) as T;
@@ -157,16 +161,22 @@ export class StepContext {
         record.error = { name: error.name, message: error.message };
         throw error;
       }
-      await this.#waitForRetry(context, error);
+      await this.#waitForRetry(record, context, error);
     }
   }
 
-  /** Only in memory: a restart forgets the wait and attempts at once. */
-  async #waitForRetry(context: AttemptContext, error: Error): Promise<void> {
+  async #waitForRetry(record: StepRecord, context: AttemptContext, error: Error): Promise<void> {
     const { delay, backoff = "constant" } = context.config.retries;
     const base = typeof delay === "function" ? await delay({ ctx: context, error }) : delay;
-    const waitMs = retryDelayMs(backoff, durationMs(base), context.attempt);
-    await this.#life.sleepUntil(this.#life.nowMs() + waitMs, this.#life.signal);
+    const dueMs = this.#life.nowMs() + retryDelayMs(backoff, durationMs(base), context.attempt);
+    // What a function said is not written down, so a restart forgets it.
+    record.retryDueMs = typeof delay === "function" ? null : dueMs;
+    await this.#waitUntil(dueMs);
+    record.retryDueMs = null;
+  }
+
+  async #waitUntil(dueMs: number): Promise<void> {
+    if (dueMs > this.#life.nowMs()) await this.#life.sleepUntil(dueMs, this.#life.signal);
     this.#checkAlive();
   }
 
@@ -210,7 +220,7 @@ export class StepContext {
     const dueMs = known ?? this.#life.nowMs() + ms;
     this.#record.sleepsDueMs.set(key, dueMs);
     await this.#point("sleep_started", name);
-    if (dueMs > this.#life.nowMs()) await this.#life.sleepUntil(dueMs, this.#life.signal);
+    await this.#waitUntil(dueMs);
     await this.#point("sleep_ended", name);
   }
 
@@ -247,6 +257,10 @@ interface Step {
   name: string;
   count: number;
   config: Required<StepConfig>;
+}
+
+function aStep(): StepRecord {
+  return { attemptCount: 0, retryDueMs: null, result: null, error: null };
 }
 
 function resolveConfig(config: StepConfig): Required<StepConfig> {

@@ -1,12 +1,14 @@
 import type { StoredError, StoredValue } from "./boundary.ts";
 
 /** Where an instance stands. */
-export type InstanceState = "queued" | "running" | "errored" | "terminated" | "complete";
+type InstanceState = "queued" | "running" | "errored" | "terminated" | "complete";
 
 /** What is remembered of one step. */
 export interface StepRecord {
   /** Attempts begun, those cut off by a crash included. */
   attemptCount: number;
+  /** When the next attempt is due, in ms; only known for a delay that is not a function. */
+  retryDueMs: number | null;
   result: StoredValue | null;
   /** Set when the retries are used up; a NonRetryableError is not remembered (nor is it by the local engine). */
   error: StoredError | null;

@@ -1,7 +1,7 @@
 import { parseAst } from "vitest/node";
 
 /** One `import`, `export … from`, `import()` or `import("…")` type. */
-export interface Import {
+interface Import {
   specifier: string;
   /** Names taken from it; empty for a namespace, a default, a side effect or a re-export of everything. */
   names: string[];
@@ -10,7 +10,7 @@ export interface Import {
 }
 
 /** A mention of a global as a value, with up to three links: `Date.now`, `crypto.subtle.digest`, `new Date()`. */
-export interface GlobalUse {
+interface GlobalUse {
   chain: string;
   line: number;
 }

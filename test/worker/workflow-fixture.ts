@@ -9,7 +9,3 @@ export class ScenarioFlow extends WorkflowEntrypoint {
     return scenario.run(step);
   }
 }
-
-export default {
-  fetch: () => new Response("only the Workflow is of interest"),
-};
