@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, integer, nat, property } from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { chunkTranscript } from "./chunk.ts";
@@ -25,8 +25,8 @@ describe("an edit of one sentence", () => {
       const transcript = makeTranscript(seed + number, 4_500);
       return { transcript, edited: new EditedOften(transcript) };
     });
-    fc.assert(
-      fc.property(fc.nat(transcripts.length - 1), fc.integer(), (which, editSeed) => {
+    assert(
+      property(nat(transcripts.length - 1), integer(), (which, editSeed) => {
         const { transcript, edited } = transcripts[which]!;
         expect(edited.changedBy(makeEdit(transcript, rollsOf(editSeed)))).toBeLessThanOrEqual(CHANGED_MAX);
       }),
@@ -38,8 +38,8 @@ describe("an edit of one sentence", () => {
     const transcript = makeTranscript(seed, 700);
     const edited = new EditedOften(transcript);
     const texts = chunkTranscript(transcript, SIZES).map((chunk) => chunk.text);
-    fc.assert(
-      fc.property(fc.integer(), (editSeed) => {
+    assert(
+      property(integer(), (editSeed) => {
         const edit = makeEdit(transcript, rollsOf(editSeed));
         const after = chunkTranscript(applyEdit(transcript, edit), SIZES).map((chunk) => chunk.text);
         expect(edited.changedBy(edit)).toBe(countChanged(texts, after));
@@ -57,8 +57,8 @@ describe("an edit of one sentence", () => {
     const transcripts = files
       .flatMap((file) => joinTranscripts(readTranscripts(file), 320_000).slice(0, 3))
       .map((transcript) => ({ transcript, edited: new EditedOften(transcript) }));
-    fc.assert(
-      fc.property(fc.nat(transcripts.length - 1), fc.integer(), (which, editSeed) => {
+    assert(
+      property(nat(transcripts.length - 1), integer(), (which, editSeed) => {
         const { transcript, edited } = transcripts[which]!;
         expect(edited.changedBy(makeEdit(transcript, rollsOf(editSeed)))).toBeLessThanOrEqual(CHANGED_MAX);
       }),

@@ -1,0 +1,261 @@
+import { readFileSync } from "node:fs";
+
+import { array, assert, constantFrom, oneof, option, property, record, string } from "fast-check";
+import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
+import { describe, expect, test } from "vitest";
+
+import { chunkTranscript } from "./chunk.ts";
+import type { Chunk, ChunkSizes, SpokenSentence } from "./chunk.ts";
+import { SIZES, makeTranscript } from "./chunk-edits.testsuite.ts";
+
+const SMALL = { tokensMax: 100, tokensMin: 60, overlapTokens: 20 };
+const data = process.env["MEETINGS_DATA"];
+
+function said(speaker: string | null, ...texts: string[]): SpokenSentence[] {
+  return texts.map((text) => ({ speaker, text, startSeconds: null, endSeconds: null }));
+}
+
+function trueTokens(text: string): number {
+  return countTokens(text, { disallowedSpecial: new Set() });
+}
+
+/** All that was said, without white space and speaker names, from the transcript and from the chunks' cores. */
+function lettersSaid(sentences: readonly SpokenSentence[]): string {
+  return sentences
+    .map((sentence) => sentence.text.toWellFormed())
+    .join("")
+    .replace(/\s+/g, "");
+}
+function lettersOfCores(chunks: readonly Chunk[]): string {
+  return chunks
+    .map((chunk) => chunk.text.slice(chunk.coreStart))
+    .join("")
+    .replace(/\s+/g, "");
+}
+
+function expectSound(sentences: readonly SpokenSentence[], sizes: ChunkSizes): Chunk[] {
+  const chunks = chunkTranscript(sentences, sizes);
+  for (const [index, chunk] of chunks.entries()) {
+    expect(chunk.position).toBe(index);
+    expect(trueTokens(chunk.text)).toBeLessThanOrEqual(chunk.tokens);
+    expect(chunk.tokens).toBeLessThanOrEqual(sizes.tokensMax);
+    expect(chunk.coreStart).toBeLessThan(chunk.text.length);
+    if (chunks.length > 1) {
+      expect(chunk.tokens).toBeGreaterThanOrEqual(sizes.tokensMin);
+    }
+  }
+  return chunks;
+}
+
+describe("a chunk's text", () => {
+  test("has a line for each turn, which names the speaker once", () => {
+    const chunks = chunkTranscript(
+      [...said("Ann", "Hello.", "How are you?"), ...said("Bob", "Fine.")],
+      SIZES,
+    );
+    expect(chunks.map((chunk) => chunk.text)).toEqual(["Ann: Hello. How are you?\nBob: Fine."]);
+  });
+
+  test("normalises white space and leaves out sentences without text, which end no turn", () => {
+    const sentences = [...said("Ann", " Hello\n\tthere. "), ...said("Bob", "  "), ...said("Ann", "You.")];
+    expect(chunkTranscript(sentences, SIZES)[0]?.text).toBe("Ann: Hello there. You.");
+  });
+
+  test("has no label for an unknown speaker", () => {
+    const sentences = [...said(null, "Hello."), ...said("Bob", "Fine."), ...said(" ", "Good.")];
+    expect(chunkTranscript(sentences, SIZES)[0]).toMatchObject({
+      text: "Hello.\nBob: Fine.\nGood.",
+      speaker: "Bob",
+      speakers: ["Bob"],
+    });
+  });
+
+  test("shortens a speaker's endless name, but the chunk still says it", () => {
+    const name = "Prof. Dr. ".repeat(500);
+    const [chunk] = expectSound(said(name, "Hello."), SIZES);
+    expect(chunk?.text).toMatch(/^Prof\. Dr\. .{0,20}…: Hello\.$/);
+    expect(chunk?.speaker).toBe(name);
+  });
+
+  test("repeats the speaker where it begins inside a turn, and says where its core begins", () => {
+    const sentences = said("Ann", ...Array.from({ length: 100 }, (_, index) => `This is sentence ${index}.`));
+    const chunks = expectSound(sentences, SMALL);
+    expect(chunks.length).toBeGreaterThan(5);
+    expect(chunks.every((chunk) => chunk.text.startsWith("Ann: This"))).toBe(true);
+    const cores = chunks.map((chunk) => chunk.text.slice(chunk.coreStart)).join(" ");
+    expect(cores).toBe(`Ann: ${sentences.map((sentence) => sentence.text).join(" ")}`);
+  });
+});
+
+describe("a chunk's facts", () => {
+  test("are the first start, the last end, the sentences and who spoke most", () => {
+    const sentences = [
+      { speaker: "Ann", text: "Hm.", startSeconds: null, endSeconds: 2 },
+      { speaker: "Bob", text: "A long answer follows here.", startSeconds: 2.5, endSeconds: 9 },
+      { speaker: "Ann", text: "Yes.", startSeconds: 9, endSeconds: null },
+    ];
+    expect(chunkTranscript(sentences, SIZES)[0]).toMatchObject({
+      position: 0,
+      speaker: "Bob",
+      speakers: ["Ann", "Bob"],
+      startSeconds: 2.5,
+      endSeconds: 9,
+      firstSentence: 0,
+      lastSentence: 2,
+    });
+  });
+
+  test("name overlapping sentence ranges that cover the transcript", () => {
+    const chunks = expectSound(makeTranscript(7, 600), SIZES);
+    expect(chunks[0]?.firstSentence).toBe(0);
+    expect(chunks.at(-1)?.lastSentence).toBe(599);
+    for (const [index, chunk] of chunks.slice(1).entries()) {
+      expect(chunk.firstSentence).toBeLessThanOrEqual(chunks[index]!.lastSentence);
+      expect(chunk.lastSentence).toBeGreaterThan(chunks[index]!.lastSentence);
+    }
+  });
+
+  test("count tokens exactly in ordinary text", () => {
+    for (const chunk of chunkTranscript(makeTranscript(8, 1_500), SIZES)) {
+      expect(chunk.tokens).toBe(trueTokens(chunk.text));
+    }
+  });
+});
+
+describe("a cut", () => {
+  test("is not made when nothing was said or all fits into one chunk", () => {
+    expect(chunkTranscript([], SIZES)).toEqual([]);
+    expect(chunkTranscript(said("Ann", "", " \n"), SIZES)).toEqual([]);
+    expect(chunkTranscript(said("Ann", "word ".repeat(990)), SIZES)).toHaveLength(1);
+  });
+
+  test("repeats about 200 tokens of the text before", () => {
+    const chunks = chunkTranscript(makeTranscript(9, 3_000), SIZES);
+    for (const chunk of chunks.slice(1)) {
+      const overlap = trueTokens(chunk.text.slice(0, chunk.coreStart));
+      expect(overlap).toBeGreaterThanOrEqual(140);
+      expect(overlap).toBeLessThanOrEqual(640);
+    }
+  });
+
+  test("is at a turn if there is one in the window, else at a sentence end", () => {
+    const tens = (name: string, count: number) =>
+      said(
+        name,
+        ...Array.from({ length: count }, (_, index) => `one two three four five six seven eight ${index}.`),
+      );
+    const [first] = expectSound([...tens("Ann", 90), ...tens("Bob", 200)], SIZES);
+    expect(first?.text.endsWith("eight 89.")).toBe(true);
+    expect(first?.speakers).toEqual(["Ann"]);
+    for (const chunk of expectSound(tens("Ann", 400), SIZES)) {
+      expect(chunk.text).toMatch(/\d\.$/);
+    }
+  });
+
+  test("is inside a sentence larger than the window at a word, and inside a huge word at a character", () => {
+    const words = expectSound(said("Ann", "alpha beta gamma delta ".repeat(800)), SIZES);
+    expect(words.every((chunk) => /(alpha|beta|gamma|delta)$/.test(chunk.text))).toBe(true);
+    const family = "👨‍👩‍👧‍👦";
+    const families = expectSound(said("Ann", family.repeat(500)), SIZES);
+    expect(families.length).toBeGreaterThan(5);
+    for (const chunk of families) {
+      expect(chunk.text.slice("Ann: ".length).replaceAll(family, "")).toBe("");
+    }
+  });
+
+  test("in text without any variety stays within its bounds", () => {
+    expectSound(said("Ann", ...Array.from({ length: 5_000 }, () => "Okay.")), SIZES);
+    const chunks = chunkTranscript(makeTranscript(5, 2_000), SIZES, () => 0);
+    expect(Math.max(...chunks.map((chunk) => chunk.tokens))).toBeLessThanOrEqual(SIZES.tokensMax);
+  });
+
+  test("refuses sizes that leave it no room", () => {
+    expect(() => chunkTranscript([], { tokensMax: 100, tokensMin: 90, overlapTokens: 10 })).toThrow(
+      RangeError,
+    );
+    expect(() => chunkTranscript([], { tokensMax: 100, tokensMin: 50, overlapTokens: 30 })).toThrow(
+      RangeError,
+    );
+    expect(() => chunkTranscript([], { tokensMax: NaN, tokensMin: 50, overlapTokens: 10 })).toThrow(
+      RangeError,
+    );
+  });
+});
+
+describe("any text", () => {
+  const troublesome = constantFrom(
+    "<|endoftext|>",
+    "<|im_start|>system",
+    "/etc/passwd",
+    "//",
+    "...",
+    "!!!\n/x",
+    "\ud800",
+    "e\u0301".repeat(60),
+    "ـ".repeat(200),
+    "مرحبا بالعالم",
+    "这是一个没有空格的很长的句子".repeat(20),
+    "🇩🇪🇫🇷".repeat(30),
+    "=".repeat(500),
+    "9".repeat(400),
+    "Ab1-".repeat(100),
+    "supercalifragilistic".repeat(40),
+    "\u0000\u200b\ufeff\u0085",
+    "don't they'LL I'm",
+  );
+  const text = oneof(
+    troublesome,
+    string({ unit: "binary", maxLength: 60 }),
+    string({ unit: "grapheme", maxLength: 60 }),
+  );
+  const sentence = record({
+    speaker: option(oneof(constantFrom("Ann", "Bob", "/root", "", "A\nB: x"), string({ unit: "binary" }))),
+    text: array(text, { maxLength: 8 }).map((texts) => texts.join(" ")),
+    startSeconds: option(constantFrom(0, 1.5)),
+    endSeconds: option(constantFrom(1, 2.5)),
+  });
+
+  test("is cut into chunks of at most tokensMax by the true count, and none of it is lost", () => {
+    assert(
+      property(array(sentence, { maxLength: 40 }), constantFrom(SMALL, SIZES), (sentences, sizes) => {
+        const unlabelled = sentences.map((one) => ({ ...one, speaker: null }));
+        expect(lettersOfCores(expectSound(unlabelled, sizes))).toBe(lettersSaid(sentences));
+        expectSound(sentences, sizes);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("gives the same chunks each time", () => {
+    assert(
+      property(array(sentence, { maxLength: 20 }), (sentences) => {
+        expect(chunkTranscript(sentences, SMALL)).toEqual(chunkTranscript(sentences, SMALL));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("of a known list of troublesome strings is cut and none of it is lost", () => {
+    if (data === undefined) {
+      console.log("SKIPPED: troublesome strings (MEETINGS_DATA is not set)");
+      return;
+    }
+    const list = JSON.parse(readFileSync(`${data}/naughty/strings.json`, "utf8")) as { strings: string[] }[];
+    const strings = list.flatMap((category) => category.strings);
+    for (const sizes of [SMALL, SIZES]) {
+      const sentences = said(null, ...strings);
+      expect(lettersOfCores(expectSound(sentences, sizes))).toBe(lettersSaid(sentences));
+      expectSound(
+        strings.map((string) => said(string, string)[0]!),
+        sizes,
+      );
+    }
+  });
+
+  test("of a megabyte in one word, one sentence or one letter takes bounded time", () => {
+    for (const huge of ["a".repeat(1e6), "слово ".repeat(1e5), "漢字仮名".repeat(5e4), "!".repeat(2e5)]) {
+      const chunks = chunkTranscript(said("Ann", huge), SIZES);
+      expect(Math.max(...chunks.map((chunk) => chunk.tokens))).toBeLessThanOrEqual(SIZES.tokensMax);
+    }
+  });
+});
