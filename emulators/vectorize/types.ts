@@ -8,7 +8,7 @@
 
 export type Metric = "cosine" | "euclidean" | "dot-product";
 export type MetadataScalar = string | number | boolean;
-export type MetadataValue = MetadataScalar | string[];
+type MetadataValue = MetadataScalar | string[];
 export type Metadata = Record<string, MetadataValue | Record<string, MetadataValue>>;
 export type FloatValues = number[] | Float32Array | Float64Array;
 
@@ -43,7 +43,7 @@ export interface Matches {
 }
 
 export type FilterScalar = MetadataScalar | null;
-export type FilterCondition =
+type FilterCondition =
   | FilterScalar
   | {
       $eq?: FilterScalar;
@@ -54,7 +54,7 @@ export type FilterCondition =
       $gte?: FilterScalar;
     }
   | { $in?: FilterScalar[]; $nin?: FilterScalar[] };
-export type MetadataFilter = Record<string, FilterCondition>;
+type MetadataFilter = Record<string, FilterCondition>;
 export type MetadataRetrieval = "none" | "indexed" | "all";
 
 export interface QueryOptions {

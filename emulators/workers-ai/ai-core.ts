@@ -13,7 +13,7 @@ export interface EmbeddingOutput {
 }
 
 /** What bge-m3 answers to `contexts`: a ranking with a query, embeddings without. */
-export type ContextsOutput =
+type ContextsOutput =
   | { response: { id: number; score: number }[] }
   | { response: number[][]; shape: [count: number, dimensions: number]; pooling: "cls" };
 

@@ -1,5 +1,5 @@
 /** Which keys a model's input takes, and what it answers. */
-export type InputShape = "qwen3" | "bge" | "bge-m3" | "text";
+type InputShape = "qwen3" | "bge" | "bge-m3" | "text";
 
 export interface EmbeddingModel {
   name: string;
