@@ -30,10 +30,17 @@ export type Cut = {
 /** What the cuts are chosen from. */
 export type Measures = Pick<Atoms, "boundary" | "from" | "tokensAlone" | "tokensAdded" | "hash">;
 
-/** The new text of a chunk is at least this share of what would fit: shorter ones cost embeddings, longer are rigid. */
-const CORE_MIN_SHARE01 = 0.375;
-/** Up to this many times the longest core, a stretch is split into two and never into three. */
-const PAIR_MAX_CORES = 1.75;
+/** Which splits are permitted. */
+export type SplitRules = {
+  /** both halves are at least this share of the longest core: short cores cost embeddings, long ones are rigid */
+  readonly coreMinShare01: number;
+  /** up to this many times the longest core, a stretch is split into two cores and never into three */
+  readonly pairMaxCores: number;
+};
+
+/** The rules in use. */
+export const SPLIT_RULES: SplitRules = { coreMinShare01: 0.375, pairMaxCores: 1.75 };
+
 /** Above every 32-bit hash. */
 const HASHES = 2 ** 32;
 
@@ -43,6 +50,9 @@ type Plan = {
   readonly sizes: ChunkSizes;
   readonly offsets: Float64Array;
   readonly appeal: Float64Array;
+  readonly coreMax: number;
+  readonly coreMin: number;
+  readonly pairMax: number;
 };
 
 /**
@@ -50,14 +60,24 @@ type Plan = {
  *
  * @param atoms measured transcript; no atom above a third of (tokensMax - overlapTokens), else cuts get uneven
  * @param sizes see {@link ChunkSizes}
+ * @param rules only experiments replace them
  * @returns chunks in order; their cores cover every atom once; none for no atoms
  */
-export function chooseCuts(atoms: Measures, sizes: ChunkSizes): Cut[] {
+export function chooseCuts(atoms: Measures, sizes: ChunkSizes, rules: SplitRules = SPLIT_RULES): Cut[] {
   const count = atoms.hash.length;
   if (count === 0) {
     return [];
   }
-  const plan = { atoms, sizes, offsets: offsetsOf(atoms.tokensAdded), appeal: appealOf(atoms) };
+  const coreMax = sizes.tokensMax - sizes.overlapTokens;
+  const plan = {
+    atoms,
+    sizes,
+    offsets: offsetsOf(atoms.tokensAdded),
+    appeal: appealOf(atoms),
+    coreMax,
+    coreMin: rules.coreMinShare01 * coreMax,
+    pairMax: rules.pairMaxCores * coreMax,
+  };
   const cores = [0];
   if (tokensOf(plan, 0, count) > sizes.tokensMax) {
     const first = firstCut(plan);
@@ -78,7 +98,7 @@ function tokensOf(plan: Plan, start: number, end: number): number {
 /** The first chunk has nothing to repeat, so its end is the best cut between tokensMin and tokensMax. */
 function firstCut(plan: Plan): number {
   const { tokensMin, tokensMax } = plan.sizes;
-  const rest = plan.offsets.at(-1)! - coreMin(plan.sizes);
+  const rest = plan.offsets.at(-1)! - plan.coreMin;
   let best = 0;
   let last = 1;
   for (let end = 1; end < plan.appeal.length && tokensOf(plan, 0, end) <= tokensMax; end++) {
@@ -93,12 +113,11 @@ function firstCut(plan: Plan): number {
 
 /** All cuts strictly between two atoms, in order. */
 function splitStretch(plan: Plan, from: number, to: number): number[] {
-  const coreMax = plan.sizes.tokensMax - plan.sizes.overlapTokens;
   const cuts: number[] = [];
   const open: [number, number][] = [[from, to]];
   for (let stretch = open.pop(); stretch !== undefined; stretch = open.pop()) {
     const [start, end] = stretch;
-    if (plan.offsets[end]! - plan.offsets[start]! > coreMax && end - start > 1) {
+    if (plan.offsets[end]! - plan.offsets[start]! > plan.coreMax && end - start > 1) {
       const cut = bestSplit(plan, start, end);
       cuts.push(cut);
       open.push([start, cut], [cut, end]);
@@ -109,18 +128,16 @@ function splitStretch(plan: Plan, from: number, to: number): number[] {
 
 /** The most attractive permitted split of a stretch; among equals, and if none is permitted, the one nearest its middle. */
 function bestSplit(plan: Plan, start: number, end: number): number {
-  const { offsets, appeal, sizes } = plan;
-  const coreMax = sizes.tokensMax - sizes.overlapTokens;
+  const { offsets, appeal, coreMin } = plan;
   const [low, high] = [offsets[start]!, offsets[end]!];
-  const partMin = coreMin(sizes);
-  const partMax = high - low <= PAIR_MAX_CORES * coreMax ? coreMax : Infinity;
+  const partMax = high - low <= plan.pairMax ? plan.coreMax : Infinity;
   let best = start + 1;
   let bestAppeal = -1;
   let bestSkew = Infinity;
   for (let cut = start + 1; cut < end; cut++) {
     const before = offsets[cut]! - low;
     const after = high - offsets[cut]!;
-    const permitted = Math.min(before, after) >= partMin && Math.max(before, after) <= partMax;
+    const permitted = Math.min(before, after) >= coreMin && Math.max(before, after) <= partMax;
     const value = permitted ? appeal[cut]! : -1;
     const skew = Math.abs(before - after);
     if (value > bestAppeal || (value === bestAppeal && skew < bestSkew)) {
@@ -158,10 +175,6 @@ function overlapStart(plan: Plan, core: number, end: number): number {
     tokensOf(plan, sentence, end) >= tokensMin &&
     plan.offsets[core]! - plan.offsets[sentence]! >= overlapTokens / 2;
   return enough ? sentence : any;
-}
-
-function coreMin(sizes: ChunkSizes): number {
-  return CORE_MIN_SHARE01 * (sizes.tokensMax - sizes.overlapTokens);
 }
 
 function offsetsOf(added: readonly number[]): Float64Array {

@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 
 import { atomLimitsOf } from "./chunk.ts";
-import type { ChunkSizes, SpokenSentence } from "./chunk.ts";
+import type { SpokenSentence } from "./chunk.ts";
 import { atomsOf, hashText } from "./chunk-atoms.ts";
 import type { Atoms } from "./chunk-atoms.ts";
-import { chooseCuts } from "./chunk-cuts.ts";
-import type { Cut, Measures } from "./chunk-cuts.ts";
+import { SPLIT_RULES, chooseCuts } from "./chunk-cuts.ts";
+import type { Cut, SplitRules } from "./chunk-cuts.ts";
 
 /** The sizes of the requirements. */
 export const SIZES = { tokensMax: 1000, tokensMin: 800, overlapTokens: 200 };
@@ -156,9 +156,6 @@ export function countChanged(before: readonly string[], after: readonly string[]
   return changed;
 }
 
-/** How cuts are chosen; experiments replace it. */
-export type CutChooser = (atoms: Measures, sizes: ChunkSizes) => Cut[];
-
 /**
  * A transcript whose edits are measured near the edit only, so that tens of thousands can be tried. A test compares it
  * with chunking the edited transcript as a whole.
@@ -166,14 +163,17 @@ export type CutChooser = (atoms: Measures, sizes: ChunkSizes) => Cut[];
 export class EditedOften {
   private readonly transcript: readonly SpokenSentence[];
   private readonly atoms: Atoms;
-  private readonly choose: CutChooser;
-  readonly chunks: string[];
+  private readonly rules: SplitRules;
+  private readonly chunks: string[];
+  /** the chunks before any edit, as ranges of atoms */
+  readonly cuts: readonly Cut[];
 
-  constructor(transcript: readonly SpokenSentence[], choose: CutChooser = chooseCuts) {
+  constructor(transcript: readonly SpokenSentence[], rules: SplitRules = SPLIT_RULES) {
     this.transcript = transcript;
-    this.choose = choose;
+    this.rules = rules;
     this.atoms = measure(transcript);
-    this.chunks = namesOf(this.atoms.hash, choose(this.atoms, SIZES));
+    this.cuts = chooseCuts(this.atoms, SIZES, rules);
+    this.chunks = namesOf(this.atoms.hash, this.cuts);
   }
 
   /** How many chunks an edit changes. */
@@ -194,12 +194,16 @@ export class EditedOften {
       tokensAdded: splice(this.atoms.tokensAdded, local.tokensAdded, true),
       hash: splice(this.atoms.hash, local.hash, false),
     };
-    return countChanged(this.chunks, namesOf(edited.hash, this.choose(edited, SIZES)));
+    return countChanged(this.chunks, namesOf(edited.hash, chooseCuts(edited, SIZES, this.rules)));
   }
 
   private atomFrom(sentence: number): number {
-    const found = this.atoms.sentence.findIndex((index) => index >= sentence);
-    return found < 0 ? this.atoms.sentence.length : found;
+    let [low, high] = [0, this.atoms.sentence.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      [low, high] = this.atoms.sentence[middle]! < sentence ? [middle + 1, high] : [low, middle];
+    }
+    return low;
   }
 }
 

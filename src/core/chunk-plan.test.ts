@@ -3,14 +3,25 @@ import { chunkTranscript } from "./chunk.ts";
 import { planDocument, vectorMetadata, type LedgerChunk } from "./chunk-plan.ts";
 import { CHUNK_SIZES } from "./policy.ts";
 
-const DOCUMENT = { documentId: "m1", model: "model", metadata: vectorMetadata({ id: "m1", date: "2026-05-06" }) };
-const [CHUNK] = chunkTranscript([{ speaker: "Maya", text: "The pump order slipped.", startSeconds: 0, endSeconds: 2 }], CHUNK_SIZES);
+const DOCUMENT = {
+  documentId: "m1",
+  model: "model",
+  metadata: vectorMetadata({ id: "m1", date: "2026-05-06" }),
+};
+const [CHUNK] = chunkTranscript(
+  [{ speaker: "Maya", text: "The pump order slipped.", startSeconds: 0, endSeconds: 2 }],
+  CHUNK_SIZES,
+);
 const chunks = (...texts: string[]) => texts.map((text, position) => ({ ...CHUNK!, text, position }));
-const inState = (rows: readonly LedgerChunk[], state: LedgerChunk["state"]): LedgerChunk[] => rows.map((row) => ({ ...row, state }));
+const inState = (rows: readonly LedgerChunk[], state: LedgerChunk["state"]): LedgerChunk[] =>
+  rows.map((row) => ({ ...row, state }));
 
 describe("planDocument", () => {
   it("plans the same ids for the same document every time", async () => {
-    const [first, second] = [await planDocument(DOCUMENT, chunks("a", "b"), []), await planDocument(DOCUMENT, chunks("a", "b"), [])];
+    const [first, second] = [
+      await planDocument(DOCUMENT, chunks("a", "b"), []),
+      await planDocument(DOCUMENT, chunks("a", "b"), []),
+    ];
     expect(first).toEqual(second);
     expect(first.rows.every((row) => row.id.length === 43 && /^[\w-]+$/.test(row.id))).toBe(true);
   });
@@ -32,7 +43,11 @@ describe("planDocument", () => {
     const first = await planDocument(DOCUMENT, chunks("a"), []);
     const dead = inState(first.rows, "dead");
     const back = await planDocument(DOCUMENT, chunks("a"), dead);
-    expect(back.rows[0]).toMatchObject({ generation: 1, state: "planned", textHash: first.rows[0]?.textHash });
+    expect(back.rows[0]).toMatchObject({
+      generation: 1,
+      state: "planned",
+      textHash: first.rows[0]?.textHash,
+    });
     expect(back.rows[0]?.id).not.toBe(first.rows[0]?.id);
     const again = await planDocument(DOCUMENT, chunks("a"), [...dead, ...inState(back.rows, "gone")]);
     expect(again.rows[0]?.generation).toBe(2);

@@ -104,7 +104,11 @@ export const DEAD_CHECK_IDS_MAX = 1_000;
 export const EMBED_TEXTS_PER_CALL = 32;
 
 /** Model for documents. Source: the only listed one whose pages agree on a window above a chunk (8,192 tokens). */
-export const EMBEDDING_MODEL = { name: "@cf/qwen/qwen3-embedding-0.6b", dimensions: 1_024, tokensMax: 8_192 } as const;
+export const EMBEDDING_MODEL = {
+  name: "@cf/qwen/qwen3-embedding-0.6b",
+  dimensions: 1_024,
+  tokensMax: 8_192,
+} as const;
 
 /** Below this much free room a run does not start. */
 export const STORAGE_FREE_BYTES_MIN = 64 * 1024 * 1024;

@@ -40,7 +40,12 @@ describe("takeCall", () => {
 describe("afterReply", () => {
   it("believes the vendor's figures over its own", () => {
     const reading = { limit: 500, remaining: 480, windowEndsMs: 9_000 };
-    expect(afterReply(aQuota({ budget: 50, used: 3 }), reading, null)).toEqual({ budget: 500, used: 20, windowEndsMs: 9_000, notBeforeMs: 0 });
+    expect(afterReply(aQuota({ budget: 50, used: 3 }), reading, null)).toEqual({
+      budget: 500,
+      used: 20,
+      windowEndsMs: 9_000,
+      notBeforeMs: 0,
+    });
   });
 
   it("takes absent headers for unknown, not for unlimited", () => {

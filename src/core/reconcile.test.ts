@@ -10,25 +10,37 @@ const places = (...minutes: number[]): string[] => minutes.map(place);
 describe("judgePage", () => {
   it("joins a page whose first row is strictly newer than the last row before it", () => {
     const verdict = judgePage(aCursor({ skip: 2, lastPlace: place(10) }), 5, places(12, 11, 10, 9, 8), null);
-    expect(verdict).toMatchObject({ state: "joined", next: { skip: 2 + 5 - LIST_OVERLAP_ROWS, lastPlace: place(8) } });
+    expect(verdict).toMatchObject({
+      state: "joined",
+      next: { skip: 2 + 5 - LIST_OVERLAP_ROWS, lastPlace: place(8) },
+    });
   });
 
   it("steps back instead of starting over when rows were deleted in between, twice as far each time", () => {
     const first = judgePage(aCursor({ skip: 40, lastPlace: place(10) }), 5, places(10, 9, 8, 7, 6), null);
-    expect(first).toMatchObject({ state: "step_back", next: { skip: 34, backRows: 6, lastPlace: place(10) } });
+    expect(first).toMatchObject({
+      state: "step_back",
+      next: { skip: 34, backRows: 6, lastPlace: place(10) },
+    });
     const again = first.state === "step_back" ? judgePage(first.next, 5, places(9, 8, 7, 6, 5), null) : null;
     expect(again).toMatchObject({ state: "step_back", next: { skip: 22, backRows: 12 } });
   });
 
   it("takes a page at offset 0 as joined: nothing is newer than its first row", () => {
-    expect(judgePage(aCursor({ lastPlace: place(10) }), 5, places(10, 9, 8, 7, 6), null).state).toBe("joined");
+    expect(judgePage(aCursor({ lastPlace: place(10) }), 5, places(10, 9, 8, 7, 6), null).state).toBe(
+      "joined",
+    );
   });
 
   it("ends the whole history only in a short page followed by an empty one", () => {
     const short = judgePage(aCursor({ skip: 7, lastPlace: place(5) }), 5, places(7, 6, 5), null);
     expect(short).toMatchObject({ state: "joined", next: { skip: 10, afterShort: true } });
     const next = short.state === "joined" ? short.next : null;
-    expect(judgePage(next ?? LIST_START, 5, [], null)).toMatchObject({ state: "joined", next: null, endReason: "empty_page" });
+    expect(judgePage(next ?? LIST_START, 5, [], null)).toMatchObject({
+      state: "joined",
+      next: null,
+      endReason: "empty_page",
+    });
   });
 
   it("does not take an empty page after a full one for the end", () => {
@@ -40,38 +52,64 @@ describe("judgePage", () => {
   });
 
   it("ends a window at the first row older than its floor, never at a full page without one", () => {
-    expect(judgePage(aCursor({}), 5, places(9, 8, 7, 6, 5), place(6))).toMatchObject({ next: null, endReason: "older_than_floor" });
-    expect(judgePage(aCursor({}), 5, places(9, 8, 7, 6, 5), place(5))).toMatchObject({ endReason: null, next: { skip: 2 } });
+    expect(judgePage(aCursor({}), 5, places(9, 8, 7, 6, 5), place(6))).toMatchObject({
+      next: null,
+      endReason: "older_than_floor",
+    });
+    expect(judgePage(aCursor({}), 5, places(9, 8, 7, 6, 5), place(5))).toMatchObject({
+      endReason: null,
+      next: { skip: 2 },
+    });
   });
 
   it("falls back to the 5-minute floor when exact moments are out of order, and refuses disorder beyond it", () => {
-    expect(judgePage(aCursor({}), 3, places(13, 14, 11), null)).toMatchObject({ state: "joined", next: { floored: true } });
+    expect(judgePage(aCursor({}), 3, places(13, 14, 11), null)).toMatchObject({
+      state: "joined",
+      next: { floored: true },
+    });
     expect(judgePage(aCursor({}), 3, places(1, 30, 2), null).state).toBe("disordered");
   });
 
   it("proves that every meeting visible throughout is listed, whatever comes and goes between pages", () => {
-    const life = fc.record({ minute: fc.nat(500), bornAt: fc.nat(12), diesAt: fc.integer({ min: 3, max: 40 }) });
+    const life = fc.record({
+      minute: fc.nat(500),
+      bornAt: fc.nat(12),
+      diesAt: fc.integer({ min: 3, max: 40 }),
+    });
     fc.assert(
-      fc.property(fc.array(life, { maxLength: 120 }), fc.integer({ min: LIST_ROWS_MIN, max: 20 }), (lives, rows) => {
-        const meetings = lives.map((meeting, index) => ({ ...meeting, id: index, at: place(meeting.minute) }));
-        const seen = new Set<number>();
-        let cursor: ListCursor | null = { ...LIST_START, rows };
-        let request = 0;
-        for (; cursor !== null && request < 400; request += 1) {
-          const now = request;
-          const visible = meetings
-            .filter((meeting) => (meeting.bornAt <= now || meeting.bornAt <= 4) && meeting.diesAt > now)
-            .toSorted((a, b) => (a.at === b.at ? a.id - b.id : a.at < b.at ? 1 : -1));
-          const page = visible.slice(cursor.skip, cursor.skip + rows);
-          const verdict = judgePage(cursor, rows, page.map((meeting) => meeting.at), null);
-          if (verdict.state === "joined") for (const meeting of page) seen.add(meeting.id);
-          expect(verdict.state).not.toBe("disordered");
-          cursor = verdict.state === "disordered" ? null : verdict.next;
-        }
-        expect(cursor).toBe(null);
-        const throughout = meetings.filter((meeting) => meeting.bornAt <= 4 && meeting.diesAt >= request);
-        expect(throughout.filter((meeting) => !seen.has(meeting.id))).toEqual([]);
-      }),
+      fc.property(
+        fc.array(life, { maxLength: 120 }),
+        fc.integer({ min: LIST_ROWS_MIN, max: 20 }),
+        (lives, rows) => {
+          const meetings = lives.map((meeting, index) => ({
+            ...meeting,
+            id: index,
+            at: place(meeting.minute),
+          }));
+          const seen = new Set<number>();
+          let cursor: ListCursor | null = { ...LIST_START, rows };
+          let request = 0;
+          for (; cursor !== null && request < 400; request += 1) {
+            const now = request;
+            const visible = meetings
+              .filter((meeting) => (meeting.bornAt <= now || meeting.bornAt <= 4) && meeting.diesAt > now)
+              .toSorted((a, b) => (a.at === b.at ? a.id - b.id : a.at < b.at ? 1 : -1));
+            const page = visible.slice(cursor.skip, cursor.skip + rows);
+            const verdict = judgePage(
+              cursor,
+              rows,
+              page.map((meeting) => meeting.at),
+              null,
+            );
+            if (verdict.state === "joined") for (const meeting of page) seen.add(meeting.id);
+            expect(verdict.state).not.toBe("disordered");
+            cursor = verdict.state === "disordered" ? null : verdict.next;
+          }
+          expect(cursor).toBe(null);
+          const throughout = meetings.filter((meeting) => meeting.bornAt <= 4 && meeting.diesAt >= request);
+          expect(throughout.filter((meeting) => !seen.has(meeting.id))).toEqual([]);
+        },
+      ),
       { numRuns: 500 },
     );
   });

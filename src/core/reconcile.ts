@@ -21,7 +21,11 @@ export type ListCursor = {
 };
 
 export type PageVerdict =
-  | { readonly state: "joined"; readonly next: ListCursor | null; readonly endReason: "older_than_floor" | "empty_page" | null }
+  | {
+      readonly state: "joined";
+      readonly next: ListCursor | null;
+      readonly endReason: "older_than_floor" | "empty_page" | null;
+    }
   | { readonly state: "step_back"; readonly next: ListCursor }
   | { readonly state: "disordered" };
 
@@ -73,7 +77,8 @@ export function judgePage(
   const last = cursor.lastPlace !== null && floored ? flooredPlace(cursor.lastPlace) : cursor.lastPlace;
 
   if (compared.length === 0) {
-    if (cursor.skip === 0 || cursor.afterShort) return { state: "joined", next: null, endReason: "empty_page" };
+    if (cursor.skip === 0 || cursor.afterShort)
+      return { state: "joined", next: null, endReason: "empty_page" };
     return { state: "step_back", next: steppedBack({ ...cursor, floored }) };
   }
   const joins = cursor.skip === 0 || last === null || (compared[0] ?? "") > last;

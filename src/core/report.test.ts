@@ -14,7 +14,12 @@ describe("countsOf", () => {
 
 describe("sumOperations", () => {
   it("adds up times and milliseconds by operation", () => {
-    expect(sumOperations([{ list: { times: 1, ms: 5 } }, { list: { times: 2, ms: 7 }, store: { times: 1, ms: 1 } }])).toEqual({
+    expect(
+      sumOperations([
+        { list: { times: 1, ms: 5 } },
+        { list: { times: 2, ms: 7 }, store: { times: 1, ms: 1 } },
+      ]),
+    ).toEqual({
       list: { times: 3, ms: 12 },
       store: { times: 1, ms: 1 },
     });

@@ -1,10 +1,18 @@
-export const VERDICTS = ["created", "updated", "unchanged", "deleted", "pending", "quarantined", "failed"] as const;
+export const VERDICTS = [
+  "created",
+  "updated",
+  "unchanged",
+  "deleted",
+  "pending",
+  "quarantined",
+  "failed",
+] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 /** Law 1: seen is the sum of the verdicts, exactly, when a run ends. */
 export type RunCounts = { readonly seen: number } & Readonly<Record<Verdict, number>>;
 
-export const NO_COUNTS: RunCounts = {
+const NO_COUNTS: RunCounts = {
   seen: 0,
   created: 0,
   updated: 0,

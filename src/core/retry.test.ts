@@ -4,7 +4,12 @@ import { PARK_ABOVE_MS } from "./policy.ts";
 import { callTimeoutMs, nextAfter, shrunkPageRows } from "./retry.ts";
 
 const NOW_MS = 1_000_000;
-const aFailure = (failure: Partial<Failure>): Failure => ({ kind: "unreachable", party: "fireflies", detail: "", ...failure });
+const aFailure = (failure: Partial<Failure>): Failure => ({
+  kind: "unreachable",
+  party: "fireflies",
+  detail: "",
+  ...failure,
+});
 const waitsOf = (failure: Failure, tries: number): (number | string)[] =>
   Array.from({ length: tries }, (_, n) => {
     const next = nextAfter(failure, n + 1, NOW_MS);
@@ -18,7 +23,10 @@ describe("nextAfter", () => {
   });
 
   it("waits 1 s up to 10 times for a locked database", () => {
-    expect(waitsOf(aFailure({ kind: "locked", party: "d1" }), 11)).toEqual([...Array(10).fill(1_000), "halt"]);
+    expect(waitsOf(aFailure({ kind: "locked", party: "d1" }), 11)).toEqual([
+      ...Array(10).fill(1_000),
+      "halt",
+    ]);
   });
 
   it("never goes on before the time the vendor named, however short its own ladder", () => {
@@ -28,7 +36,10 @@ describe("nextAfter", () => {
 
   it("parks instead of waiting longer than a quarter of an hour", () => {
     const untilMs = NOW_MS + PARK_ABOVE_MS + 1;
-    expect(nextAfter(aFailure({ kind: "rate_limited", notBeforeMs: untilMs }), 1, NOW_MS)).toMatchObject({ do: "park", untilMs });
+    expect(nextAfter(aFailure({ kind: "rate_limited", notBeforeMs: untilMs }), 1, NOW_MS)).toMatchObject({
+      do: "park",
+      untilMs,
+    });
   });
 
   it("parks a used-up quota until its reset, at the cost of no retry and without an alert", () => {
@@ -37,7 +48,11 @@ describe("nextAfter", () => {
   });
 
   it("parks a denied key until somebody acts, with an alert", () => {
-    expect(nextAfter(aFailure({ kind: "denied" }), 1, NOW_MS)).toEqual({ do: "park", untilMs: null, alert: true });
+    expect(nextAfter(aFailure({ kind: "denied" }), 1, NOW_MS)).toEqual({
+      do: "park",
+      untilMs: null,
+      alert: true,
+    });
   });
 
   it("waits for its own not_before as often as it takes", () => {
@@ -45,12 +60,18 @@ describe("nextAfter", () => {
     expect(nextAfter(failure, 1_000, NOW_MS)).toEqual({ do: "wait", untilMs: NOW_MS + 7, retry: false });
   });
 
-  it.each(["storage_full", "defect", "listing_order"] as const)("halts at once on %s, with an alert", (kind) => {
-    expect(nextAfter(aFailure({ kind }), 1, NOW_MS)).toEqual({ do: "halt", alert: true, exhausted: false });
-  });
+  it.each(["storage_full", "defect", "listing_order"] as const)(
+    "halts at once on %s, with an alert",
+    (kind) => {
+      expect(nextAfter(aFailure({ kind }), 1, NOW_MS)).toEqual({ do: "halt", alert: true, exhausted: false });
+    },
+  );
 
   it("halts without a word when another run holds the lane", () => {
-    expect(nextAfter(aFailure({ kind: "superseded" }), 1, NOW_MS)).toMatchObject({ do: "halt", alert: false });
+    expect(nextAfter(aFailure({ kind: "superseded" }), 1, NOW_MS)).toMatchObject({
+      do: "halt",
+      alert: false,
+    });
   });
 });
 

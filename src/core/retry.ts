@@ -1,11 +1,5 @@
 import { REACTIONS, type Failure } from "./errors.ts";
-import {
-  BACKOFF_WAITS_MS,
-  CALL_TIMEOUTS_MS,
-  LOCK_WAITS_MS,
-  PARK_ABOVE_MS,
-  UNNAMED_RATE_WAIT_MS,
-} from "./policy.ts";
+import { BACKOFF_WAITS_MS, CALL_TIMEOUTS_MS, LOCK_WAITS_MS, PARK_ABOVE_MS } from "./policy.ts";
 
 /** What the engine does after a failed attempt. Times are world time in ms. */
 export type Next =
@@ -55,9 +49,4 @@ export function callTimeoutMs(timedOutCount: number): number {
 /** Rows to ask for after so many failures that a smaller page may cure: 50, 25, 12, ... 1. */
 export function shrunkPageRows(rows: number, shrinkCount: number): number {
   return Math.max(1, Math.floor(rows / 2 ** shrinkCount));
-}
-
-/** When a vendor that named no time may be asked again, world ms. */
-export function unnamedNotBeforeMs(nowMs: number): number {
-  return nowMs + UNNAMED_RATE_WAIT_MS;
 }

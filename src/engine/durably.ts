@@ -55,7 +55,11 @@ export async function durably<T>(
     if (outcome.next.do !== "wait") throw new RunEnded(outcome.failure, outcome.next);
     await context.steps.sleepUntil(`${stepName}, wait`, outcome.next.untilMs);
   }
-  const failure: Failure = { kind: "defect", party: "engine", detail: `${name} came round ${STEP_ROUNDS_MAX} times` };
+  const failure: Failure = {
+    kind: "defect",
+    party: "engine",
+    detail: `${name} came round ${STEP_ROUNDS_MAX} times`,
+  };
   throw new RunEnded(failure, { do: "halt", alert: true, exhausted: true });
 }
 

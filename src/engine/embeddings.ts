@@ -30,7 +30,9 @@ export async function embeddingsOf(
   const missing = [...byHash.values()];
   for (let start = 0; start < missing.length; start += EMBED_TEXTS_PER_CALL) {
     const batch = missing.slice(start, start + EMBED_TEXTS_PER_CALL);
-    const texts = batch.map((row) => row.text ?? fail({ kind: "defect", party: "engine", detail: "a chunk to embed has no text" }));
+    const texts = batch.map(
+      (row) => row.text ?? fail({ kind: "defect", party: "engine", detail: "a chunk to embed has no text" }),
+    );
     const vectors = await scope.timed("embed", () => ports.embedder.embedDocuments(texts));
     const key = `embeddings/${await sha256Hex(batch.map((row) => row.textHash).join())}.f32`;
     await scope.timed("keep embeddings", () => ports.raw.putBytes(key, concatenated(vectors)));
@@ -51,7 +53,8 @@ async function keptEmbeddings(
   const placed = new Map<string, PlacedEmbedding>();
   const sizeBytes = ports.embedder.dimensions * Float32Array.BYTES_PER_ELEMENT;
   for (const [hash, { key, index }] of places) {
-    if (!objects.has(key)) objects.set(key, await scope.timed("read embeddings", () => ports.raw.getBytes(key)));
+    if (!objects.has(key))
+      objects.set(key, await scope.timed("read embeddings", () => ports.raw.getBytes(key)));
     const bytes = objects.get(key)?.slice(index * sizeBytes, (index + 1) * sizeBytes);
     if (bytes?.byteLength !== sizeBytes) continue;
     placed.set(hash, { key, index, values: new Float32Array(bytes.buffer), made: false });

@@ -1,6 +1,12 @@
 import { sha256Hex } from "../core/identity.ts";
 import { D1_DATABASE_BYTES_MAX, VECTORS_PER_INDEX_MAX } from "../core/limits.ts";
-import { CALL_TIMEOUTS_MS, CHUNK_SIZES, D1_USED_SHARE_MAX, LATENCY_SLOW_MS, STORAGE_FREE_BYTES_MIN } from "../core/policy.ts";
+import {
+  CALL_TIMEOUTS_MS,
+  CHUNK_SIZES,
+  D1_USED_SHARE_MAX,
+  LATENCY_SLOW_MS,
+  STORAGE_FREE_BYTES_MIN,
+} from "../core/policy.ts";
 import type { Failure, FailureKind, Party } from "../core/errors.ts";
 import { failureOf } from "../core/errors.ts";
 import type { Check } from "../core/report.ts";
@@ -22,7 +28,9 @@ export async function preflight(context: RunContext): Promise<Check[]> {
   const failed = findings.filter(({ failure }) => failure !== null);
   const first = failed.toSorted((a, b) => gravity(a.failure) - gravity(b.failure))[0]?.failure;
   if (first !== undefined && first !== null) {
-    const detail = failed.map(({ check }) => `${check.name}: ${check.actual}, expected ${check.expected}`).join("; ");
+    const detail = failed
+      .map(({ check }) => `${check.name}: ${check.actual}, expected ${check.expected}`)
+      .join("; ");
     const failure: Failure = { ...first, detail };
     throw new RunEnded(failure, endOf(first.kind, first.notBeforeMs ?? null));
   }
@@ -46,7 +54,13 @@ function endOf(kind: FailureKind, notBeforeMs: number | null): RunEnded["next"] 
 /** Network failures are thrown, so that the step is retried; what a retry cannot cure is returned. */
 async function look(context: RunContext, scope: StepScope): Promise<Finding[]> {
   const findings = await scope.timed("preflight", () =>
-    Promise.all([credentials(context), database(context), storage(context), index(context), network(context)]),
+    Promise.all([
+      credentials(context),
+      database(context),
+      storage(context),
+      index(context),
+      network(context),
+    ]),
   );
   const passing = findings.flat().find(({ failure }) => failure !== null && isPassing(failure.kind));
   const lasting = findings.flat().some(({ failure }) => failure !== null && !isPassing(failure.kind));
@@ -69,7 +83,14 @@ async function credentials(context: RunContext): Promise<Finding[]> {
   }
   const key = await runs.vendorKey(source.keyName);
   const refused = key.denied && context.run.trigger !== "manual";
-  if (refused) return [bad({ name, expected, actual: "the key was refused: set another FIREFLIES_API_KEY" }, "denied", "fireflies")];
+  if (refused)
+    return [
+      bad(
+        { name, expected, actual: "the key was refused: set another FIREFLIES_API_KEY" },
+        "denied",
+        "fireflies",
+      ),
+    ];
   return [good(name, expected, key.accountHash === null ? "a new key" : "proven before")];
 }
 
@@ -79,10 +100,18 @@ async function database(context: RunContext): Promise<Finding[]> {
     const health = await runs.health();
     const schema = { name: "database", expected: schemaVersion, actual: health.migration ?? "no migrations" };
     const capBytes = D1_DATABASE_BYTES_MAX * D1_USED_SHARE_MAX;
-    const room = { name: "database room", expected: `below ${capBytes} bytes`, actual: `${health.sizeBytes} bytes` };
+    const room = {
+      name: "database room",
+      expected: `below ${capBytes} bytes`,
+      actual: `${health.sizeBytes} bytes`,
+    };
     return [
-      health.migration === schemaVersion ? good(schema.name, schema.expected, schema.actual) : bad(schema, "defect", "d1"),
-      health.sizeBytes < capBytes ? good(room.name, room.expected, room.actual) : bad(room, "storage_full", "d1"),
+      health.migration === schemaVersion
+        ? good(schema.name, schema.expected, schema.actual)
+        : bad(schema, "defect", "d1"),
+      health.sizeBytes < capBytes
+        ? good(room.name, room.expected, room.actual)
+        : bad(room, "storage_full", "d1"),
       latency("database latency", health.latencyMs),
     ];
   });
@@ -95,7 +124,9 @@ async function storage(context: RunContext): Promise<Finding[]> {
     const expected = `at least ${STORAGE_FREE_BYTES_MIN} bytes free`;
     const actual = free === null ? "no disk of ours" : `${free} bytes free`;
     const enough = free === null || free >= STORAGE_FREE_BYTES_MIN;
-    const room = enough ? good("storage", expected, actual) : bad({ name: "storage", expected, actual }, "storage_full", "r2");
+    const room = enough
+      ? good("storage", expected, actual)
+      : bad({ name: "storage", expected, actual }, "storage_full", "r2");
     return [room, latency("storage latency", latencyMs)];
   });
 }
@@ -112,11 +143,19 @@ async function index(context: RunContext): Promise<Finding[]> {
     const check = { name: "vector index", expected, actual };
     if (actual !== expected) return [bad(check, "defect", "vectorize")];
     if (embedder.tokensMax < CHUNK_SIZES.tokensMax) {
-      const window = { name: "model window", expected: `${CHUNK_SIZES.tokensMax} tokens`, actual: `${embedder.tokensMax} tokens` };
+      const window = {
+        name: "model window",
+        expected: `${CHUNK_SIZES.tokensMax} tokens`,
+        actual: `${embedder.tokensMax} tokens`,
+      };
       return [bad(window, "defect", "workers-ai")];
     }
     const full = store.vectorCount >= VECTORS_PER_INDEX_MAX;
-    return [full ? bad({ ...check, actual: `${store.vectorCount} vectors` }, "storage_full", "vectorize") : good(check.name, expected, actual)];
+    return [
+      full
+        ? bad({ ...check, actual: `${store.vectorCount} vectors` }, "storage_full", "vectorize")
+        : good(check.name, expected, actual),
+    ];
   });
 }
 
@@ -135,10 +174,12 @@ async function proveAccount(context: RunContext): Promise<void> {
   if (context.run.sync !== "fireflies" || source === null) return;
   await durably(context, "account", async (scope) => {
     const key = await runs.vendorKey(source.keyName);
-    const account = key.denied || key.accountHash === null ? await askAccount(context, scope, source) : key.accountHash;
+    const account =
+      key.denied || key.accountHash === null ? await askAccount(context, scope, source) : key.accountHash;
     const owner = await runs.workspaceAccount("fireflies");
     if (owner !== null && owner !== account) {
-      const detail = "this data directory belongs to another Fireflies workspace; use another --data-dir for this key";
+      const detail =
+        "this data directory belongs to another Fireflies workspace; use another --data-dir for this key";
       fail({ kind: "denied", party: "fireflies", detail });
     }
     return "proven";
@@ -166,13 +207,20 @@ async function guarded(name: string, expected: string, work: () => Promise<Findi
 
 function latency(name: string, ms: number): Finding {
   const slow = ms > LATENCY_SLOW_MS;
-  return { check: { name, ok: !slow, expected: `at most ${LATENCY_SLOW_MS} ms`, actual: `${Math.round(ms)} ms` }, failure: null };
+  return {
+    check: { name, ok: !slow, expected: `at most ${LATENCY_SLOW_MS} ms`, actual: `${Math.round(ms)} ms` },
+    failure: null,
+  };
 }
 
 function good(name: string, expected: string, actual: string): Finding {
   return { check: { name, ok: true, expected, actual }, failure: null };
 }
 
-function bad(check: { name: string; expected: string; actual: string }, kind: FailureKind, party: Party): Finding {
+function bad(
+  check: { name: string; expected: string; actual: string },
+  kind: FailureKind,
+  party: Party,
+): Finding {
   return { check: { ...check, ok: false }, failure: { kind, party, detail: check.actual } };
 }

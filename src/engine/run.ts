@@ -1,6 +1,12 @@
 import { ALERT_OF_FAILURE, type AlertKind } from "../core/alerts.ts";
 import { failureOf, type Failure } from "../core/errors.ts";
-import { ALERT_API_ERRORS, ALERT_API_ERRORS_WINDOW_MS, ALERT_MISMATCH_SHARE, ALERT_RUN_MS, LEASE_TERM_MS } from "../core/policy.ts";
+import {
+  ALERT_API_ERRORS,
+  ALERT_API_ERRORS_WINDOW_MS,
+  ALERT_MISMATCH_SHARE,
+  ALERT_RUN_MS,
+  LEASE_TERM_MS,
+} from "../core/policy.ts";
 import { sumOperations, type Check, type RunResult } from "../core/report.ts";
 import type { Fence, Run, RunState, SyncName } from "../ports/run-store.ts";
 import type { Steps } from "../ports/steps.ts";
@@ -22,7 +28,12 @@ type End = {
 
 export type Pipelines = Readonly<Record<SyncName, Pipeline>>;
 
-const NOTHING: PipelineOutcome = { continues: false, sourceCount: null, destinationCount: null, findings: [] };
+const NOTHING: PipelineOutcome = {
+  continues: false,
+  sourceCount: null,
+  destinationCount: null,
+  findings: [],
+};
 
 /**
  * One run from lease to ledger: lease, preflight, pipeline, verification, alerts, close.
@@ -30,7 +41,12 @@ const NOTHING: PipelineOutcome = { continues: false, sourceCount: null, destinat
  * Runs again from its first line after every crash; what its steps remember is not done twice. Each life of a run takes
  * a new token, so whatever an earlier life still has under way can no longer write (protocols 1).
  */
-export async function executeRun(ports: Ports, steps: Steps, runId: string, pipelines: Pipelines): Promise<void> {
+export async function executeRun(
+  ports: Ports,
+  steps: Steps,
+  runId: string,
+  pipelines: Pipelines,
+): Promise<void> {
   const run = await ports.runs.run(runId);
   // Not a step on purpose: the epoch names the lease step, so it must be read anew in each life.
   if (run === null || run.endedMs !== null) return;
@@ -57,7 +73,15 @@ async function work(context: RunContext, pipeline: Pipeline): Promise<End | null
     await stayParked(context);
     checks = await preflight(context);
     const outcome = await pipeline(context);
-    return { state: "succeeded", detail: null, notBeforeMs: null, failure: null, exhausted: false, outcome, checks };
+    return {
+      state: "succeeded",
+      detail: null,
+      notBeforeMs: null,
+      failure: null,
+      exhausted: false,
+      outcome,
+      checks,
+    };
   } catch (error) {
     const { next, failure } = error instanceof RunEnded ? error : defectOf(error);
     if (failure.kind === "superseded") return null;
@@ -88,7 +112,12 @@ async function stayParked(context: RunContext): Promise<void> {
       : null;
   }).then((parked) => {
     if (parked === null) return;
-    const failure: Failure = { kind: "not_yet", party: "engine", detail: parked.reason, notBeforeMs: parked.untilMs };
+    const failure: Failure = {
+      kind: "not_yet",
+      party: "engine",
+      detail: parked.reason,
+      notBeforeMs: parked.untilMs,
+    };
     throw new RunEnded(failure, { do: "park", untilMs: parked.untilMs, alert: false });
   });
 }
@@ -139,7 +168,14 @@ function isVerdict(check: Check): boolean {
 function verification(end: End, failed: number): Check[] {
   const { sourceCount, destinationCount } = end.outcome;
   if (sourceCount === null || destinationCount === null) return [];
-  return [{ name: "counts", ok: sourceCount === destinationCount + failed, expected: sourceCount, actual: destinationCount + failed }];
+  return [
+    {
+      name: "counts",
+      ok: sourceCount === destinationCount + failed,
+      expected: sourceCount,
+      actual: destinationCount + failed,
+    },
+  ];
 }
 
 type AlertChange = Parameters<Ports["runs"]["updateAlerts"]>[2];
@@ -156,7 +192,8 @@ async function alerts(
   const errors = await runs.apiErrorsSince(nowMs - ALERT_API_ERRORS_WINDOW_MS);
   const { sourceCount, destinationCount } = end.outcome;
   const missing = Math.abs((sourceCount ?? 0) - (destinationCount ?? 0));
-  const mismatch = sourceCount !== null && destinationCount !== null && missing > sourceCount * ALERT_MISMATCH_SHARE;
+  const mismatch =
+    sourceCount !== null && destinationCount !== null && missing > sourceCount * ALERT_MISMATCH_SHARE;
   const conditions: [AlertKind, boolean, string][] = [
     ["retries_exhausted", failed === "retries_exhausted" && end.exhausted, end.detail ?? ""],
     ["access_lost", failed === "access_lost", end.detail ?? ""],
@@ -164,9 +201,17 @@ async function alerts(
     ["listing_order", failed === "listing_order", end.detail ?? ""],
     ["defect", failed === "defect", end.detail ?? ""],
     ["api_errors", errors > ALERT_API_ERRORS, `${errors} failed calls in 5 minutes`],
-    ["run_too_long", measured.durationMs > ALERT_RUN_MS, `${Math.round(measured.durationMs / 60_000)} minutes`],
+    [
+      "run_too_long",
+      measured.durationMs > ALERT_RUN_MS,
+      `${Math.round(measured.durationMs / 60_000)} minutes`,
+    ],
     ["count_mismatch", mismatch, `source ${sourceCount}, destination ${destinationCount}`],
-    ["vectors_not_visible", end.outcome.findings.some((finding) => finding.includes("not visible")), "accepted, not visible"],
+    [
+      "vectors_not_visible",
+      end.outcome.findings.some((finding) => finding.includes("not visible")),
+      "accepted, not visible",
+    ],
   ];
   const open = conditions
     .filter(([, holds]) => holds)
@@ -176,5 +221,10 @@ async function alerts(
     .filter(([kind, holds]) => !holds && (end.state === "succeeded" || kind === "api_errors"))
     .map(([kind]) => ({ kind, subject }));
   const unclosed = await runs.openAlerts();
-  return { open, close: close.filter(({ kind }) => unclosed.items.some((alert) => alert.kind === kind && alert.subject === subject)) };
+  return {
+    open,
+    close: close.filter(({ kind }) =>
+      unclosed.items.some((alert) => alert.kind === kind && alert.subject === subject),
+    ),
+  };
 }

@@ -46,7 +46,8 @@ export async function throttled<T extends { quota: QuotaReading }>(
     failure = failureOf(error);
     throw error;
   } finally {
-    const account = reply !== null && call.accountOf !== undefined ? await sha256Hex(call.accountOf(reply)) : null;
+    const account =
+      reply !== null && call.accountOf !== undefined ? await sha256Hex(call.accountOf(reply)) : null;
     await runs.settleCall(
       context.fence,
       attemptId,
@@ -84,7 +85,11 @@ async function take<T extends { quota: QuotaReading }>(
     } as const;
     if (await runs.takeCall(context.fence, key, grant.state, attempt)) return { ...key, quota: grant.state };
   }
-  throw new FailureError({ kind: "locked", party: "d1", detail: "the counter of a key is written by too many at once" });
+  throw new FailureError({
+    kind: "locked",
+    party: "d1",
+    detail: "the counter of a key is written by too many at once",
+  });
 }
 
 function settled<T extends { quota: QuotaReading }>(

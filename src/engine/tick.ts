@@ -9,8 +9,11 @@ import type { Ports } from "../ports/ports.ts";
  */
 export async function tick(ports: Ports, engine: RunEngine): Promise<void> {
   await reviveUnfinished(ports, engine, { afterRestart: false });
-  if (await isDue(ports, "fireflies")) await startRun(ports, engine, { sync: "fireflies", trigger: "schedule", priority: "normal" });
-  const owed = (await ports.records.owedCount()) > 0 || (await ports.records.deadDue(ports.world.nowMs(), 1)).items.length > 0;
+  if (await isDue(ports, "fireflies"))
+    await startRun(ports, engine, { sync: "fireflies", trigger: "schedule", priority: "normal" });
+  const owed =
+    (await ports.records.owedCount()) > 0 ||
+    (await ports.records.deadDue(ports.world.nowMs(), 1)).items.length > 0;
   if (owed && (await isLaneOpen(ports, "vectors"))) {
     await startRun(ports, engine, { sync: "vectors", trigger: "schedule", priority: "normal" });
   }

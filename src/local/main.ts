@@ -50,7 +50,9 @@ async function oneShot(product: Product, options: RunOptions): Promise<number> {
   const outcome = await runOnce(product.client, bars ? barWatcher() : lineWatcher(log));
   const problems = product.fireflies.problems.map(({ line, problem }) => `line ${line}: ${problem}`);
   const json = outcomeJson(outcome, product.dataDir, problems);
-  process.stdout.write(options.json === true ? `${JSON.stringify(json)}\n` : `${finalReport(outcome, json)}\n`);
+  process.stdout.write(
+    options.json === true ? `${JSON.stringify(json)}\n` : `${finalReport(outcome, json)}\n`,
+  );
   return exitCode(json);
 }
 
@@ -72,8 +74,12 @@ function program(): Command {
   const finish = (work: (options: RunOptions) => Promise<number>) => async (options: RunOptions) => {
     process.exitCode = await work(options);
   };
-  withRunOptions(root.command("sync").description("make every sync once, print the report, end")).action(finish(sync));
-  withRunOptions(root.command("start").description("make every sync once, then keep running on the schedule")).action(finish(start));
+  withRunOptions(root.command("sync").description("make every sync once, print the report, end")).action(
+    finish(sync),
+  );
+  withRunOptions(
+    root.command("start").description("make every sync once, then keep running on the schedule"),
+  ).action(finish(start));
   for (const command of root.commands) command.exitOverride().addHelpText("after", EXAMPLES);
   return root;
 }

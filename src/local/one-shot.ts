@@ -22,7 +22,7 @@ const SYNCS: readonly SyncName[] = ["fireflies", "vectors"];
 const POLL_MS = 100;
 /** Runs of one sync: a backfill continues itself every 1,000 meetings, a lost run is recovered once. */
 const RUNS_MAX = 1_000;
-const UNFINISHED: readonly RunState[] = ["queued", "running"];
+const UNFINISHED: ReadonlySet<RunState> = new Set(["queued", "running"]);
 
 /** Make every sync once, in order, its continuations included; then prove the whole. */
 export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneShot> {
@@ -46,7 +46,7 @@ function isLost(run: Run): boolean {
 async function ended(client: ApiClient, runId: string, watcher: Watcher): Promise<RunReport> {
   let report = await client.run(runId);
   watcher.started(report.run);
-  while (UNFINISHED.includes(report.run.state)) {
+  while (UNFINISHED.has(report.run.state)) {
     await delay(POLL_MS);
     report = await client.run(runId);
     watcher.progressed(report);
@@ -56,9 +56,18 @@ async function ended(client: ApiClient, runId: string, watcher: Watcher): Promis
 }
 
 /** Proof of everything, page by page, so that no single request grows with what is stored. */
-export async function proveAll(client: ApiClient): Promise<Proof> {
+async function proveAll(client: ApiClient): Promise<Proof> {
   const { source } = await client.status();
-  const sum = { source: 0, raw: 0, records: 0, documents: 0, chunks: 0, vectors: 0, pending: 0, quarantined: 0 };
+  const sum = {
+    source: 0,
+    raw: 0,
+    records: 0,
+    documents: 0,
+    chunks: 0,
+    vectors: 0,
+    pending: 0,
+    quarantined: 0,
+  };
   const unexplained: string[] = [];
   let cursor: string | null = null;
   do {
@@ -67,5 +76,9 @@ export async function proveAll(client: ApiClient): Promise<Proof> {
     unexplained.push(...page.part.unexplained);
     cursor = page.cursor;
   } while (cursor !== null);
-  return { ...sum, source_as_of: source.asOfMs === null ? null : new Date(source.asOfMs).toISOString(), unexplained };
+  return {
+    ...sum,
+    source_as_of: source.asOfMs === null ? null : new Date(source.asOfMs).toISOString(),
+    unexplained,
+  };
 }

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** What `npm run sync` and `npm start` understand. */
 export type RunOptions = {
@@ -16,7 +16,7 @@ export type RunOptions = {
 };
 
 /** A number of the command line within bounds, or a sentence that says which. */
-export function numberBetween(min: number, max: number): (text: string) => number {
+function numberBetween(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (text.trim() === "" || !Number.isFinite(value) || value < min || value > max) {
@@ -39,19 +39,41 @@ export function withRunOptions(command: Command): Command {
   return command
     .option("--data-dir <dir>", "where everything is kept; one workspace each", ".data")
     .option("--json", "print exactly one JSON object on stdout; logs go to stderr")
-    .addOption(new Option("--port <n>", "port of the API (sync: a free one; start: 8787)").argParser(whole(0, 65_535)))
-    .addOption(new Option("--meetings <file>", "serve the meetings of a .jsonl or .jsonl.gz file").conflicts(["firefliesUrl"]))
+    .addOption(
+      new Option("--port <n>", "port of the API (sync: a free one; start: 8787)").argParser(whole(0, 65_535)),
+    )
+    .addOption(
+      new Option("--meetings <file>", "serve the meetings of a .jsonl or .jsonl.gz file").conflicts([
+        "firefliesUrl",
+      ]),
+    )
     .addOption(
       new Option("--meetings-count <n>", "meetings in the generated sample workspace")
         .argParser(whole(1, 200_000))
         .conflicts(["meetings", "firefliesUrl"]),
     )
     .option("--fireflies-url <url>", "use a Fireflies emulator that runs elsewhere", webAddress)
-    .addOption(new Option("--quota-per-day <n>", "calls a day the emulated key may make").argParser(whole(1, 1_000_000)).conflicts("firefliesUrl"))
-    .addOption(new Option("--faults <spec>", "faults of the emulator, e.g. seed=7,rate=0.2").conflicts("firefliesUrl"))
-    .addOption(new Option("--speed <n>", "how much faster world time runs").argParser(numberBetween(0.01, 100_000)).conflicts("firefliesUrl"))
-    .addOption(new Option("--advance <time>", "move world time forward once, e.g. 7d").conflicts("firefliesUrl"))
-    .addOption(new Option("--seed <n>", "seed of the generated sample workspace").argParser(whole(0, 2 ** 31)).conflicts("firefliesUrl"));
+    .addOption(
+      new Option("--quota-per-day <n>", "calls a day the emulated key may make")
+        .argParser(whole(1, 1_000_000))
+        .conflicts("firefliesUrl"),
+    )
+    .addOption(
+      new Option("--faults <spec>", "faults of the emulator, e.g. seed=7,rate=0.2").conflicts("firefliesUrl"),
+    )
+    .addOption(
+      new Option("--speed <n>", "how much faster world time runs")
+        .argParser(numberBetween(0.01, 100_000))
+        .conflicts("firefliesUrl"),
+    )
+    .addOption(
+      new Option("--advance <time>", "move world time forward once, e.g. 7d").conflicts("firefliesUrl"),
+    )
+    .addOption(
+      new Option("--seed <n>", "seed of the generated sample workspace")
+        .argParser(whole(0, 2 ** 31))
+        .conflicts("firefliesUrl"),
+    );
 }
 
 function webAddress(text: string): string {

@@ -31,19 +31,28 @@ type RunJson = {
 };
 
 /** The outcome of a one-shot as data. `problems` are lines of an input file that were left out. */
-export function outcomeJson({ reports, proof }: OneShot, dataDir: string, problems: readonly string[]): OutcomeJson {
+export function outcomeJson(
+  { reports, proof }: OneShot,
+  dataDir: string,
+  problems: readonly string[],
+): OutcomeJson {
   const proofOk = proof.unexplained.length === 0;
-  const outcome = { data_dir: dataDir, runs: reports.map(runJson), proof: { ok: proofOk, meetings: proof }, problems };
+  const outcome = {
+    data_dir: dataDir,
+    runs: reports.map(runJson),
+    proof: { ok: proofOk, meetings: proof },
+    problems,
+  };
   return { ok: exitCode({ ok: false, ...outcome }) === EXIT.succeeded, ...outcome };
 }
 
 /** The exit code of an outcome: the worst of its runs, its proof and its input. */
 export function exitCode(outcome: OutcomeJson): number {
-  const states = outcome.runs.map((run) => run.state);
-  if (states.includes("failed")) return EXIT.failed;
+  const states = new Set(outcome.runs.map((run) => run.state));
+  if (states.has("failed")) return EXIT.failed;
   // What a parked run did not reach is owed, not lost: the proof is judged when it has gone on.
-  const parked = states.includes("parked");
-  const findings = states.includes("succeeded_with_findings") || outcome.problems.length > 0;
+  const parked = states.has("parked");
+  const findings = states.has("succeeded_with_findings") || outcome.problems.length > 0;
   if (findings || (!outcome.proof.ok && !parked)) return EXIT.findings;
   return EXIT.succeeded;
 }

@@ -31,7 +31,11 @@ export async function productWorkers(settings: ProductSettings): Promise<LocalWo
     bundleWorker(pathTo("../../emulators/vectorize/worker.ts")),
     bundleWorker(pathTo("../../emulators/workers-ai/worker.ts")),
   ]);
-  const index = { dimensions: EMBEDDING_MODEL.dimensions, metric: "cosine", delayMs: settings.vectorDelayMs } as const;
+  const index = {
+    dimensions: EMBEDDING_MODEL.dimensions,
+    metric: "cosine",
+    delayMs: settings.vectorDelayMs,
+  } as const;
   const vectors = vectorizeWorkerConfig({
     name: "vectorize",
     script: vectorize.script,
@@ -46,7 +50,10 @@ export async function productWorkers(settings: ProductSettings): Promise<LocalWo
     config: {
       name: NAME,
       compatibilityDate: COMPATIBILITY_DATE,
-      manifest: { mainModule: "worker.mjs", modules: { "worker.mjs": { type: "esm", contents: product.script } } },
+      manifest: {
+        mainModule: "worker.mjs",
+        modules: { "worker.mjs": { type: "esm", contents: product.script } },
+      },
       env,
       exports: {},
       triggers: [{ type: "queue", name: "sync-wake", maxBatchSize: 100, maxBatchTimeout: 1, maxRetries: 3 }],
@@ -56,7 +63,8 @@ export async function productWorkers(settings: ProductSettings): Promise<LocalWo
 }
 
 function bindings(settings: ProductSettings): Record<string, unknown> {
-  const text = (value: string | null): Record<string, unknown> | undefined => (value === null ? undefined : { type: "text", value });
+  const text = (value: string | null): Record<string, unknown> | undefined =>
+    value === null ? undefined : { type: "text", value };
   const named = {
     DB: { type: "d1", id: "alleato" },
     RAW: { type: "r2", name: "alleato" },

@@ -73,7 +73,11 @@ async function bootRuntime(
   return runtime;
 }
 
-async function readyProduct(dataDir: DataDir, runtime: Runtime, fireflies: FirefliesVendor): Promise<Product> {
+async function readyProduct(
+  dataDir: DataDir,
+  runtime: Runtime,
+  fireflies: FirefliesVendor,
+): Promise<Product> {
   const client = createApiClient(runtime.url, dataDir.token);
   const stop = async (): Promise<void> => {
     await runtime.stop();

@@ -7,9 +7,14 @@ const TICK_REAL_MS_MIN = 1_000;
 
 /** Call the clock of the Worker for ever. A tick that fails is told and tried again at the next. */
 export async function serve(product: Product, log: (line: string) => void): Promise<never> {
-  const speed = product.fireflies.clock === null ? 1 : Number((JSON.parse(product.fireflies.clock) as { speed: number }).speed);
+  const speed =
+    product.fireflies.clock === null
+      ? 1
+      : Number((JSON.parse(product.fireflies.clock) as { speed: number }).speed);
   const pauseMs = Math.max(TICK_REAL_MS_MIN, TICK_WORLD_MS / speed);
-  log(`Serving ${product.runtime.url} (token: ${product.dataDir}/token). Ctrl-C ends; syncs run on their schedule.`);
+  log(
+    `Serving ${product.runtime.url} (token: ${product.dataDir}/token). Ctrl-C ends; syncs run on their schedule.`,
+  );
   for (;;) {
     await delay(pauseMs);
     try {

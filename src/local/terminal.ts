@@ -5,7 +5,10 @@ import type { RunReport } from "../queries/status.ts";
 import type { OneShot, Watcher } from "./one-shot.ts";
 import type { OutcomeJson } from "./outcome.ts";
 
-const WHAT: Readonly<Record<string, string>> = { fireflies: "Meetings from Fireflies", vectors: "Documents to vectors" };
+const WHAT: Readonly<Record<string, string>> = {
+  fireflies: "Meetings from Fireflies",
+  vectors: "Documents to vectors",
+};
 
 /** A bar per run on a terminal: counts, rate, and the time left where the total is known. */
 export function barWatcher(): Watcher {
@@ -22,7 +25,10 @@ export function barWatcher(): Watcher {
     progressed: (report) => {
       const total = report.expected;
       const seconds = Math.max(0.001, (performance.now() - startedMs) / 1_000);
-      const place = total === null || total === 0 ? shown : Math.min(BAR_STEPS - 1, Math.floor((report.counts.seen / total) * BAR_STEPS));
+      const place =
+        total === null || total === 0
+          ? shown
+          : Math.min(BAR_STEPS - 1, Math.floor((report.counts.seen / total) * BAR_STEPS));
       bar?.advance(Math.max(0, place - shown), liveLine(report, seconds));
       shown = Math.max(shown, place);
     },
@@ -47,13 +53,18 @@ export function lineWatcher(write: (line: string) => void): Watcher {
 function liveLine(report: RunReport, seconds: number): string {
   const { counts, expected, run } = report;
   const rate = counts.seen / seconds;
-  const left = expected !== null && rate > 0 ? `, ${Math.max(0, Math.ceil((expected - counts.seen) / rate))} s left` : "";
+  const left =
+    expected !== null && rate > 0
+      ? `, ${Math.max(0, Math.ceil((expected - counts.seen) / rate))} s left`
+      : "";
   const of = expected === null ? "" : ` of ${expected}`;
   return `${WHAT[run.sync] ?? run.sync}: ${counts.seen}${of} seen, ${rate.toFixed(0)}/s${left}`;
 }
 
 function endLine({ run, counts }: RunReport): string {
-  const verdicts = VERDICTS.filter((verdict) => counts[verdict] > 0).map((verdict) => `${counts[verdict]} ${verdict}`);
+  const verdicts = VERDICTS.filter((verdict) => counts[verdict] > 0).map(
+    (verdict) => `${counts[verdict]} ${verdict}`,
+  );
   const seconds = ((run.durationMs ?? 0) / 1_000).toFixed(1);
   return `${WHAT[run.sync] ?? run.sync}: ${run.state.replaceAll("_", " ")}, ${counts.seen} seen (${verdicts.join(", ") || "nothing to do"}) in ${seconds} s`;
 }
@@ -63,11 +74,25 @@ export function finalReport({ reports, proof }: OneShot, outcome: OutcomeJson): 
   const parked = reports.filter(({ run }) => run.state === "parked");
   const blocks = [
     block("What came", reports.map(endLine)),
-    block("Set aside", reports.flatMap(({ setAside }) => setAside.map(({ itemId, verdict, reason }) => `${verdict.padEnd(11)} ${itemId}  ${reason}`))),
+    block(
+      "Set aside",
+      reports.flatMap(({ setAside }) =>
+        setAside.map(({ itemId, verdict, reason }) => `${verdict.padEnd(11)} ${itemId}  ${reason}`),
+      ),
+    ),
     block("Where the time went", reports.flatMap(timeLines)),
     block("Retried", reports.flatMap(troubleLines)),
-    block("Waiting", parked.map(({ run }) => `${run.sync}: ${run.detail}; goes on ${run.notBeforeMs === null ? "when the cause is removed" : `at ${new Date(run.notBeforeMs).toISOString()}`}`)),
-    block("Failed", reports.filter(({ run }) => run.state === "failed").map(({ run }) => `${run.sync}: ${run.detail}`)),
+    block(
+      "Waiting",
+      parked.map(
+        ({ run }) =>
+          `${run.sync}: ${run.detail}; goes on ${run.notBeforeMs === null ? "when the cause is removed" : `at ${new Date(run.notBeforeMs).toISOString()}`}`,
+      ),
+    ),
+    block(
+      "Failed",
+      reports.filter(({ run }) => run.state === "failed").map(({ run }) => `${run.sync}: ${run.detail}`),
+    ),
     block("Input lines left out", outcome.problems),
     block("Proof", [
       `source ${proof.source} = records ${proof.records} + pending ${proof.pending} + quarantined ${proof.quarantined}; raw revisions ${proof.raw} (bytes hashed again)`,
@@ -84,7 +109,10 @@ function block(title: string, lines: readonly string[]): string {
 
 function timeLines({ run }: RunReport): string[] {
   const operations = Object.entries(run.result?.operations ?? {}).toSorted(([, a], [, b]) => b.ms - a.ms);
-  return operations.map(([name, { times, ms }]) => `${run.sync.padEnd(10)} ${name.padEnd(18)} ${(ms / 1_000).toFixed(2).padStart(7)} s in ${times} calls`);
+  return operations.map(
+    ([name, { times, ms }]) =>
+      `${run.sync.padEnd(10)} ${name.padEnd(18)} ${(ms / 1_000).toFixed(2).padStart(7)} s in ${times} calls`,
+  );
 }
 
 function troubleLines({ run, troubles }: RunReport): string[] {

@@ -1,6 +1,10 @@
 import { createFirefliesEmulator } from "../../emulators/fireflies/emulator.ts";
 import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
-import { readMeetingsFile, type LineProblem, type MeetingsFile } from "../../emulators/fireflies/meetings-file.ts";
+import {
+  readMeetingsFile,
+  type LineProblem,
+  type MeetingsFile,
+} from "../../emulators/fireflies/meetings-file.ts";
 import { serveFireflies } from "../../emulators/fireflies/server.ts";
 import { parseFaults } from "../../emulators/faults/plan.ts";
 import { StartRefused } from "./start-refused.ts";
@@ -81,6 +85,9 @@ async function clockAt(url: string): Promise<string | null> {
     const { clock } = (await response.json()) as { clock?: unknown };
     return clock === undefined ? null : JSON.stringify(clock);
   } catch (error) {
-    throw new StartRefused(`Nothing answers at ${url}: start an emulator there (npm run emulators) or correct --fireflies-url.`, { cause: error });
+    throw new StartRefused(
+      `Nothing answers at ${url}: start an emulator there (npm run emulators) or correct --fireflies-url.`,
+      { cause: error },
+    );
   }
 }

@@ -17,7 +17,14 @@ import { concurrently } from "../core/concurrently.ts";
 import { durably, fail, type StepScope } from "../engine/durably.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
 import { throttled } from "../engine/throttled.ts";
-import type { Discovery, Known, MeetingChange, PageCommit, Revision, SightingState } from "../ports/record-store.ts";
+import type {
+  Discovery,
+  Known,
+  MeetingChange,
+  PageCommit,
+  Revision,
+  SightingState,
+} from "../ports/record-store.ts";
 import type { ListedMeeting, ListReply } from "../ports/sources.ts";
 
 /** Where an enumeration stands; the lane's checkpoint, and what a restarted run goes on from. */
@@ -25,9 +32,20 @@ type Listing = { readonly discovery: Discovery; readonly cursor: ListCursor | nu
 
 /** One meeting of a page, by reference: bodies stay in R2. */
 type PageItem =
-  | { readonly id: string; readonly as: Exclude<SightingState, "failed">; readonly proven: boolean; readonly recording?: { url: string; expiresMs: number } }
+  | {
+      readonly id: string;
+      readonly as: Exclude<SightingState, "failed">;
+      readonly proven: boolean;
+      readonly recording?: { url: string; expiresMs: number };
+    }
   | { readonly id: string; readonly as: "revision"; readonly revision: Revision; readonly proven: boolean }
-  | { readonly id: string; readonly as: "failed"; readonly dateString: string; readonly reason: string; readonly proven: boolean };
+  | {
+      readonly id: string;
+      readonly as: "failed";
+      readonly dateString: string;
+      readonly reason: string;
+      readonly proven: boolean;
+    };
 
 type Page = {
   /** World time before which the request for the page went out. */
@@ -50,10 +68,15 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
     if (taken.size >= RUN_ITEMS_MAX) return outcomeOf(context, true);
     // 1. One call brings up to 50 whole transcripts; what is new goes to the raw store.
     const { cursor, discovery } = listing;
-    const page = await durably(context, `page:${n}`, (scope) => keepPage(context, scope, { cursor, discovery }));
+    const page = await durably(context, `page:${n}`, (scope) =>
+      keepPage(context, scope, { cursor, discovery }),
+    );
     // 2. From the raw store: verify, map, check; rows, verdicts and checkpoint in one fenced batch.
     const after = advanced(listing.discovery, page);
-    if (page.joined) await durably(context, `records:${n}`, (scope) => keepRecords(context, scope, { n, page, after, taken }));
+    if (page.joined)
+      await durably(context, `records:${n}`, (scope) =>
+        keepRecords(context, scope, { n, page, after, taken }),
+      );
     for (const item of page.items) taken.add(item.id);
     listing = after;
   }
@@ -85,7 +108,10 @@ async function planListing(context: RunContext): Promise<Listing> {
   }
   const recent = await records.sightingsSince(known.lastCeilingMs - FRESH_OVERLAP_MS);
   const overlapMs = recent < LIST_PAGE_ROWS_MAX ? FRESH_OVERLAP_MS : FRESH_OVERLAP_SHORT_MS;
-  const floorMs = Math.min(known.lastCeilingMs - overlapMs, known.oldestUnsettledMs ?? Number.MAX_SAFE_INTEGER);
+  const floorMs = Math.min(
+    known.lastCeilingMs - overlapMs,
+    known.oldestUnsettledMs ?? Number.MAX_SAFE_INTEGER,
+  );
   return { discovery: { ...discovery, kind: "fresh", floorMs }, cursor: LIST_START };
 }
 
@@ -100,11 +126,18 @@ async function keepPage(
   const places = reply.items.map((item) => item.dateString);
   const verdict = judgePage(cursor, rowsAsked, places, floorPlace);
   if (verdict.state === "disordered") {
-    fail({ kind: "listing_order", party: "fireflies", detail: "rows are not listed newest first; nothing was counted" });
+    fail({
+      kind: "listing_order",
+      party: "fireflies",
+      detail: "rows are not listed newest first; nothing was counted",
+    });
   }
-  if (verdict.state === "step_back") return { observedMs, items: [], joined: false, next: verdict.next, endReason: null };
+  if (verdict.state === "step_back")
+    return { observedMs, items: [], joined: false, next: verdict.next, endReason: null };
   const known = await context.ports.records.known(reply.items.map((item) => item.id));
-  const items = await concurrently(uniqueById(reply.items), (item) => keepItem(context, scope, { item, known: known.get(item.id) }));
+  const items = await concurrently(uniqueById(reply.items), (item) =>
+    keepItem(context, scope, { item, known: known.get(item.id) }),
+  );
   const rows = nextPageRows(reply.replyBytes, reply.items.length);
   const next = verdict.next === null ? null : { ...verdict.next, rows };
   return { observedMs, items, joined: true, next, endReason: verdict.endReason };
@@ -149,22 +182,41 @@ async function keepItem(
 ): Promise<PageItem> {
   const proven = known?.proven ?? true;
   if (item.unreadable.length > 0) {
-    return { id: item.id, as: "failed", dateString: item.dateString, reason: `the source could not read ${item.unreadable.join(", ")}`, proven };
+    return {
+      id: item.id,
+      as: "failed",
+      dateString: item.dateString,
+      reason: `the source could not read ${item.unreadable.join(", ")}`,
+      proven,
+    };
   }
   const nowMs = context.ports.world.nowMs();
   const contentHash = await sha256Hex(item.revision);
-  const audioExpiresMs = item.audioUrl === null ? null : (expiryOf(item.audioUrl) ?? nowMs + MEDIA_URL_LIFE_MS);
+  const audioExpiresMs =
+    item.audioUrl === null ? null : (expiryOf(item.audioUrl) ?? nowMs + MEDIA_URL_LIFE_MS);
   const settled = known?.contentHash === contentHash && known.state !== "pending" && known.state !== "failed";
   if (settled) {
     const renew = audioExpiresMs !== null && (known.audioExpiresMs ?? 0) < nowMs + MEDIA_URL_RENEW_BEFORE_MS;
-    const recording = renew && item.audioUrl !== null ? { recording: { url: item.audioUrl, expiresMs: audioExpiresMs } } : {};
+    const recording =
+      renew && item.audioUrl !== null ? { recording: { url: item.audioUrl, expiresMs: audioExpiresMs } } : {};
     return { id: item.id, as: known.state, proven, ...recording };
   }
-  const base = { id: item.id, dateString: item.dateString, contentHash, audioUrl: item.audioUrl, audioExpiresMs };
+  const base = {
+    id: item.id,
+    dateString: item.dateString,
+    contentHash,
+    audioUrl: item.audioUrl,
+    audioExpiresMs,
+  };
   // What is pending may have ripened by age alone: it is judged again, from the revision that is stored already.
   if (known?.contentHash === contentHash && known.state === "pending") {
     const { revisionKey, storedSha256, storedBytes } = known;
-    return { id: item.id, as: "revision", revision: { ...base, revisionKey, storedSha256, storedBytes }, proven };
+    return {
+      id: item.id,
+      as: "revision",
+      revision: { ...base, revisionKey, storedSha256, storedBytes },
+      proven,
+    };
   }
   const key = await revisionKey(item.id, contentHash);
   const { stored } = await scope.timed("store", () => context.ports.raw.putText(key, item.revision));
@@ -211,7 +263,9 @@ async function keepRecords(
     ].map(({ id, dateString, reason }) => ({ id, dateString, reason })),
     unproven: page.items.filter((item) => !item.proven).map((item) => item.id),
     recordings: page.items.flatMap((item) =>
-      item.as !== "revision" && item.as !== "failed" && item.recording !== undefined ? [{ id: item.id, ...item.recording }] : [],
+      item.as !== "revision" && item.as !== "failed" && item.recording !== undefined
+        ? [{ id: item.id, ...item.recording }]
+        : [],
     ),
     discovery: after.discovery,
     checkpoint: after,
@@ -228,7 +282,12 @@ async function judgeRevision(
 ): Promise<MeetingChange | { state: "unreadable"; id: string; dateString: string; reason: string }> {
   const text = await scope.timed("read back", () => context.ports.raw.getText(revision.revisionKey));
   if (text === null || (await sha256Hex(text)) !== revision.contentHash) {
-    return { state: "unreadable", id: revision.id, dateString: revision.dateString, reason: "the raw store gave back something else than was put" };
+    return {
+      state: "unreadable",
+      id: revision.id,
+      dateString: revision.dateString,
+      reason: "the raw store gave back something else than was put",
+    };
   }
   const checked = checkMeeting(text, context.ports.world.nowMs());
   if (checked.state === "valid") return { state: "live", revision, record: checked.record };

@@ -54,18 +54,25 @@ export async function syncVectors(context: RunContext): Promise<PipelineOutcome>
   }
   // 2. Read each batch back; then give up what the new revisions no longer want, and see it gone.
   const findings: string[] = [];
-  for (const [place, planned] of batches.entries()) findings.push(...(await confirm(context, place + 1, planned)));
+  for (const [place, planned] of batches.entries())
+    findings.push(...(await confirm(context, place + 1, planned)));
   const continues = taken.length >= RUN_ITEMS_MAX && total > taken.length;
   return { continues, sourceCount: null, destinationCount: null, findings };
 }
 
 async function confirm(context: RunContext, n: number, planned: readonly Planned[]): Promise<string[]> {
   const send = planned.flatMap((document) => document.send);
-  const missing = new Set(await untilNone(context, `visible:${n}`, send, (scope, ids) => stillMissing(context, scope, ids)));
-  const whole = planned.filter(({ wanted, failed }) => failed === null && !wanted.some((id) => missing.has(id)));
+  const missing = new Set(
+    await untilNone(context, `visible:${n}`, send, (scope, ids) => stillMissing(context, scope, ids)),
+  );
+  const whole = planned.filter(
+    ({ wanted, failed }) => failed === null && !wanted.some((id) => missing.has(id)),
+  );
   const leftovers = whole.flatMap((document) => document.leftovers);
   if (leftovers.length > 0) await durably(context, `dead:${n}`, (scope) => giveUp(context, scope, leftovers));
-  const lingering = await untilNone(context, `gone:${n}`, leftovers, (scope, ids) => stillThere(context, scope, ids));
+  const lingering = await untilNone(context, `gone:${n}`, leftovers, (scope, ids) =>
+    stillThere(context, scope, ids),
+  );
   await durably(context, `done:${n}`, (scope) => settle(context, scope, { planned, missing }));
   return [
     ...(missing.size > 0 ? [`${missing.size} vectors were accepted and are not visible`] : []),
@@ -83,12 +90,20 @@ async function takeOwed(context: RunContext, taken: readonly string[]): Promise<
   });
 }
 
-async function plan(context: RunContext, scope: StepScope, owed: readonly OwedDocument[]): Promise<Planned[]> {
+async function plan(
+  context: RunContext,
+  scope: StepScope,
+  owed: readonly OwedDocument[],
+): Promise<Planned[]> {
   const { records, world } = context.ports;
   const ledger = await records.chunksOf(owed.map((document) => document.id));
   const planned: Planned[] = [];
   for (const document of owed) {
-    const base = { id: document.id, contentHash: document.contentHash, indexedBefore: document.indexedBefore };
+    const base = {
+      id: document.id,
+      contentHash: document.contentHash,
+      indexedBefore: document.indexedBefore,
+    };
     const text = await scope.timed("read", () => context.ports.raw.getText(document.revisionKey));
     if (text === null || (await sha256Hex(text)) !== document.contentHash) {
       const failed = "the raw store has no intact revision of this meeting";
@@ -97,9 +112,15 @@ async function plan(context: RunContext, scope: StepScope, owed: readonly OwedDo
     }
     const { sentences } = transcriptSentences(text);
     const chunks = await scope.timed("chunk", async () => chunkTranscript(sentences, CHUNK_SIZES));
-    const of = { documentId: document.id, model: context.ports.embedder.model, metadata: vectorMetadata(document) };
+    const of = {
+      documentId: document.id,
+      model: context.ports.embedder.model,
+      metadata: vectorMetadata(document),
+    };
     const { rows, leftovers } = await planDocument(of, chunks, ledger.get(document.id) ?? []);
-    await scope.timed("record chunks", () => records.planChunks(context.fence, { rows, nowMs: world.nowMs() }));
+    await scope.timed("record chunks", () =>
+      records.planChunks(context.fence, { rows, nowMs: world.nowMs() }),
+    );
     const send = rows.filter((row) => row.state !== "live").map((row) => row.id);
     planned.push({ ...base, wanted: rows.map((row) => row.id), send, leftovers, failed: null });
   }
@@ -121,7 +142,7 @@ async function sendChunks(context: RunContext, scope: StepScope, ids: readonly s
   await records.markSent(context.fence, { runId: context.run.id, nowMs: world.nowMs(), rows: sent });
   const vectors = rows.map((row) => ({
     id: row.id,
-    values: Array.from(placed.get(row.textHash)?.values ?? []),
+    values: placed.get(row.textHash)?.values ?? [],
     metadata: row.metadata,
   }));
   await scope.timed("index", () => index.upsert(vectors));
@@ -129,7 +150,11 @@ async function sendChunks(context: RunContext, scope: StepScope, ids: readonly s
 }
 
 /** Look for vectors that were sent. What comes back must be what was sent, then it counts as live. */
-async function stillMissing(context: RunContext, scope: StepScope, ids: readonly string[]): Promise<string[]> {
+async function stillMissing(
+  context: RunContext,
+  scope: StepScope,
+  ids: readonly string[],
+): Promise<string[]> {
   const { records, index, world } = context.ports;
   const missing: string[] = [];
   for (const slice of slicesOf(ids, SEND_CHUNKS_PER_STEP)) {
@@ -140,7 +165,11 @@ async function stillMissing(context: RunContext, scope: StepScope, ids: readonly
     const isThere = (row: ChunkRow): boolean => {
       const vector = backById.get(row.id);
       const sent = placed.get(row.textHash);
-      return vector !== undefined && sent !== undefined && sameVector(vector, { values: sent.values, metadata: row.metadata });
+      return (
+        vector !== undefined &&
+        sent !== undefined &&
+        sameVector(vector, { values: sent.values, metadata: row.metadata })
+      );
     };
     const live = rows.filter(isThere).map((row) => row.id);
     if (live.length > 0) await records.markLive(context.fence, live, world.nowMs());
@@ -199,10 +228,21 @@ async function settle(
   const documents = planned.map(({ id, contentHash, indexedBefore, wanted, failed }) => {
     if (failed !== null) return { id, contentHash, verdict: "failed" as const, reason: failed };
     const waits = wanted.filter((chunk) => missing.has(chunk)).length;
-    if (waits > 0) return { id, contentHash, verdict: "pending" as const, reason: `${waits} vectors are not visible yet` };
-    return { id, contentHash, verdict: indexedBefore ? ("updated" as const) : ("created" as const), reason: null };
+    if (waits > 0)
+      return { id, contentHash, verdict: "pending" as const, reason: `${waits} vectors are not visible yet` };
+    return {
+      id,
+      contentHash,
+      verdict: indexedBefore ? ("updated" as const) : ("created" as const),
+      reason: null,
+    };
   });
-  const done = { runId: context.run.id, nowMs: context.ports.world.nowMs(), documents, checkpoint: { last: planned.at(-1)?.id ?? null } };
+  const done = {
+    runId: context.run.id,
+    nowMs: context.ports.world.nowMs(),
+    documents,
+    checkpoint: { last: planned.at(-1)?.id ?? null },
+  };
   await scope.timed("record", () => context.ports.records.commitDocuments(context.fence, done));
   return null;
 }
@@ -218,7 +258,11 @@ async function untilNone(
   for (const [times, waitMs] of [0, ...VISIBLE_WAITS_MS].entries()) {
     if (left.length === 0) return [];
     if (waitMs > 0) {
-      const untilMs = await durably(context, `${name}.${times} due`, async () => context.ports.world.nowMs() + waitMs);
+      const untilMs = await durably(
+        context,
+        `${name}.${times} due`,
+        async () => context.ports.world.nowMs() + waitMs,
+      );
       await context.steps.sleepUntil(`${name}.${times} wait`, untilMs);
     }
     const looked = left;
@@ -228,5 +272,7 @@ async function untilNone(
 }
 
 function slicesOf<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) =>
+    items.slice(n * size, (n + 1) * size),
+  );
 }

@@ -109,7 +109,11 @@ export type ProofMeeting = {
   readonly storedSha256: string | null;
   /** True if a complete enumeration on record holds it. */
   readonly proven: boolean;
-  readonly record: { readonly contentHash: string; readonly indexedHash: string | null; readonly owed: boolean } | null;
+  readonly record: {
+    readonly contentHash: string;
+    readonly indexedHash: string | null;
+    readonly owed: boolean;
+  } | null;
 };
 
 /**
@@ -126,7 +130,11 @@ export type RecordStore = {
    * What the enumerations on record allow to start from: a backfill not finished yet, the upper bound of the newest
    * complete one (null: none), and the oldest meeting that failed or is pending. Times are world ms.
    */
-  discoveries(): Promise<{ openBackfill: string | null; lastCeilingMs: number | null; oldestUnsettledMs: number | null }>;
+  discoveries(): Promise<{
+    openBackfill: string | null;
+    lastCeilingMs: number | null;
+    oldestUnsettledMs: number | null;
+  }>;
   /** Meetings whose date lies at or after a world time; how wide the fresh window would be. */
   sightingsSince(worldMs: number): Promise<number>;
   /** Live ids of complete enumerations, and when the newest of these was completed. */
@@ -135,7 +143,14 @@ export type RecordStore = {
    * What the destination holds: records without tombstone, meetings set aside without a record, live chunks.
    * `accounted` is every id with a record or a reason.
    */
-  totals(): Promise<{ records: number; pending: number; quarantined: number; accounted: number; documents: number; liveChunks: number }>;
+  totals(): Promise<{
+    records: number;
+    pending: number;
+    quarantined: number;
+    accounted: number;
+    documents: number;
+    liveChunks: number;
+  }>;
 
   /** Documents whose vectors are owed, longest owed first. */
   owedDocuments(limit: number, notIds: readonly string[]): Promise<{ items: OwedDocument[]; cursor: null }>;
@@ -149,7 +164,14 @@ export type RecordStore = {
   /** Plan a document: new chunk rows, and new places of rows that stay. */
   planChunks(fence: Fence, plan: { rows: readonly PlannedRow[]; nowMs: number }): Promise<void>;
   /** Note where embeddings lie and that their vectors go out now. */
-  markSent(fence: Fence, sent: { runId: string; nowMs: number; rows: readonly { id: string; key: string; index: number; embedded: boolean }[] }): Promise<void>;
+  markSent(
+    fence: Fence,
+    sent: {
+      runId: string;
+      nowMs: number;
+      rows: readonly { id: string; key: string; index: number; embedded: boolean }[];
+    },
+  ): Promise<void>;
   /** The vectors of these ids were read back. */
   markLive(fence: Fence, ids: readonly string[], nowMs: number): Promise<void>;
   /** Give ids up for ever, before their vectors are deleted. */
@@ -162,7 +184,12 @@ export type RecordStore = {
     done: {
       runId: string;
       nowMs: number;
-      documents: readonly { id: string; contentHash: string; verdict: "created" | "updated" | "unchanged" | "pending" | "failed"; reason: string | null }[];
+      documents: readonly {
+        id: string;
+        contentHash: string;
+        verdict: "created" | "updated" | "unchanged" | "pending" | "failed";
+        reason: string | null;
+      }[];
       checkpoint: unknown;
     },
   ): Promise<void>;
@@ -172,10 +199,16 @@ export type RecordStore = {
   embeddedCount(runId: string): Promise<number>;
 
   /** Lock the live index to a model and dimension at first use; what is locked comes back. */
-  lockIndex(binding: string, model: string, dimensions: number): Promise<{ binding: string; model: string; dimensions: number }>;
+  lockIndex(
+    binding: string,
+    model: string,
+    dimensions: number,
+  ): Promise<{ binding: string; model: string; dimensions: number }>;
 
   /** Everything the ledger says of meetings after an id in id order, for proof. */
   proofPage(afterId: string | null, limit: number): Promise<{ items: ProofMeeting[]; cursor: string | null }>;
   /** Ids of live chunks of documents. */
-  liveChunkIds(documentIds: readonly string[]): Promise<{ items: { id: string; documentId: string }[]; cursor: null }>;
+  liveChunkIds(
+    documentIds: readonly string[],
+  ): Promise<{ items: { id: string; documentId: string }[]; cursor: null }>;
 };

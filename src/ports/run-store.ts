@@ -83,7 +83,9 @@ export type Lane = {
  */
 export type RunStore = {
   /** Queue a run of a sync; if the lane has an unfinished one, that one is returned instead (`created` false). */
-  queue(run: Pick<Run, "id" | "sync" | "trigger" | "priority" | "queuedMs">): Promise<{ run: Run; created: boolean }>;
+  queue(
+    run: Pick<Run, "id" | "sync" | "trigger" | "priority" | "queuedMs">,
+  ): Promise<{ run: Run; created: boolean }>;
   run(id: string): Promise<Run | null>;
   /** Newest first, at most 200. */
   runs(limit: number): Promise<{ items: Run[]; cursor: null }>;
@@ -103,7 +105,17 @@ export type RunStore = {
   closeRun(
     fence: Fence,
     runId: string,
-    end: Pick<Run, "state" | "endedMs" | "durationMs" | "notBeforeMs" | "detail" | "sourceCount" | "destinationCount" | "continues"> & {
+    end: Pick<
+      Run,
+      | "state"
+      | "endedMs"
+      | "durationMs"
+      | "notBeforeMs"
+      | "detail"
+      | "sourceCount"
+      | "destinationCount"
+      | "continues"
+    > & {
       result: RunResult;
       laneKeyName: string | null;
     },
@@ -154,7 +166,10 @@ export type RunStore = {
   /** Totals of a run by verdict, from its items. */
   counts(runId: string): Promise<RunCounts>;
   /** Items of a run that were set aside or failed, with reasons, at most `limit`. */
-  setAside(runId: string, limit: number): Promise<{ items: { itemId: string; verdict: string; reason: string | null }[]; cursor: null }>;
+  setAside(
+    runId: string,
+    limit: number,
+  ): Promise<{ items: { itemId: string; verdict: string; reason: string | null }[]; cursor: null }>;
   callsAndRetries(runId: string): Promise<{ calls: number; retries: number }>;
 
   openAlerts(): Promise<{ items: Alert[]; cursor: null }>;
@@ -162,7 +177,10 @@ export type RunStore = {
   updateAlerts(
     fence: Fence,
     nowMs: number,
-    change: { open: readonly { id: string; kind: AlertKind; subject: string; detail: string }[]; close: readonly { kind: AlertKind; subject: string }[] },
+    change: {
+      open: readonly { id: string; kind: AlertKind; subject: string; detail: string }[];
+      close: readonly { kind: AlertKind; subject: string }[];
+    },
   ): Promise<void>;
 
   /** State of the database: its size in bytes and the newest migration applied. */

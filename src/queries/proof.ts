@@ -47,7 +47,9 @@ export async function proveMeetings(
   const visible = new Set((await index.getByIds(chunks.map((chunk) => chunk.id))).map((vector) => vector.id));
   const unexplained = [
     ...page.items.flatMap((meeting, place) => oddities(meeting, intact[place] === true)),
-    ...chunks.filter((chunk) => !visible.has(chunk.id)).map((chunk) => `vector missing: ${chunk.id} of ${chunk.documentId}`),
+    ...chunks
+      .filter((chunk) => !visible.has(chunk.id))
+      .map((chunk) => `vector missing: ${chunk.id} of ${chunk.documentId}`),
   ];
   const without = (state: string): number =>
     page.items.filter((meeting) => meeting.state === state && meeting.record === null).length;

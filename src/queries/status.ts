@@ -44,7 +44,11 @@ export type RunReport = {
   readonly counts: RunCounts;
   /** Items the run expects in all, where that can be known; for the time left. */
   readonly expected: number | null;
-  readonly setAside: readonly { readonly itemId: string; readonly verdict: string; readonly reason: string | null }[];
+  readonly setAside: readonly {
+    readonly itemId: string;
+    readonly verdict: string;
+    readonly reason: string | null;
+  }[];
   /** Attempts that did not succeed, with what happened next. */
   readonly troubles: readonly AttemptRow[];
 };

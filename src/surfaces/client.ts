@@ -24,12 +24,16 @@ export class ApiError extends Error {
  */
 export function createApiClient(url: string, token: string) {
   const call = async (method: string, path: string, accept = "application/json"): Promise<Response> => {
-    const response = await fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${token}`, accept } });
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, accept },
+    });
     if (response.ok) return response;
     const body = (await response.json().catch(() => ({}))) as { error?: string };
     throw new ApiError(response.status, body.error ?? `HTTP ${response.status}`);
   };
-  const json = async <T>(method: string, path: string): Promise<T> => (await (await call(method, path)).json()) as T;
+  const json = async <T>(method: string, path: string): Promise<T> =>
+    (await (await call(method, path)).json()) as T;
   return {
     status: () => json<Status>("GET", "/api/status"),
     runs: () => json<{ items: Run[] }>("GET", "/api/runs"),

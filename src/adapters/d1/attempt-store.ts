@@ -6,7 +6,14 @@ import { attemptOf, insertAttempt, vendorKeyOf, type AttemptsRow, type QuotaRow 
 
 type Methods = Pick<
   RunStore,
-  "vendorKey" | "workspaceAccount" | "takeCall" | "settleCall" | "recordFailure" | "failuresOf" | "troubles" | "apiErrorsSince"
+  | "vendorKey"
+  | "workspaceAccount"
+  | "takeCall"
+  | "settleCall"
+  | "recordFailure"
+  | "failuresOf"
+  | "troubles"
+  | "apiErrorsSince"
 >;
 
 /** Attempts and the counters of vendor keys: what was tried, and what may be tried next. */
@@ -15,7 +22,14 @@ export function createAttemptStore(database: Database): Methods {
     vendorKey: async (keyName) => {
       const [row] = await database.rows<QuotaRow>("select * from quota where key_name = ?1", keyName);
       if (row !== undefined) return vendorKeyOf(row);
-      return { keyName, version: 0, quota: QUOTA_UNKNOWN, withoutFields: [], accountHash: null, denied: false };
+      return {
+        keyName,
+        version: 0,
+        quota: QUOTA_UNKNOWN,
+        withoutFields: [],
+        accountHash: null,
+        denied: false,
+      };
     },
     workspaceAccount: async (vendor) => {
       const [row] = await database.rows<{ account: string }>(

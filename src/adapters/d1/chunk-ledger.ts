@@ -1,11 +1,25 @@
 import { CHUNK_ROWS_PER_STATEMENT, DEAD_RECHECK_AGES_MS } from "../../core/policy.ts";
-import type { ChunkRow, ChunkState, OwedDocument, PlannedRow, RecordStore } from "../../ports/record-store.ts";
+import type {
+  ChunkRow,
+  ChunkState,
+  OwedDocument,
+  PlannedRow,
+  RecordStore,
+} from "../../ports/record-store.ts";
 import { forRows, jsonSlices, statement, type Database, type Statement } from "./database.ts";
 import { checkpoint, VERDICT_CONFLICT } from "./page-commit.ts";
 
 type Methods = Omit<
   RecordStore,
-  "known" | "commitPage" | "checkpoint" | "discoveries" | "sightingsSince" | "sourceCount" | "totals" | "proofPage" | "liveChunkIds"
+  | "known"
+  | "commitPage"
+  | "checkpoint"
+  | "discoveries"
+  | "sightingsSince"
+  | "sourceCount"
+  | "totals"
+  | "proofPage"
+  | "liveChunkIds"
 >;
 
 /** The ledger of chunks: what is owed, what was sent, what was read back, what was given up. */
@@ -23,7 +37,10 @@ function chunkOf(row: Row): ChunkRow {
   return { ...row, metadata: JSON.parse(row.metadata) };
 }
 
-type ReadMethods = Pick<RecordStore, "owedDocuments" | "owedCount" | "chunksOf" | "chunksById" | "embeddings" | "embeddedCount">;
+type ReadMethods = Pick<
+  RecordStore,
+  "owedDocuments" | "owedCount" | "chunksOf" | "chunksById" | "embeddings" | "embeddedCount"
+>;
 
 function readMethods(database: Database): ReadMethods {
   return {
@@ -72,13 +89,19 @@ function readMethods(database: Database): ReadMethods {
       return new Map(rows.map(({ hash, key, index }) => [hash, { key, index }]));
     },
     embeddedCount: async (runId) => {
-      const [row] = await database.rows<{ n: number }>("select count(*) as n from chunks where embedded_run_id = ?1", runId);
+      const [row] = await database.rows<{ n: number }>(
+        "select count(*) as n from chunks where embedded_run_id = ?1",
+        runId,
+      );
       return row?.n ?? 0;
     },
   };
 }
 
-type WriteMethods = Pick<RecordStore, "planChunks" | "markSent" | "markLive" | "commitDocuments" | "lockIndex">;
+type WriteMethods = Pick<
+  RecordStore,
+  "planChunks" | "markSent" | "markLive" | "commitDocuments" | "lockIndex"
+>;
 
 function writeMethods(database: Database): WriteMethods {
   return {

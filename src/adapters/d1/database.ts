@@ -78,7 +78,7 @@ export function forRows(rows: readonly unknown[], sql: string, ...values: Value[
 }
 
 /** Bytes of a text in UTF-8. */
-export function byteLength(text: string): number {
+function byteLength(text: string): number {
   let bytes = text.length;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
@@ -93,8 +93,14 @@ export function byteLength(text: string): number {
 const KINDS: readonly (readonly [RegExp, FailureKind])[] = [
   [/fences\.ok|constraint failed: ok = 1/i, "superseded"],
   [/SQLITE_BUSY|database is locked|SQLITE_LOCKED|overloaded|too many requests queued/i, "locked"],
-  [/maximum DB size|account maximum storage|SQLITE_FULL|disk is full|ENOSPC|no space|disk I\/O/i, "storage_full"],
-  [/network connection lost|cannot resolve|replica disconnected|request stream|storage caused object to be reset/i, "unreachable"],
+  [
+    /maximum DB size|account maximum storage|SQLITE_FULL|disk is full|ENOSPC|no space|disk I\/O/i,
+    "storage_full",
+  ],
+  [
+    /network connection lost|cannot resolve|replica disconnected|request stream|storage caused object to be reset/i,
+    "unreachable",
+  ],
   [/code was updated|exceeded timeout|memory limit|CPU time limit|internal error/i, "unreachable"],
 ];
 

@@ -19,7 +19,10 @@ export function pageStatements(lane: string, page: PageCommit): Statement[] {
 }
 
 /** A checkpoint of a lane. */
-export function checkpoint(lane: string, page: Pick<PageCommit, "runId" | "nowMs" | "checkpoint">): Statement {
+export function checkpoint(
+  lane: string,
+  page: Pick<PageCommit, "runId" | "nowMs" | "checkpoint">,
+): Statement {
   return statement(
     `insert into checkpoints (lane, run_id, state, at_ms) values (?1, ?2, ?3, ?4)
      on conflict (lane) do update set run_id = excluded.run_id, state = excluded.state, at_ms = excluded.at_ms`,
@@ -81,12 +84,13 @@ const MEETING_COLUMNS = `id, fireflies_id, title, date, date_time, duration, par
   content_hash, observed_ms, vectors_owed_since, created_at, updated_at`;
 
 /** Columns that a newer revision replaces. */
-const REPLACED = `title date date_time duration participants attendees speakers organizer_email privacy summary
+const REPLACED =
+  `title date date_time duration participants attendees speakers organizer_email privacy summary
   action_items keywords topics transcript_url meeting_url recording_url recording_url_expires_at word_count
   sentence_count transcript_characters summary_state r2_key content_hash observed_ms updated_at`
-  .split(/\s+/)
-  .map((column) => `${column} = excluded.${column}`)
-  .join(", ");
+    .split(/\s+/)
+    .map((column) => `${column} = excluded.${column}`)
+    .join(", ");
 
 function records(page: PageCommit): Statement[] {
   const rows = page.changes
@@ -122,9 +126,15 @@ function records(page: PageCommit): Statement[] {
 
 /** Failed meetings are sighted as well: the source shows them, so they count there, and a later listing tries again. */
 function sightings(page: PageCommit): Statement[] {
-  const blank = { contentHash: "", revisionKey: "", storedSha256: null, storedBytes: 0, audioExpiresMs: null };
+  const blank = {
+    contentHash: "",
+    revisionKey: "",
+    storedSha256: null,
+    storedBytes: 0,
+    audioExpiresMs: null,
+  };
   const rows = [
-    ...page.changes.map(({ state, revision: { audioUrl: _, ...revision } }) => ({ ...revision, state })),
+    ...page.changes.map(({ state, revision }) => ({ ...revision, state })),
     ...page.failed.map(({ id, dateString }) => ({ ...blank, id, dateString, state: "failed" })),
   ];
   return forRows(
@@ -149,7 +159,9 @@ function quarantine(page: PageCommit): Statement[] {
   const broken = page.changes
     .filter((change) => change.state === "quarantined")
     .map(({ revision, problems }) => ({ id: revision.id, key: revision.revisionKey, problems }));
-  const cured = page.changes.filter((change) => change.state !== "quarantined").map(({ revision }) => revision.id);
+  const cured = page.changes
+    .filter((change) => change.state !== "quarantined")
+    .map(({ revision }) => revision.id);
   return [
     ...forRows(
       broken,
@@ -170,7 +182,12 @@ function quarantine(page: PageCommit): Statement[] {
 }
 
 function recordings(page: PageCommit): Statement[] {
-  const rows = page.recordings.map(({ id, url, expiresMs }) => ({ id, url, ms: expiresMs, iso: new Date(expiresMs).toISOString() }));
+  const rows = page.recordings.map(({ id, url, expiresMs }) => ({
+    id,
+    url,
+    ms: expiresMs,
+    iso: new Date(expiresMs).toISOString(),
+  }));
   return [
     ...forRows(
       rows,

@@ -14,7 +14,10 @@ export function createRecordStore(d1: D1Database): RecordStore {
   };
 }
 
-type ListingMethods = Pick<RecordStore, "known" | "commitPage" | "checkpoint" | "discoveries" | "sightingsSince">;
+type ListingMethods = Pick<
+  RecordStore,
+  "known" | "commitPage" | "checkpoint" | "discoveries" | "sightingsSince"
+>;
 
 function listingMethods(database: Database): ListingMethods {
   return {
@@ -34,11 +37,18 @@ function listingMethods(database: Database): ListingMethods {
       await database.fenced(fence, pageStatements(fence.lane, page));
     },
     checkpoint: async (lane) => {
-      const [row] = await database.rows<{ state: string }>("select state from checkpoints where lane = ?1", lane);
+      const [row] = await database.rows<{ state: string }>(
+        "select state from checkpoints where lane = ?1",
+        lane,
+      );
       return row === undefined ? null : JSON.parse(row.state);
     },
     discoveries: async () => {
-      const [row] = await database.rows<{ open: string | null; ceiling: number | null; unsettled: string | null }>(
+      const [row] = await database.rows<{
+        open: string | null;
+        ceiling: number | null;
+        unsettled: string | null;
+      }>(
         `select (select id from discoveries where kind = 'backfill' and completed_ms is null order by id desc limit 1) as open,
            (select max(ceiling_ms) from discoveries where completed_ms is not null) as ceiling,
            (select min(date_string) from sightings where state in ('failed', 'pending')) as unsettled`,
@@ -61,7 +71,8 @@ function listingMethods(database: Database): ListingMethods {
 }
 
 /** A meeting that was valid once keeps its record when a later revision is set aside. */
-const WITHOUT_RECORD = "not exists (select 1 from meetings where meetings.id = source_id and deleted_ms is null)";
+const WITHOUT_RECORD =
+  "not exists (select 1 from meetings where meetings.id = source_id and deleted_ms is null)";
 
 type ProofMethods = Pick<RecordStore, "sourceCount" | "totals" | "proofPage" | "liveChunkIds">;
 
@@ -126,19 +137,17 @@ async function proofPage(
     afterId ?? "",
     limit,
   );
-  const items = rows.map(
-    (row): ProofMeeting => ({
-      id: row.id,
-      state: row.state,
-      contentHash: row.content_hash,
-      revisionKey: row.revision_key,
-      storedSha256: row.stored_sha256,
-      proven: row.proven === 1,
-      record:
-        row.record_hash === null
-          ? null
-          : { contentHash: row.record_hash, indexedHash: row.indexed_hash, owed: row.owed !== null },
-    }),
-  );
+  const items = rows.map((row): ProofMeeting => ({
+    id: row.id,
+    state: row.state,
+    contentHash: row.content_hash,
+    revisionKey: row.revision_key,
+    storedSha256: row.stored_sha256,
+    proven: row.proven === 1,
+    record:
+      row.record_hash === null
+        ? null
+        : { contentHash: row.record_hash, indexedHash: row.indexed_hash, owed: row.owed !== null },
+  }));
   return { items, cursor: items.length === limit ? (items.at(-1)?.id ?? null) : null };
 }

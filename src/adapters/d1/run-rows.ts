@@ -1,4 +1,13 @@
-import type { Attempt, AttemptRow, Priority, Run, RunState, SyncName, Trigger, VendorKey } from "../../ports/run-store.ts";
+import type {
+  Attempt,
+  AttemptRow,
+  Priority,
+  Run,
+  RunState,
+  SyncName,
+  Trigger,
+  VendorKey,
+} from "../../ports/run-store.ts";
 import type { Party } from "../../core/errors.ts";
 import { statement, type Statement } from "./database.ts";
 
@@ -117,7 +126,12 @@ export function vendorKeyOf(row: QuotaRow): VendorKey {
   return {
     keyName: row.key_name,
     version: row.version,
-    quota: { budget: row.budget, used: row.used, windowEndsMs: row.window_ends_ms, notBeforeMs: row.not_before_ms },
+    quota: {
+      budget: row.budget,
+      used: row.used,
+      windowEndsMs: row.window_ends_ms,
+      notBeforeMs: row.not_before_ms,
+    },
     withoutFields: JSON.parse(row.without_fields),
     accountHash: row.account_id,
     denied: row.denied === 1,

@@ -18,7 +18,9 @@ export function createRunStore(d1: D1Database, world: World): RunStore {
     ...alertMethods(database),
     health: async () => {
       const started = world.realNowMs();
-      const reply = await d1.prepare("select name from d1_migrations order by id desc limit 1").all<{ name: string }>();
+      const reply = await d1
+        .prepare("select name from d1_migrations order by id desc limit 1")
+        .all<{ name: string }>();
       return {
         sizeBytes: reply.meta.size_after ?? 0,
         migration: reply.results[0]?.name ?? null,
@@ -28,7 +30,18 @@ export function createRunStore(d1: D1Database, world: World): RunStore {
   };
 }
 
-type RunMethods = Pick<RunStore, "queue" | "run" | "runs" | "unfinished" | "lastEnded" | "raiseEpoch" | "closeLost" | "undeletedInstances" | "markInstancesDeleted">;
+type RunMethods = Pick<
+  RunStore,
+  | "queue"
+  | "run"
+  | "runs"
+  | "unfinished"
+  | "lastEnded"
+  | "raiseEpoch"
+  | "closeLost"
+  | "undeletedInstances"
+  | "markInstancesDeleted"
+>;
 
 const UNFINISHED = "state in ('queued', 'running')";
 
@@ -53,14 +66,23 @@ function runMethods(database: Database): RunMethods {
       if (own !== undefined) return { run: own, created: true };
       const [other] = await select(`sync = ?1 and ${UNFINISHED} order by queued_ms limit 1`, sync);
       // The other run may have ended between the two statements; then it is our turn.
-      return other === undefined ? runMethods(database).queue({ id, sync, trigger, priority, queuedMs }) : { run: other, created: false };
+      return other === undefined
+        ? runMethods(database).queue({ id, sync, trigger, priority, queuedMs })
+        : { run: other, created: false };
     },
     run: async (id) => (await select("id = ?1", id))[0] ?? null,
-    runs: async (limit) => ({ items: await select("true order by queued_ms desc, id desc limit ?1", limit), cursor: null }),
+    runs: async (limit) => ({
+      items: await select("true order by queued_ms desc, id desc limit ?1", limit),
+      cursor: null,
+    }),
     unfinished: async () => ({ items: await select(`${UNFINISHED} order by queued_ms, id`), cursor: null }),
-    lastEnded: async (sync) => (await select("sync = ?1 and ended_ms is not null order by ended_ms desc, id desc limit 1", sync))[0] ?? null,
+    lastEnded: async (sync) =>
+      (await select("sync = ?1 and ended_ms is not null order by ended_ms desc, id desc limit 1", sync))[0] ??
+      null,
     raiseEpoch: async (runId) => {
-      await database.batch([statement(`update runs set epoch = epoch + 1 where id = ?1 and ${UNFINISHED}`, runId)]);
+      await database.batch([
+        statement(`update runs set epoch = epoch + 1 where id = ?1 and ${UNFINISHED}`, runId),
+      ]);
     },
     closeLost: async (runId, endedMs) => {
       const [closed] = await database.batch([
@@ -93,7 +115,9 @@ function runMethods(database: Database): RunMethods {
   };
 }
 
-function leaseMethods(database: Database): Pick<RunStore, "acquireLease" | "isLeaseHeld" | "renewLease" | "closeRun"> {
+function leaseMethods(
+  database: Database,
+): Pick<RunStore, "acquireLease" | "isLeaseHeld" | "renewLease" | "closeRun"> {
   return {
     isLeaseHeld: async (run, realNowMs) => {
       const rows = await database.rows(
@@ -141,7 +165,11 @@ function leaseMethods(database: Database): Pick<RunStore, "acquireLease" | "isLe
   };
 }
 
-function closing(fence: Fence, runId: string, end: Parameters<RunStore["closeRun"]>[2]): ReturnType<typeof statement>[] {
+function closing(
+  fence: Fence,
+  runId: string,
+  end: Parameters<RunStore["closeRun"]>[2],
+): ReturnType<typeof statement>[] {
   return [
     statement(
       `update runs set state = ?2, ended_ms = ?3, duration_ms = ?4, not_before_ms = ?5, detail = ?6,
@@ -172,13 +200,21 @@ function closing(fence: Fence, runId: string, end: Parameters<RunStore["closeRun
 
 function laneMethods(database: Database): Pick<RunStore, "lane" | "lanes"> {
   type Row = { lane: SyncName; not_before_ms: number | null; reason: string | null; key_name: string | null };
-  const laneOf = (row: Row): Lane => ({ lane: row.lane, notBeforeMs: row.not_before_ms, reason: row.reason, keyName: row.key_name });
+  const laneOf = (row: Row): Lane => ({
+    lane: row.lane,
+    notBeforeMs: row.not_before_ms,
+    reason: row.reason,
+    keyName: row.key_name,
+  });
   return {
     lane: async (sync) => {
       const [row] = await database.rows<Row>("select * from lanes where lane = ?1", sync);
       return row === undefined ? { lane: sync, notBeforeMs: null, reason: null, keyName: null } : laneOf(row);
     },
-    lanes: async () => ({ items: (await database.rows<Row>("select * from lanes order by lane")).map(laneOf), cursor: null }),
+    lanes: async () => ({
+      items: (await database.rows<Row>("select * from lanes order by lane")).map(laneOf),
+      cursor: null,
+    }),
   };
 }
 
@@ -239,7 +275,12 @@ function alertMethods(database: Database): Pick<RunStore, "openAlerts" | "update
         ),
       );
       const closed = change.close.map(({ kind, subject }) =>
-        statement("update alerts set closed_ms = ?3 where kind = ?1 and subject = ?2 and closed_ms is null", kind, subject, nowMs),
+        statement(
+          "update alerts set closed_ms = ?3 where kind = ?1 and subject = ?2 and closed_ms is null",
+          kind,
+          subject,
+          nowMs,
+        ),
       );
       if (opened.length + closed.length > 0) await database.fenced(fence, [...opened, ...closed]);
     },

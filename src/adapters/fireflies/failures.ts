@@ -34,7 +34,9 @@ export function errorsIn(body: unknown): GraphqlError[] {
     return {
       code: String(field(entry, "code") ?? field(extensions, "code") ?? "unknown"),
       message: String(field(entry, "message") ?? ""),
-      path: Array.isArray(path) ? path.filter((part) => typeof part === "string" || typeof part === "number") : [],
+      path: Array.isArray(path)
+        ? path.filter((part) => typeof part === "string" || typeof part === "number")
+        : [],
       retryAfterMs: typeof retryAfter === "number" ? retryAfter : null,
     };
   });
@@ -68,7 +70,9 @@ export function failureIn(
 
 function failure(kind: FailureKind, detail: string, error?: GraphqlError): Failure {
   if (kind !== "plan_gated") return { kind, party: "fireflies", detail };
-  const named = error?.path.findLast((part) => typeof part === "string") ?? /audio_url|video_url/.exec(error?.message ?? "")?.[0];
+  const named =
+    error?.path.findLast((part) => typeof part === "string") ??
+    /audio_url|video_url/.exec(error?.message ?? "")?.[0];
   return { kind, party: "fireflies", detail, field: String(named ?? "audio_url") };
 }
 

@@ -52,7 +52,11 @@ async function listMeetings(options: FirefliesOptions, request: ListRequest): Pr
   }
   const unreadable = unreadableFields(errors);
   if (errors.length > 0 && (!request.acceptUnreadable || unreadable === null)) {
-    raise({ kind: "partial", party: "fireflies", detail: `${errors.length} errors beside data: ${errors[0]?.code}` });
+    raise({
+      kind: "partial",
+      party: "fireflies",
+      detail: `${errors.length} errors beside data: ${errors[0]?.code}`,
+    });
   }
   const items = rows.map((row: unknown, index) => listed(row, unreadable?.get(index) ?? []));
   return { items, cursor: null, replyBytes: reply.bytes, quota: quotaIn(reply.headers, nowMs) };
@@ -109,7 +113,11 @@ async function call(
     body: JSON.stringify(message),
   });
   const signal = options.world.timeout(timeoutMs);
-  const reply = await boundedFetch(options.fetch, request, { party: "fireflies", signal, bytesMax: LIST_REPLY_BYTES_MAX });
+  const reply = await boundedFetch(options.fetch, request, {
+    party: "fireflies",
+    signal,
+    bytesMax: LIST_REPLY_BYTES_MAX,
+  });
   return { reply, body: parsed(reply.text) };
 }
 

@@ -28,7 +28,11 @@ export async function boundedFetch(
     for await (const chunk of bodyOf(response)) {
       bytes += chunk.byteLength;
       if (bytes > bounds.bytesMax) {
-        throw new FailureError({ kind: "too_large", party: bounds.party, detail: `reply above ${bounds.bytesMax} bytes` });
+        throw new FailureError({
+          kind: "too_large",
+          party: bounds.party,
+          detail: `reply above ${bounds.bytesMax} bytes`,
+        });
       }
       chunks.push(chunk);
     }
@@ -36,7 +40,10 @@ export async function boundedFetch(
   } catch (error) {
     if (error instanceof FailureError) throw error;
     if (bounds.signal.aborted) {
-      throw new FailureError({ kind: "timed_out", party: bounds.party, detail: "no complete reply in time" }, { cause: error });
+      throw new FailureError(
+        { kind: "timed_out", party: bounds.party, detail: "no complete reply in time" },
+        { cause: error },
+      );
     }
     throw new FailureError(
       { kind: "unreachable", party: bounds.party, detail: "no connection, or the reply broke off" },

@@ -45,7 +45,11 @@ async function putText(
   const onlyIf = existing === null ? { etagDoesNotMatch: "*" } : { etagMatches: existing.etag };
   const replaced = await bucket.put(key, bytes, { ...options, onlyIf });
   if (replaced === null) {
-    throw new FailureError({ kind: "unreachable", party: "r2", detail: "a key changed while it was written" });
+    throw new FailureError({
+      kind: "unreachable",
+      party: "r2",
+      detail: "a key changed while it was written",
+    });
   }
   return { stored: described(replaced), written: true };
 }
@@ -104,7 +108,10 @@ async function classified<T>(work: () => Promise<T>): Promise<T> {
     if (error instanceof FailureError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     const code = /\((\d{5})\)/.exec(message)?.[1];
-    throw new FailureError({ kind: kindOf(message, code), party: "r2", detail: code ?? "no code" }, { cause: error });
+    throw new FailureError(
+      { kind: kindOf(message, code), party: "r2", detail: code ?? "no code" },
+      { cause: error },
+    );
   }
 }
 

@@ -10,19 +10,21 @@ export function createVectorIndex(index: Vectorize): VectorIndex {
     upsert: (vectors) =>
       classified(async () => {
         await index.upsert(
-          vectors.map(({ id, values, metadata }) => ({ id, values: values as number[], metadata: { ...metadata } })),
+          vectors.map(({ id, values, metadata }) => ({
+            id,
+            values: values as Float32Array,
+            metadata: { ...metadata },
+          })),
         );
       }),
     getByIds: (ids) =>
       classified(async () => {
         const found = await inSlices(ids, VECTOR_IDS_PER_GET_MAX, (slice) => index.getByIds(slice));
-        return found.flat().map(
-          (vector): IndexedVector => ({
-            id: vector.id,
-            values: Array.from(vector.values),
-            metadata: (vector.metadata ?? {}) as VectorMetadata,
-          }),
-        );
+        return found.flat().map((vector): IndexedVector => ({
+          id: vector.id,
+          values: vector.values as Float32Array,
+          metadata: (vector.metadata ?? {}) as VectorMetadata,
+        }));
       }),
     deleteByIds: (ids) =>
       classified(async () => {

@@ -5,7 +5,11 @@ import type { World } from "../../ports/world.ts";
 /** The part of the AI binding that is used. */
 export type AiBinding = { run(model: string, inputs: Record<string, unknown>): Promise<unknown> };
 
-export type EmbeddingModel = { readonly name: string; readonly dimensions: number; readonly tokensMax: number };
+export type EmbeddingModel = {
+  readonly name: string;
+  readonly dimensions: number;
+  readonly tokensMax: number;
+};
 
 /** Embeddings by Workers AI. Replies are checked for count, length and finite numbers before anything relies on them. */
 export function createEmbedder(ai: AiBinding, model: EmbeddingModel, world: World): Embedder {
@@ -54,7 +58,10 @@ async function run(ai: AiBinding, model: string, texts: readonly string[], world
     const code = /^(?:AiError: )?(\d{4}):/.exec(message)?.[1];
     const kind = code === undefined ? "unreachable" : (KIND_OF_CODE[code] ?? "defect");
     const notBeforeMs = kind === "quota" ? { notBeforeMs: nextUtcMidnightMs(world.nowMs()) } : {};
-    throw new FailureError({ kind, party: "workers-ai", detail: code ?? "no code", ...notBeforeMs }, { cause: error });
+    throw new FailureError(
+      { kind, party: "workers-ai", detail: code ?? "no code", ...notBeforeMs },
+      { cause: error },
+    );
   }
 }
 

@@ -2,7 +2,11 @@ import { monotonicFactory } from "ulid";
 import type { World } from "../../ports/world.ts";
 
 /** A clock that an emulated vendor keeps: world = originWorldMs + (real - originRealMs) * speed. */
-export type WorldClock = { readonly originRealMs: number; readonly originWorldMs: number; readonly speed: number };
+export type WorldClock = {
+  readonly originRealMs: number;
+  readonly originWorldMs: number;
+  readonly speed: number;
+};
 
 /** World and real time are the same when no emulator keeps a clock. */
 export const REAL_CLOCK: WorldClock = { originRealMs: 0, originWorldMs: 0, speed: 1 };
@@ -14,7 +18,8 @@ const CLOCK_HEADER = "x-world-clock";
 export function createSystemWorld(start: WorldClock): World & { follow(clock: WorldClock): void } {
   let clock = start;
   const ulid = monotonicFactory(cryptoRandom);
-  const nowMs = (): number => Math.floor(clock.originWorldMs + (Date.now() - clock.originRealMs) * clock.speed);
+  const nowMs = (): number =>
+    Math.floor(clock.originWorldMs + (Date.now() - clock.originRealMs) * clock.speed);
   return {
     nowMs,
     realNowMs: () => Date.now(),
@@ -46,7 +51,9 @@ export function parseClock(text: string): WorldClock | null {
   try {
     const { originRealMs, originWorldMs, speed } = JSON.parse(text) as Partial<WorldClock>;
     const valid = [originRealMs, originWorldMs, speed].every(Number.isFinite) && Number(speed) > 0;
-    return valid ? { originRealMs: Number(originRealMs), originWorldMs: Number(originWorldMs), speed: Number(speed) } : null;
+    return valid
+      ? { originRealMs: Number(originRealMs), originWorldMs: Number(originWorldMs), speed: Number(speed) }
+      : null;
   } catch {
     return null;
   }

@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { checkMeeting, transcriptSentences } from "./fireflies-meeting.ts";
 
 const NOW_MS = Date.UTC(2026, 5, 1, 12);
-const SENTENCE = { text: "We agreed to move the crane to the north side before the pour on Friday morning, weather permitting, as discussed.", speaker_name: "Maya", start_time: 1.5, end_time: 4 };
+const SENTENCE = {
+  text: "We agreed to move the crane to the north side before the pour on Friday morning, weather permitting, as discussed.",
+  speaker_name: "Maya",
+  start_time: 1.5,
+  end_time: 4,
+};
 const aMeeting = (change: Record<string, unknown> = {}): string =>
   JSON.stringify({
     id: "01KQX3T0M8ZB4W7N1C5D9EFGHJ",
@@ -19,7 +24,9 @@ const aMeeting = (change: Record<string, unknown> = {}): string =>
   });
 const problemsOf = (revision: string): string[] => {
   const checked = checkMeeting(revision, NOW_MS);
-  return checked.state === "quarantined" ? checked.problems.map(({ field, problem }) => `${field} ${problem}`) : [checked.state];
+  return checked.state === "quarantined"
+    ? checked.problems.map(({ field, problem }) => `${field} ${problem}`)
+    : [checked.state];
 };
 
 describe("checkMeeting", () => {
@@ -39,7 +46,11 @@ describe("checkMeeting", () => {
   });
 
   it("names every reason at once, not only the first", () => {
-    const revision = aMeeting({ title: " ", dateString: "0000-01-01T00:00:00.000Z", sentences: [{ ...SENTENCE, text: "Hi." }] });
+    const revision = aMeeting({
+      title: " ",
+      dateString: "0000-01-01T00:00:00.000Z",
+      sentences: [{ ...SENTENCE, text: "Hi." }],
+    });
     expect(problemsOf(revision)).toEqual([
       "title is missing",
       "date lies before the year 2000",
@@ -48,39 +59,69 @@ describe("checkMeeting", () => {
   });
 
   it("does not take a placeholder for a transcript", () => {
-    expect(problemsOf(aMeeting({ sentences: [{ ...SENTENCE, text: "No transcript available" }] }))).toEqual(["transcript is missing"]);
+    expect(problemsOf(aMeeting({ sentences: [{ ...SENTENCE, text: "No transcript available" }] }))).toEqual([
+      "transcript is missing",
+    ]);
   });
 
   it("calls a meeting without words pending while it is young, and broken when it is not", () => {
-    const young = { sentences: null, summary: null, meeting_info: null, dateString: "2026-06-01T10:00:00.000Z" };
-    expect(checkMeeting(aMeeting(young), NOW_MS)).toEqual({ state: "pending", waitsFor: "the transcript is not ready yet" });
-    expect(problemsOf(aMeeting({ ...young, dateString: "2026-05-20T10:00:00.000Z" }))).toEqual(["transcript is missing"]);
+    const young = {
+      sentences: null,
+      summary: null,
+      meeting_info: null,
+      dateString: "2026-06-01T10:00:00.000Z",
+    };
+    expect(checkMeeting(aMeeting(young), NOW_MS)).toEqual({
+      state: "pending",
+      waitsFor: "the transcript is not ready yet",
+    });
+    expect(problemsOf(aMeeting({ ...young, dateString: "2026-05-20T10:00:00.000Z" }))).toEqual([
+      "transcript is missing",
+    ]);
   });
 
   it("waits for a meeting that is still running, even if some of it is transcribed", () => {
     const live = { is_live: true, dateString: "2026-06-01T11:00:00.000Z" };
-    expect(checkMeeting(aMeeting(live), NOW_MS)).toEqual({ state: "pending", waitsFor: "the meeting is still running" });
+    expect(checkMeeting(aMeeting(live), NOW_MS)).toEqual({
+      state: "pending",
+      waitsFor: "the meeting is still running",
+    });
   });
 
   it("takes a ready transcript without its summary: the two ripen apart", () => {
-    const early = { summary: null, meeting_info: { summary_status: "processing" }, dateString: "2026-06-01T10:00:00.000Z" };
-    expect(checkMeeting(aMeeting(early), NOW_MS)).toMatchObject({ state: "valid", record: { summary: null, summaryState: "pending" } });
+    const early = {
+      summary: null,
+      meeting_info: { summary_status: "processing" },
+      dateString: "2026-06-01T10:00:00.000Z",
+    };
+    expect(checkMeeting(aMeeting(early), NOW_MS)).toMatchObject({
+      state: "valid",
+      record: { summary: null, summaryState: "pending" },
+    });
     const skipped = { ...early, meeting_info: { summary_status: "skipped" } };
     expect(checkMeeting(aMeeting(skipped), NOW_MS)).toMatchObject({ record: { summaryState: "none" } });
   });
 
   it("drops malformed optional parts without rejecting the meeting", () => {
     const revision = aMeeting({ duration: "long", participants: 7, speakers: null, summary: [] });
-    expect(checkMeeting(revision, NOW_MS)).toMatchObject({ state: "valid", record: { durationMinutes: null, participants: [] } });
+    expect(checkMeeting(revision, NOW_MS)).toMatchObject({
+      state: "valid",
+      record: { durationMinutes: null, participants: [] },
+    });
   });
 
-  it.each(["", "{", "null", "[]", '{"id":1}', '{"id":"x","sentences":7}'])("sets %j aside instead of throwing", (revision) => {
-    expect(checkMeeting(revision, NOW_MS).state).toBe("quarantined");
-  });
+  it.each(["", "{", "null", "[]", '{"id":1}', '{"id":"x","sentences":7}'])(
+    "sets %j aside instead of throwing",
+    (revision) => {
+      expect(checkMeeting(revision, NOW_MS).state).toBe("quarantined");
+    },
+  );
 
   it("keeps what was said out of the reasons", () => {
     const secret = "our bid is four million";
-    expect(JSON.stringify(problemsOf(aMeeting({ sentences: [{ ...SENTENCE, text: secret }] })))).not.toContain("bid");
+    expect(
+      JSON.stringify(problemsOf(aMeeting({ sentences: [{ ...SENTENCE, text: secret }] }))),
+    ).not.toContain("bid");
   });
 });
 

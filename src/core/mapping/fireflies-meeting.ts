@@ -23,16 +23,27 @@ const TRANSCRIPT = z.object({
   participants: texts,
   transcript_url: text,
   meeting_link: text,
-  speakers: z.array(z.object({ name: text }).catch({ name: null })).nullish().catch(null),
-  meeting_attendees: z
-    .array(z.object({ displayName: text, name: text, email: text }).catch({ displayName: null, name: null, email: null }))
+  speakers: z
+    .array(z.object({ name: text }).catch({ name: null }))
     .nullish()
     .catch(null),
-  sentences: z
-    .array(z.object({ text, speaker_name: text, start_time: number, end_time: number }))
-    .nullish(),
+  meeting_attendees: z
+    .array(
+      z
+        .object({ displayName: text, name: text, email: text })
+        .catch({ displayName: null, name: null, email: null }),
+    )
+    .nullish()
+    .catch(null),
+  sentences: z.array(z.object({ text, speaker_name: text, start_time: number, end_time: number })).nullish(),
   summary: z
-    .object({ overview: text, short_summary: text, action_items: text, keywords: texts, topics_discussed: texts })
+    .object({
+      overview: text,
+      short_summary: text,
+      action_items: text,
+      keywords: texts,
+      topics_discussed: texts,
+    })
     .nullish()
     .catch(null),
   meeting_info: z
@@ -89,7 +100,10 @@ export function checkMeeting(revision: string, nowMs: number): Checked<MeetingRe
 export function transcriptSentences(revision: string): { date: string; sentences: Sentence[] } {
   const parsed = parseRevision(revision);
   if (!parsed.ok) return { date: "", sentences: [] };
-  return { date: (parsed.transcript.dateString ?? "").slice(0, 10), sentences: sentencesIn(parsed.transcript) };
+  return {
+    date: (parsed.transcript.dateString ?? "").slice(0, 10),
+    sentences: sentencesIn(parsed.transcript),
+  };
 }
 
 function parseRevision(
@@ -130,14 +144,17 @@ function judgeTranscript(
   meetingMs: number | null,
   nowMs: number,
 ): { state: "pending"; waitsFor: string } | { state: "settled"; problem: string | null } {
-  if (spoken.length >= TRANSCRIPT_CHARACTERS_MIN && meeting.is_live !== true) return { state: "settled", problem: null };
+  if (spoken.length >= TRANSCRIPT_CHARACTERS_MIN && meeting.is_live !== true)
+    return { state: "settled", problem: null };
   const young = meetingMs !== null && nowMs - meetingMs < TRANSCRIPT_GIVE_UP_MS;
-  if (young && meeting.is_live === true) return { state: "pending", waitsFor: "the meeting is still running" };
+  if (young && meeting.is_live === true)
+    return { state: "pending", waitsFor: "the meeting is still running" };
   const status = meeting.meeting_info?.summary_status;
   const settled = status === "processed" || status === "skipped" || status === "failed";
   if (young && !settled) return { state: "pending", waitsFor: "the transcript is not ready yet" };
   if (spoken.length >= TRANSCRIPT_CHARACTERS_MIN) return { state: "settled", problem: null };
-  if (meeting.meeting_info?.silent_meeting === true) return { state: "settled", problem: "no speech was recorded" };
+  if (meeting.meeting_info?.silent_meeting === true)
+    return { state: "settled", problem: "no speech was recorded" };
   if (spoken === "") return { state: "settled", problem: "is missing" };
   return {
     state: "settled",
@@ -209,7 +226,9 @@ function summaryState(meeting: Transcript, summary: string | null): MeetingRecor
 
 /** Minutes, as the source gives them; anything but a non-negative finite number is no duration. */
 function plausibleMinutes(minutes: number | null): number | null {
-  return minutes !== null && Number.isFinite(minutes) && minutes >= 0 ? Math.round(minutes * 100) / 100 : null;
+  return minutes !== null && Number.isFinite(minutes) && minutes >= 0
+    ? Math.round(minutes * 100) / 100
+    : null;
 }
 
 function blankToNull(value: string | null | undefined): string | null {

@@ -22,7 +22,9 @@ describe("revisionOf", () => {
   });
 
   it("keeps the order of lists", () => {
-    expect(revisionOf({ sentences: [{ z: 1, a: 2 }, { a: 3 }] })).toBe('{"sentences":[{"a":2,"z":1},{"a":3}]}');
+    expect(revisionOf({ sentences: [{ z: 1, a: 2 }, { a: 3 }] })).toBe(
+      '{"sentences":[{"a":2,"z":1},{"a":3}]}',
+    );
   });
 });
 

@@ -4,7 +4,8 @@ import type { Status } from "../../queries/status.ts";
 /** One run on one line. */
 export function runLines(run: Run): string {
   const counts = run.result?.counts;
-  const seen = counts === undefined ? "" : `  ${counts.seen} seen, ${counts.created} created, ${counts.updated} updated`;
+  const seen =
+    counts === undefined ? "" : `  ${counts.seen} seen, ${counts.created} created, ${counts.updated} updated`;
   const detail = run.detail === null ? "" : `  ${run.detail}`;
   return `${run.id}  ${run.sync.padEnd(9)}  ${run.state.padEnd(23)}${seen}${detail}`;
 }
@@ -15,13 +16,20 @@ export function statusLines(status: Status): string[] {
   const waiting = status.lanes.filter((lane) => lane.reason !== null);
   return [
     status.alerts.length === 0 ? "No open alerts." : `${status.alerts.length} open alerts:`,
-    ...status.alerts.map((alert) => `  ${alert.kind} (${alert.subject}) since ${when(alert.openedMs)}: ${alert.detail}`),
+    ...status.alerts.map(
+      (alert) => `  ${alert.kind} (${alert.subject}) since ${when(alert.openedMs)}: ${alert.detail}`,
+    ),
     `World time ${when(status.nowMs)}`,
     `Source: ${status.source.ids} meetings${status.source.asOfMs === null ? "" : ` as of ${when(status.source.asOfMs)}`}`,
     `Records: ${status.totals.records}; pending ${status.totals.pending}; quarantined ${status.totals.quarantined}; live chunks ${status.totals.liveChunks}; documents owed ${status.owedDocuments}`,
-    ...waiting.map((lane) => `Waiting: ${lane.lane}: ${lane.reason}${lane.notBeforeMs === null ? "" : ` until ${when(lane.notBeforeMs)}`}`),
+    ...waiting.map(
+      (lane) =>
+        `Waiting: ${lane.lane}: ${lane.reason}${lane.notBeforeMs === null ? "" : ` until ${when(lane.notBeforeMs)}`}`,
+    ),
     "Running:",
-    ...(status.unfinished.length === 0 ? ["  nothing"] : status.unfinished.map((run) => `  ${runLines(run)}`)),
+    ...(status.unfinished.length === 0
+      ? ["  nothing"]
+      : status.unfinished.map((run) => `  ${runLines(run)}`)),
     "Last:",
     ...status.last.map((run) => `  ${runLines(run)}`),
   ];

@@ -48,10 +48,12 @@ function program(): Command {
       .option("--url <url>", "address of the API instead; its token in API_TOKEN")
       .option("--json", "print one JSON value")
       .exitOverride();
-  verb("status", "where everything stands: what runs, what waits, what is wrong").action(async (options: Options) => {
-    const status = await (await connect(options)).status();
-    print(options, status, () => statusLines(status));
-  });
+  verb("status", "where everything stands: what runs, what waits, what is wrong").action(
+    async (options: Options) => {
+      const status = await (await connect(options)).status();
+      print(options, status, () => statusLines(status));
+    },
+  );
   verb("runs", "the latest runs, newest first").action(async (options: Options) => {
     const { items } = await (await connect(options)).runs();
     print(options, items, () => items.map(runLines));

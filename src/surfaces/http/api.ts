@@ -35,13 +35,16 @@ export function createApi(): Hono<Api> {
   app.get("/api/proof", async (c) => c.json(await proveMeetings(c.var.ports, c.req.query("cursor") ?? null)));
   app.post("/api/syncs/:sync/runs", start);
   app.post("/api/tick", async (c) => {
-    if (c.req.query("after") === "restart") await reviveUnfinished(c.var.ports, composeEngine(c.env), { afterRestart: true });
+    if (c.req.query("after") === "restart")
+      await reviveUnfinished(c.var.ports, composeEngine(c.env), { afterRestart: true });
     else await tick(c.var.ports, composeEngine(c.env));
     return c.json({ ok: true });
   });
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
   app.onError((error, c) => {
-    console.error(JSON.stringify({ event: "api_error", path: c.req.path, error: error.message.slice(0, 200) }));
+    console.error(
+      JSON.stringify({ event: "api_error", path: c.req.path, error: error.message.slice(0, 200) }),
+    );
     return c.json({ error: "the request failed; the log of the runner says why" }, 500);
   });
   return app;

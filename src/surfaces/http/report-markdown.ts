@@ -4,7 +4,9 @@ import type { RunReport } from "../../queries/status.ts";
 /** A run's report for people: what came, what was set aside and why, where the time went, what was retried. */
 export function markdownReport({ run, counts, setAside, troubles }: RunReport): string {
   const result = run.result;
-  const rows = VERDICTS.filter((verdict) => counts[verdict] > 0).map((verdict) => `| ${verdict} | ${counts[verdict]} |`);
+  const rows = VERDICTS.filter((verdict) => counts[verdict] > 0).map(
+    (verdict) => `| ${verdict} | ${counts[verdict]} |`,
+  );
   const operations = Object.entries(result?.operations ?? {}).toSorted(([, a], [, b]) => b.ms - a.ms);
   const sections = [
     `# ${run.sync}: ${run.state.replaceAll("_", " ")}`,
@@ -13,12 +15,27 @@ export function markdownReport({ run, counts, setAside, troubles }: RunReport): 
     run.notBeforeMs === null ? "" : `Goes on at ${iso(run.notBeforeMs)}.`,
     `## Items\n\n| verdict | items |\n| --- | --- |\n${[...rows, `| seen | ${counts.seen} |`].join("\n")}`,
     list("Findings", result?.findings ?? []),
-    list("Set aside", setAside.map(({ itemId, verdict, reason }) => `${verdict} ${itemId}: ${reason}`)),
-    list("Checks", (result?.checks ?? []).map((check) => `${check.ok ? "ok" : "NOT OK"} ${check.name}: ${check.actual} (expected ${check.expected})`)),
-    list("Time", operations.map(([name, { times, ms }]) => `${name}: ${seconds(ms)} in ${times} calls`)),
+    list(
+      "Set aside",
+      setAside.map(({ itemId, verdict, reason }) => `${verdict} ${itemId}: ${reason}`),
+    ),
+    list(
+      "Checks",
+      (result?.checks ?? []).map(
+        (check) =>
+          `${check.ok ? "ok" : "NOT OK"} ${check.name}: ${check.actual} (expected ${check.expected})`,
+      ),
+    ),
+    list(
+      "Time",
+      operations.map(([name, { times, ms }]) => `${name}: ${seconds(ms)} in ${times} calls`),
+    ),
     list(
       "Errors and what was done",
-      troubles.map((row) => `${iso(row.atMs)} ${row.step} ${row.outcome} (${row.party}): ${row.detail ?? ""} -> ${row.next ?? "interrupted"}${row.nextMs === null ? "" : ` until ${iso(row.nextMs)}`}`),
+      troubles.map(
+        (row) =>
+          `${iso(row.atMs)} ${row.step} ${row.outcome} (${row.party}): ${row.detail ?? ""} -> ${row.next ?? "interrupted"}${row.nextMs === null ? "" : ` until ${iso(row.nextMs)}`}`,
+      ),
     ),
   ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;

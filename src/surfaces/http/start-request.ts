@@ -1,6 +1,8 @@
 import * as z from "zod";
 
-const START_REQUEST = z.strictObject({ priority: z.enum(["urgent", "high", "normal", "low"]).default("normal") });
+const START_REQUEST = z.strictObject({
+  priority: z.enum(["urgent", "high", "normal", "low"]).default("normal"),
+});
 
 /** Read the body of a request for a run; an empty one asks for the defaults. */
 export async function parseStartRequest(

@@ -8,7 +8,10 @@ export const requireToken = createMiddleware<{ Bindings: Env }>(async (c, next) 
   const given = /^Bearer (\S+)$/.exec(c.req.header("authorization") ?? "")?.[1] ?? "";
   const expected = c.env.API_TOKEN ?? "";
   if (expected === "" || !(await sameSecret(given, expected))) {
-    return c.json({ error: "a token is needed: Authorization: Bearer <content of the file token in the data directory>" }, 401);
+    return c.json(
+      { error: "a token is needed: Authorization: Bearer <content of the file token in the data directory>" },
+      401,
+    );
   }
   return next();
 });
@@ -16,7 +19,9 @@ export const requireToken = createMiddleware<{ Bindings: Env }>(async (c, next) 
 /** Compare digests byte by byte without an early end, so that the time taken tells nothing about either text. */
 async function sameSecret(given: string, expected: string): Promise<boolean> {
   const [a, b] = await Promise.all(
-    [given, expected].map(async (text) => new Uint8Array(await crypto.subtle.digest("SHA-256", ENCODER.encode(text)))),
+    [given, expected].map(
+      async (text) => new Uint8Array(await crypto.subtle.digest("SHA-256", ENCODER.encode(text))),
+    ),
   );
   if (a === undefined || b === undefined) return false;
   return a.reduce((difference, byte, index) => difference | (byte ^ (b[index] ?? 0)), 0) === 0;
