@@ -36,7 +36,8 @@ export function sampleMeeting({ random, createdMs, ordinal }: MeetingPlan): Sour
   return meetingOf({ id: ulidAt(createdMs, random), createdMs, kind, project, talk, random });
 }
 
-type Parts = {
+/** A talk and the frame it is put into. */
+export type MeetingParts = {
   id: string;
   createdMs: number;
   kind: MeetingKind;
@@ -45,7 +46,8 @@ type Parts = {
   random: Random;
 };
 
-function meetingOf({ id, createdMs, kind, project, talk, random }: Parts): SourceMeeting {
+/** The meeting as a source would hold it, with times for every sentence. */
+export function meetingOf({ id, createdMs, kind, project, talk, random }: MeetingParts): SourceMeeting {
   const { sentences, starts } = timed(talk, random);
   const organizer = talk.people.find(({ email }) => email.endsWith("@alderbrook.example")) ?? ACCOUNT_OWNER;
   const emails = [...new Set([organizer, ...talk.people].map(({ email }) => email))];
@@ -96,17 +98,19 @@ function attendance(name: string, createdMs: number, seconds: number, random: Ra
 /** Split turns into sentences and give them times; pauses stretch the talk to a length of 20 to 90 minutes. */
 function timed(talk: Talk, random: Random): { sentences: SourceSentence[]; starts: number[] } {
   const spoken = talk.turns.flatMap(({ speaker, text }, turn) =>
-    text.split(/(?<=[.!?]) (?=[A-Z$"0-9])/).map((part) => ({ speaker, text: part, turn })),
+    text
+      .split(/(?<=[.!?]) (?=[A-Z$"0-9])/)
+      .map((part) => ({ speaker, text: part, turn, words: wordsOf(part) })),
   );
   const minutes = Math.min(88, Math.max(22, spoken.length * (0.28 + random.next() * 0.12)));
-  const spokenSeconds = spoken.reduce((sum, { text }) => sum + wordsOf(text) / WORDS_PER_SECOND, 0);
+  const spokenSeconds = spoken.reduce((sum, { words }) => sum + words / WORDS_PER_SECOND, 0);
   const pauseSeconds = Math.max(0.2, (minutes * 60 - spokenSeconds) / Math.max(1, spoken.length));
   const idOf = new Map<Person, number>(talk.people.map((person, i) => [person, i]));
   const starts: number[] = [];
   let at = 1 + random.next() * 3;
-  const sentences = spoken.map(({ speaker, text, turn }, index) => {
+  const sentences = spoken.map(({ speaker, text, turn, words }, index) => {
     const start = at;
-    const end = start + wordsOf(text) / WORDS_PER_SECOND;
+    const end = start + words / WORDS_PER_SECOND;
     starts[turn] ??= start;
     at = end + pauseSeconds * (0.5 + random.next());
     return {
@@ -123,7 +127,9 @@ function timed(talk: Talk, random: Random): { sentences: SourceSentence[]; start
 }
 
 function wordsOf(text: string): number {
-  return text.split(" ").length;
+  let words = 1;
+  for (let at = text.indexOf(" "); at !== -1; at = text.indexOf(" ", at + 1)) words += 1;
+  return words;
 }
 
 function hundredths(seconds: number): number {
