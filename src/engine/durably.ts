@@ -108,7 +108,11 @@ async function attempt<T>(
       isCall: scope.attemptId !== null,
       atMs,
     };
-    await runs.recordFailure(context.fence, row, failure, next, world.realNowMs() - startedRealMs);
+    await runs.recordFailure(context.fence, row, {
+      failure,
+      next,
+      durationMs: world.realNowMs() - startedRealMs,
+    });
     return { ok: false, failure, next };
   }
 }

@@ -152,9 +152,7 @@ export type RunStore = {
   recordFailure(
     fence: Fence,
     attempt: Attempt,
-    failure: Failure,
-    next: Next,
-    durationMs: number,
+    what: { failure: Failure; next: Next; durationMs: number },
   ): Promise<void>;
   /** Failed attempts of a step so far, by kind, in order. Interrupted and refused ones are not failures. */
   failuresOf(runId: string, step: string): Promise<{ items: Failure["kind"][]; cursor: null }>;

@@ -11,6 +11,9 @@ import type {
 import type { Party } from "../../core/errors.ts";
 import { statement, type Statement } from "./database.ts";
 
+/** Condition for runs that have not ended. */
+export const UNFINISHED = "state in ('queued', 'running')";
+
 /** A row of `runs`. */
 export type RunRow = {
   id: string;

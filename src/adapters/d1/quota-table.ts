@@ -1,23 +1,12 @@
-import type { FailureKind } from "../../core/errors.ts";
 import { QUOTA_UNKNOWN, type QuotaState } from "../../core/quota.ts";
 import type { Attempt, Fence, RunStore, VendorKey } from "../../ports/run-store.ts";
 import { statement, type Database, type Statement } from "./database.ts";
-import { attemptOf, insertAttempt, vendorKeyOf, type AttemptsRow, type QuotaRow } from "./run-rows.ts";
+import { insertAttempt, vendorKeyOf, type QuotaRow } from "./run-rows.ts";
 
-type Methods = Pick<
-  RunStore,
-  | "vendorKey"
-  | "workspaceAccount"
-  | "takeCall"
-  | "settleCall"
-  | "recordFailure"
-  | "failuresOf"
-  | "troubles"
-  | "apiErrorsSince"
->;
+type Methods = Pick<RunStore, "vendorKey" | "workspaceAccount" | "takeCall" | "settleCall">;
 
-/** Attempts and the counters of vendor keys: what was tried, and what may be tried next. */
-export function createAttemptStore(database: Database): Methods {
+/** The counters of vendor keys: what may be called next. A call and its attempt are one batch. */
+export function quotaTable(database: Database): Methods {
   return {
     vendorKey: async (keyName) => {
       const [row] = await database.rows<QuotaRow>("select * from quota where key_name = ?1", keyName);
@@ -50,43 +39,6 @@ export function createAttemptStore(database: Database): Methods {
         ),
         settledKey(key),
       ]);
-    },
-    recordFailure: async (fence, attempt, failure, next, durationMs) => {
-      await database.fenced(fence, [
-        insertAttempt(attempt, failure.kind),
-        statement(
-          "update attempts set outcome = ?2, detail = ?3, duration_ms = coalesce(duration_ms, ?4), next = ?5, next_ms = ?6 where id = ?1",
-          attempt.id,
-          failure.kind,
-          failure.detail,
-          durationMs,
-          next.do,
-          next.do === "halt" ? null : next.untilMs,
-        ),
-      ]);
-    },
-    failuresOf: async (runId, step) => {
-      const rows = await database.rows<{ outcome: FailureKind }>(
-        `select outcome from attempts where run_id = ?1 and step = ?2 and outcome not in ('ok', 'started', 'not_yet') order by id`,
-        runId,
-        step,
-      );
-      return { items: rows.map((row) => row.outcome), cursor: null };
-    },
-    troubles: async (runId, limit) => {
-      const rows = await database.rows<AttemptsRow>(
-        "select * from attempts where run_id = ?1 and outcome <> 'ok' order by id limit ?2",
-        runId,
-        limit,
-      );
-      return { items: rows.map(attemptOf), cursor: null };
-    },
-    apiErrorsSince: async (sinceMs) => {
-      const [row] = await database.rows<{ errors: number }>(
-        "select count(*) as errors from attempts where at_ms >= ?1 and is_call = 1 and outcome not in ('ok', 'started')",
-        sinceMs,
-      );
-      return row?.errors ?? 0;
     },
   };
 }

@@ -1,0 +1,104 @@
+import type { Fence, Lane, RunStore, SyncName } from "../../ports/run-store.ts";
+import { statement, type Database, type Statement } from "./database.ts";
+import { UNFINISHED } from "./run-rows.ts";
+
+/** Leases: who may write for a lane, and the end of that right with the run. */
+export function leaseTable(
+  database: Database,
+): Pick<RunStore, "acquireLease" | "isLeaseHeld" | "renewLease" | "closeRun"> {
+  return {
+    isLeaseHeld: async (run, realNowMs) => {
+      const rows = await database.rows(
+        "select 1 from leases where lane = ?1 and run_id = ?2 and expires_real_ms > ?3",
+        run.sync,
+        run.id,
+        realNowMs,
+      );
+      return rows.length > 0;
+    },
+    acquireLease: async (run, { startedMs, realNowMs, termMs }) => {
+      const held = "leases.run_id is null or leases.run_id = excluded.run_id or leases.expires_real_ms <= ?5";
+      const [, taken] = await database.batch([
+        statement(
+          `insert into leases (lane, token, epoch, run_id, expires_real_ms) values (?1, 1, ?2, ?3, ?4 + ?5)
+           on conflict (lane) do update set token = leases.token + 1, epoch = excluded.epoch, run_id = excluded.run_id,
+             expires_real_ms = excluded.expires_real_ms where ${held}`,
+          run.sync,
+          run.epoch,
+          run.id,
+          termMs,
+          realNowMs,
+        ),
+        statement("select token from leases where lane = ?1 and run_id = ?2", run.sync, run.id),
+        statement(
+          `update runs set state = 'running', started_ms = coalesce(started_ms, ?3), started_real_ms = coalesce(started_real_ms, ?4)
+           where id = ?2 and ${UNFINISHED} and exists (select 1 from leases where lane = ?1 and run_id = ?2)`,
+          run.sync,
+          run.id,
+          startedMs,
+          realNowMs,
+        ),
+      ]);
+      const token = (taken?.results[0] as { token: number } | undefined)?.token;
+      return token === undefined ? null : { lane: run.sync, token };
+    },
+    renewLease: async (fence, expiresRealMs) => {
+      await database.fenced(fence, [
+        statement("update leases set expires_real_ms = ?2 where lane = ?1", fence.lane, expiresRealMs),
+      ]);
+    },
+    closeRun: async (fence, runId, end) => {
+      await database.fenced(fence, closing(fence, runId, end));
+    },
+  };
+}
+
+function closing(fence: Fence, runId: string, end: Parameters<RunStore["closeRun"]>[2]): Statement[] {
+  return [
+    statement(
+      `update runs set state = ?2, ended_ms = ?3, duration_ms = ?4, not_before_ms = ?5, detail = ?6,
+         source_count = ?7, destination_count = ?8, continues = ?9, result = ?10
+       where id = ?1 and ${UNFINISHED}`,
+      runId,
+      end.state,
+      end.endedMs,
+      end.durationMs,
+      end.notBeforeMs,
+      end.detail,
+      end.sourceCount,
+      end.destinationCount,
+      end.continues ? 1 : 0,
+      JSON.stringify(end.result),
+    ),
+    statement(
+      `insert into lanes (lane, not_before_ms, reason, key_name) values (?1, ?2, ?3, ?4)
+       on conflict (lane) do update set not_before_ms = excluded.not_before_ms, reason = excluded.reason, key_name = excluded.key_name`,
+      fence.lane,
+      end.notBeforeMs,
+      end.state === "parked" ? end.detail : null,
+      end.state === "parked" ? end.laneKeyName : null,
+    ),
+    statement("update leases set run_id = null, expires_real_ms = 0 where lane = ?1", fence.lane),
+  ];
+}
+
+/** Lanes: what holds one back. */
+export function laneTable(database: Database): Pick<RunStore, "lane" | "lanes"> {
+  type Row = { lane: SyncName; not_before_ms: number | null; reason: string | null; key_name: string | null };
+  const laneOf = (row: Row): Lane => ({
+    lane: row.lane,
+    notBeforeMs: row.not_before_ms,
+    reason: row.reason,
+    keyName: row.key_name,
+  });
+  return {
+    lane: async (sync) => {
+      const [row] = await database.rows<Row>("select * from lanes where lane = ?1", sync);
+      return row === undefined ? { lane: sync, notBeforeMs: null, reason: null, keyName: null } : laneOf(row);
+    },
+    lanes: async () => ({
+      items: (await database.rows<Row>("select * from lanes order by lane")).map(laneOf),
+      cursor: null,
+    }),
+  };
+}
