@@ -72,7 +72,7 @@ function commandLine(): Command {
     .addOption(
       new Option("--fireflies-port <port>", "port of the Fireflies API; 0 takes a free one")
         .argParser(numberFrom(0, true))
-        .makeOptionMandatory(),
+        .default(9101),
     )
     .option(
       "--meetings <file>",
