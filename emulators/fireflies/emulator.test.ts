@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decodeClock, worldNowMs } from "../world/clock.ts";
 import { type Answer, aWorkspace, EPOCH_MS, meetingsIn } from "./a-workspace.ts";
+import { benchMeetings } from "./bench-meetings.ts";
 import { createFirefliesEmulator } from "./emulator.ts";
 import type { SourceMeeting } from "./source-meeting.ts";
 
@@ -498,6 +499,23 @@ describe("the log", () => {
 });
 
 describe("a world on disk", () => {
+  it("knows given meetings again, from a generator too, and refuses others", async () => {
+    const stateDir = mkdtempSync(join(tmpdir(), "fireflies-"));
+    try {
+      const open = (seed: number) =>
+        createFirefliesEmulator({
+          stateDir,
+          realNowMs: () => EPOCH_MS,
+          meetings: benchMeetings({ count: 3, bytesEach: 4_000, seed }),
+        });
+      await (await open(1)).close();
+      await (await open(1)).close();
+      await expect(open(2)).rejects.toThrow(/filled from other meetings/);
+    } finally {
+      rmSync(stateDir, { recursive: true });
+    }
+  });
+
   it("goes on where it was, in its own time", async () => {
     const stateDir = mkdtempSync(join(tmpdir(), "fireflies-"));
     try {

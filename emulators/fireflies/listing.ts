@@ -4,7 +4,7 @@ import { dateOf, dateStringMsOf, userOf } from "./meeting-view.ts";
 import type { SourceMeeting } from "./source-meeting.ts";
 
 /** Most meetings in one page. Source: reference: Fireflies docs, "Transcripts". */
-export const PAGE_ITEMS_MAX = 50;
+const PAGE_ITEMS_MAX = 50;
 
 /** Arguments of the `transcripts` field after coercion; dates are epoch ms. */
 export type ListingArgs = {

@@ -30,8 +30,9 @@ export type MeetingStore = {
   /** True if the id was ever used, by a deleted meeting too. */
   isTaken(id: string): boolean;
   body(id: string): SourceMeeting;
-  add(meeting: SourceMeeting): void;
-  replace(meeting: SourceMeeting): void;
+  /** Store a new or changed meeting; gives back its body as stored. */
+  add(meeting: SourceMeeting): string;
+  replace(meeting: SourceMeeting): string;
   setHidden(id: string, isHidden: boolean): void;
   remove(id: string): void;
 };
@@ -77,11 +78,13 @@ export function openMeetingStore(database: DatabaseSync): MeetingStore {
   }
   let order: MeetingFacts[] | null = null;
 
-  const put = (meeting: SourceMeeting): void => {
+  const put = (meeting: SourceMeeting): string => {
     const entry = factsOf(meeting, facts.get(meeting.id));
-    upsert.run(entry.id, JSON.stringify(entry), JSON.stringify(meeting));
+    const body = JSON.stringify(meeting);
+    upsert.run(entry.id, JSON.stringify(entry), body);
     facts.set(entry.id, entry);
     order = null;
+    return body;
   };
   const find = (id: string): MeetingFacts | undefined => {
     const entry = facts.get(id);

@@ -88,14 +88,14 @@ function made(options: OpenOptions, store: MeetingStore): WorldState {
   const originWorldMs = options.epochMs ?? originRealMs;
   const count = options.meetingsCount ?? SAMPLE_COUNT;
   const meetings = options.meetings ?? sampleMeetings({ seed, epochMs: originWorldMs, count });
-  const organizers = fill(store, meetings);
+  const { organizers, contentHash } = fill(store, meetings);
   const email = options.meetings ? mostFrequent(organizers) : ACCOUNT_OWNER.email;
   const state: WorldState = {
     clock: { originRealMs, originWorldMs, speed: options.speed ?? 1 },
     seed,
     source: {
       kind: options.meetings ? "given" : "sample",
-      contentHash: options.meetings ? contentHashOf(options) : sampleHash(count),
+      contentHash: options.meetings ? (options.meetingsHash ?? contentHash) : sampleHash(count),
     },
     account: {
       id: options.accountId ?? ulidAt(Date.UTC(2024, 0, 8), createRandom(seed, "account")),
@@ -116,17 +116,21 @@ function made(options: OpenOptions, store: MeetingStore): WorldState {
   return withGiven(state, options);
 }
 
-/** Store every meeting; the numbers of meetings by organizer. */
-function fill(store: MeetingStore, meetings: Iterable<SourceMeeting>): Map<string, number> {
+/** Store every meeting; tells the numbers of meetings by organizer, and a hash of all that was stored. */
+function fill(
+  store: MeetingStore,
+  meetings: Iterable<SourceMeeting>,
+): { organizers: Map<string, number>; contentHash: string } {
   const organizers = new Map<string, number>();
+  const hash = createHash("sha256");
   for (const meeting of meetings) {
     if (store.isTaken(meeting.id))
       throw new Error(`Two meetings have the id ${meeting.id}; ids must differ.`);
-    store.add(meeting);
+    hash.update(store.add(meeting));
     const email = meeting.organizer_email;
     if (email) organizers.set(email, (organizers.get(email) ?? 0) + 1);
   }
-  return organizers;
+  return { organizers, contentHash: hash.digest("hex") };
 }
 
 function mostFrequent(counts: Map<string, number>): string | undefined {
@@ -137,7 +141,7 @@ function sampleHash(count: number): string {
   return `sample of ${count}`;
 }
 
-/** A name for the content of given meetings. A generator that was consumed must come with its own name. */
+/** The name of given meetings: as told, or the same hash as when they were stored. */
 function contentHashOf({ meetings, meetingsHash }: OpenOptions): string {
   if (meetingsHash !== undefined) return meetingsHash;
   const hash = createHash("sha256");

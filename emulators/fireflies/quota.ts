@@ -6,7 +6,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /** World time added to a block by each call that comes before the instant named. Source: N8N client, observed. */
-export const EARLY_CALL_PENALTY_MS = 30_000;
+const EARLY_CALL_PENALTY_MS = 30_000;
 
 /** How many calls a window of `windowMs` world milliseconds allows. A day runs from 00:00 UTC, a minute from its first call. */
 export type Budget = { limit: number; windowMs: number };

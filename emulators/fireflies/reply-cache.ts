@@ -1,10 +1,10 @@
 import type { FieldError } from "./projection.ts";
 
 /** The finished JSON of one meeting under one selection. */
-export type FinishedMeeting = { bytes: Uint8Array; errors: FieldError[] };
+type FinishedMeeting = { bytes: Uint8Array; errors: FieldError[] };
 
-/** Bytes of finished JSON kept in memory; beyond it the least recently used go. Two pages of a large workspace. */
-const CACHE_BYTES_MAX = 32 * 1024 * 1024;
+/** Bytes of finished JSON kept in memory; beyond it the least recently used go. A whole large workspace. */
+const CACHE_BYTES_MAX = 128 * 1024 * 1024;
 
 /** Keeps finished meetings, so that asking again for the newest page costs no parsing. */
 export type ReplyCache = { get(key: string, make: () => FinishedMeeting): FinishedMeeting };

@@ -1,7 +1,7 @@
 import { buildSchema, GraphQLError, type GraphQLSchema, GraphQLScalarType, Kind } from "graphql";
 
 /** The schema of the live service, as far as a sync needs it. Source: reference: Fireflies schema, live introspection. */
-export const FIREFLIES_SDL = `
+const FIREFLIES_SDL = `
 "RFC 3339 instant, UTC"
 scalar DateTime
 enum SummaryStatus { processing processed failed skipped default }

@@ -53,7 +53,7 @@ const summarySchema = z.object({
 });
 
 /** Values of `meeting_info.summary_status`. Source: reference, SDL. */
-export const SUMMARY_STATUSES = ["processing", "processed", "failed", "skipped", "default"] as const;
+const SUMMARY_STATUSES = ["processing", "processed", "failed", "skipped", "default"] as const;
 
 const meetingInfo = z.object({
   silent_meeting: flag,
@@ -72,7 +72,7 @@ const channel = z.object({
 });
 
 /** When a young meeting ripens, as world instants. Absent: ripe from the start. */
-export const lifecycleSchema = z.object({
+const lifecycleSchema = z.object({
   live_until_ms: z.number(),
   transcribed_at_ms: z.number(),
   summarized_at_ms: z.number(),

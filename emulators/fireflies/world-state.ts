@@ -31,7 +31,7 @@ export type NextFault = (Fault | { kind: "api_error"; code: ApiErrorCode; counte
 };
 
 /** Control ops that wait for list replies: insertions and deletions between two pages. */
-export type LaterOps = { afterLists: number; ops: unknown[] };
+type LaterOps = { afterLists: number; ops: unknown[] };
 
 /** Everything about a world that is not a meeting or a log line. One row in its file, written as a whole. */
 export type WorldState = {

@@ -25,10 +25,9 @@ function staff(name: string, role: string): Person {
 }
 
 function outside(name: string, role: string, domain: string): Person {
-  return { name, role, email: `${name.toLowerCase().replaceAll(/[ ']/g, ".")}@${domain}` };
+  const mailbox = name.replace("Dr. ", "").toLowerCase().replaceAll("'", "").replaceAll(" ", ".");
+  return { name, role, email: `${mailbox}@${domain}` };
 }
-
-export const COMPANY = "Alderbrook Construction";
 
 const maya = staff("Maya Lindqvist", "project manager");
 const owen = staff("Owen Tremblay", "project manager");
@@ -39,22 +38,13 @@ const tessa = staff("Tessa Novak", "superintendent");
 
 /** The owner of the key: records and organises much of what is here. */
 export const ACCOUNT_OWNER = staff("Dana Whitfield", "operations director");
+
+/** People who come to meetings of their own kind on every project. */
 export const SAFETY_LEAD = staff("Gloria Mensah", "safety lead");
 export const ESTIMATOR = staff("Ben Okafor", "estimator");
 export const SCHEDULER = staff("Ingrid Sato", "scheduler");
-export const STAFF: readonly Person[] = [
-  ACCOUNT_OWNER,
-  maya,
-  owen,
-  priya,
-  luis,
-  hank,
-  tessa,
-  SAFETY_LEAD,
-  ESTIMATOR,
-  SCHEDULER,
-];
 
+/** Everything under way. */
 export const PROJECTS: readonly Project[] = [
   {
     name: "Harbour Street Apartments",
@@ -217,4 +207,5 @@ export const SUBCONTRACTORS = {
   },
 } as const;
 
+/** Kinds of subcontractors. */
 export type Trade = keyof typeof SUBCONTRACTORS;

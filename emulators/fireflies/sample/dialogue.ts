@@ -13,7 +13,7 @@ import { ISSUES } from "./issues.ts";
 import * as phrases from "./phrases.ts";
 
 /** What one person says without a pause: one or more sentences. */
-export type Turn = { speaker: Person; text: string };
+type Turn = { speaker: Person; text: string };
 
 /** What a meeting settled about one issue. Turn numbers point into the talk. */
 export type Outcome = {
@@ -89,7 +89,7 @@ function dollars(random: Random): string {
 const firstName = (person: Person): string => person.name.replace(/^Dr\. /, "").split(" ")[0]!;
 
 /** Who sits in a meeting of this kind, chair first. */
-export function peopleFor(kind: MeetingKind, project: Project, random: Random): Person[] {
+function peopleFor(kind: MeetingKind, project: Project, random: Random): Person[] {
   const { manager, superintendent, client, architect } = project;
   const extra: Record<MeetingKind, Person[]> = {
     "site walk": [superintendent, manager, architect],
