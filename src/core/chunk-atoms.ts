@@ -26,6 +26,8 @@ export type Atoms = {
   readonly from: number[];
   /** one of BOUNDARY: what lies before the atom */
   readonly boundary: number[];
+  /** tokens of the atom's own text, after a space */
+  readonly tokensSaid: number[];
   /** tokens of a text that holds only this atom and its label */
   readonly tokensAlone: number[];
   /** tokens that the atom adds to the text before it, line break and label included */
@@ -80,6 +82,7 @@ export function atomsOf(
       atoms.sentence.push(index);
       atoms.from.push(part.from);
       atoms.boundary.push(opensTurn ? BOUNDARY.turn : part.boundary);
+      atoms.tokensSaid.push(part.tokensSpaced);
       atoms.tokensAlone.push(alone);
       atoms.tokensAdded.push(opensTurn ? alone + tokensOfNewline(last) : tokensInside(part));
       atoms.hash.push(mixBits(hashOf(part.text) ^ label.hash));
@@ -186,6 +189,7 @@ function emptyAtoms(): Atoms {
     sentence: [],
     from: [],
     boundary: [],
+    tokensSaid: [],
     tokensAlone: [],
     tokensAdded: [],
     hash: [],

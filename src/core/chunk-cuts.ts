@@ -28,7 +28,10 @@ export type Cut = {
 };
 
 /** What the cuts are chosen from. */
-export type Measures = Pick<Atoms, "boundary" | "from" | "tokensAlone" | "tokensAdded" | "hash">;
+export type Measures = Pick<
+  Atoms,
+  "boundary" | "from" | "tokensSaid" | "tokensAlone" | "tokensAdded" | "hash"
+>;
 
 /** Which splits are permitted. */
 export type SplitRules = {
@@ -41,6 +44,8 @@ export type SplitRules = {
 /** The rules in use. */
 export const SPLIT_RULES: SplitRules = { coreMinShare01: 0.375, pairMaxCores: 1.75 };
 
+/** Text of so many tokens hardly occurs twice in a meeting. */
+const DISTINCT_TOKENS_MIN = 16;
 /** Above every 32-bit hash. */
 const HASHES = 2 ** 32;
 
@@ -185,12 +190,18 @@ function offsetsOf(added: readonly number[]): Float64Array {
   return offsets;
 }
 
-/** Kind of boundary first, then a hash of the atoms on both sides: every turn beats every sentence. */
+/**
+ * How attractive the cut before each atom is. Kind of boundary first: every turn beats every sentence. Then text that
+ * hardly occurs twice beats "Okay.", and its own hash decides: if the sentence before it counted too, an edit would
+ * move more cuts. Only short text is told apart by what comes before it.
+ */
 function appealOf(atoms: Measures): Float64Array {
   const appeal = new Float64Array(atoms.hash.length);
   for (let index = 1; index < appeal.length; index++) {
-    const pair = mixBits(Math.imul(mixBits(atoms.hash[index - 1]!), 31) ^ atoms.hash[index]!);
-    appeal[index] = atoms.boundary[index]! * HASHES + (pair >>> 0);
+    const own = mixBits(atoms.hash[index]!);
+    const isDistinct = atoms.tokensSaid[index]! >= DISTINCT_TOKENS_MIN;
+    const hash = isDistinct ? own : mixBits(own ^ atoms.hash[index - 1]!);
+    appeal[index] = (atoms.boundary[index]! * 2 + (isDistinct ? 1 : 0)) * HASHES + (hash >>> 0);
   }
   return appeal;
 }

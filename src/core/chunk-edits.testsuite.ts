@@ -190,6 +190,7 @@ export class EditedOften {
     const edited = {
       boundary: splice(this.atoms.boundary, local.boundary, true),
       from: splice(this.atoms.from, local.from, false),
+      tokensSaid: splice(this.atoms.tokensSaid, local.tokensSaid, false),
       tokensAlone: splice(this.atoms.tokensAlone, local.tokensAlone, false),
       tokensAdded: splice(this.atoms.tokensAdded, local.tokensAdded, true),
       hash: splice(this.atoms.hash, local.hash, false),

@@ -192,8 +192,8 @@ async function alerts(
   const errors = await runs.apiErrorsSince(nowMs - ALERT_API_ERRORS_WINDOW_MS);
   const { sourceCount, destinationCount } = end.outcome;
   const missing = Math.abs((sourceCount ?? 0) - (destinationCount ?? 0));
-  const mismatch =
-    sourceCount !== null && destinationCount !== null && missing > sourceCount * ALERT_MISMATCH_SHARE;
+  const unexplained = measured.checks.some((check) => !check.ok && isVerdict(check));
+  const mismatch = unexplained || missing > (sourceCount ?? 0) * ALERT_MISMATCH_SHARE;
   const conditions: [AlertKind, boolean, string][] = [
     ["retries_exhausted", failed === "retries_exhausted" && end.exhausted, end.detail ?? ""],
     ["access_lost", failed === "access_lost", end.detail ?? ""],

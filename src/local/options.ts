@@ -9,7 +9,7 @@ export type RunOptions = {
   readonly meetingsCount?: number;
   readonly firefliesUrl?: string;
   readonly quotaPerDay?: number;
-  readonly faults?: string;
+  readonly faults?: FaultPlan;
   readonly speed?: number;
   readonly advance?: string;
   readonly seed?: number;
@@ -59,7 +59,7 @@ export function withRunOptions(command: Command): Command {
         .conflicts("firefliesUrl"),
     )
     .addOption(
-      new Option("--faults <spec>", "faults of the emulator, e.g. seed=7,rate=0.2").conflicts("firefliesUrl"),
+      new Option("--faults <spec>", "faults of the emulator, e.g. seed=7,rate=0.2").argParser(faultPlan).conflicts("firefliesUrl"),
     )
     .addOption(
       new Option("--speed <n>", "how much faster world time runs")
@@ -67,13 +67,26 @@ export function withRunOptions(command: Command): Command {
         .conflicts("firefliesUrl"),
     )
     .addOption(
-      new Option("--advance <time>", "move world time forward once, e.g. 7d").conflicts("firefliesUrl"),
+      new Option("--advance <time>", "move world time forward once, e.g. 7d").argParser(span).conflicts("firefliesUrl"),
     )
     .addOption(
       new Option("--seed <n>", "seed of the generated sample workspace")
         .argParser(whole(0, 2 ** 31))
         .conflicts("firefliesUrl"),
     );
+}
+
+function faultPlan(text: string): FaultPlan {
+  try {
+    return parseFaults(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function span(text: string): string {
+  if (parseDurationMs(text) === null) throw new InvalidArgumentError("Write a span such as 7d, 12h, 90m or 45s.");
+  return text;
 }
 
 function webAddress(text: string): string {

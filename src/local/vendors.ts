@@ -6,7 +6,6 @@ import {
   type MeetingsFile,
 } from "../../emulators/fireflies/meetings-file.ts";
 import { serveFireflies } from "../../emulators/fireflies/server.ts";
-import { parseFaults } from "../../emulators/faults/plan.ts";
 import { StartRefused } from "./start-refused.ts";
 import type { RunOptions } from "./options.ts";
 
@@ -48,7 +47,7 @@ async function openOwn(options: RunOptions, statePath: string): Promise<Fireflie
     ...(file === null ? {} : { meetings: file.meetings }),
     ...(options.meetingsCount === undefined ? {} : { meetingsCount: options.meetingsCount }),
     ...(options.quotaPerDay === undefined ? {} : { quotaPerDay: options.quotaPerDay }),
-    ...(options.faults === undefined ? {} : { faults: parseFaults(options.faults) }),
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
     ...(options.speed === undefined ? {} : { speed: options.speed }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   }).catch((error: unknown) => {

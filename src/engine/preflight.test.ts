@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { aListedMeeting, aWorkspace } from "../../test/in-process/workspace.ts";
+import { EMBEDDING_MODEL, STORAGE_FREE_BYTES_MIN } from "../core/policy.ts";
+import { PIPELINES } from "../pipelines/index.ts";
+import type { Ports } from "../ports/ports.ts";
+import type { Run } from "../ports/run-store.ts";
+import { executeRun } from "./run.ts";
+import { startRun } from "./tick.ts";
+
+async function runOnce(
+  space: Awaited<ReturnType<typeof aWorkspace>>,
+  trigger: Run["trigger"] = "manual",
+): Promise<Run | null> {
+  const { run } = await startRun(space.ports, space.engine, {
+    sync: "fireflies",
+    trigger,
+    priority: "normal",
+  });
+  const { steps } = await aWorkspace();
+  await executeRun(space.ports, { do: steps.do, sleepUntil: space.steps.sleepUntil }, run.id, PIPELINES);
+  return space.ports.runs.run(run.id);
+}
+
+const failing = async (change: Partial<Ports>): Promise<Run | null> => runOnce(await aWorkspace(change));
+
+describe("preflight", () => {
+  it("passes four kinds of checks and shows each with what was expected and found", async () => {
+    const run = await failing({});
+    expect(run?.state).toBe("succeeded");
+    expect(run?.result?.checks.map((check) => check.name)).toEqual(
+      expect.arrayContaining([
+        "credentials",
+        "database",
+        "database room",
+        "storage",
+        "vector index",
+        "network latency",
+      ]),
+    );
+    expect(run?.result?.checks.every((check) => check.ok)).toBe(true);
+  });
+
+  it("names everything that is wrong at once, and touches nothing", async () => {
+    const run = await failing({ source: null, schemaVersion: "9999_other.sql", freeBytes: async () => 7 });
+    expect(run?.state).toBe("failed");
+    expect(run?.detail).toContain("credentials: no key: set FIREFLIES_API_KEY in .env");
+    expect(run?.detail).toContain("database: 0002_meetings.sql, expected 9999_other.sql");
+    expect(run?.detail).toContain(
+      `storage: 7 bytes free, expected at least ${STORAGE_FREE_BYTES_MIN} bytes free`,
+    );
+    expect(run?.result?.counts.seen).toBe(0);
+  });
+
+  it("parks without a key and opens an alert", async () => {
+    const space = await aWorkspace({ source: null });
+    expect(await runOnce(space)).toMatchObject({ state: "parked", notBeforeMs: null });
+    expect((await space.ports.runs.openAlerts()).items).toMatchObject([{ kind: "access_lost" }]);
+  });
+
+  it("halts when there is no room, says storage_full, and goes on by itself when there is", async () => {
+    let free = 0;
+    const space = await aWorkspace({ freeBytes: async () => free });
+    expect(await runOnce(space)).toMatchObject({ state: "failed" });
+    expect((await space.ports.runs.openAlerts()).items).toMatchObject([{ kind: "storage_full" }]);
+    free = STORAGE_FREE_BYTES_MIN;
+    expect(await runOnce(space)).toMatchObject({ state: "succeeded" });
+    expect((await space.ports.runs.openAlerts()).items).toEqual([]);
+  });
+
+  it("refuses a model whose window is below a chunk", async () => {
+    const { ports } = await aWorkspace();
+    const run = await failing({ embedder: { ...ports.embedder, tokensMax: 512 } });
+    expect(run?.detail).toContain("model window: 512 tokens, expected 1000 tokens");
+  });
+
+  it("refuses another model than the one the index was filled with", async () => {
+    const space = await aWorkspace();
+    await runOnce(space);
+    const embedder = { ...space.ports.embedder, model: "another" };
+    expect((await runOnce({ ...space, ports: { ...space.ports, embedder } }))?.detail).toContain(
+      EMBEDDING_MODEL.name,
+    );
+  });
+
+  it("asks who a key belongs to once, not at every run", async () => {
+    const space = await aWorkspace();
+    await runOnce(space);
+    await runOnce(space);
+    expect(space.source.calls.filter((call) => call === "account")).toHaveLength(1);
+  });
+
+  it("refuses the key of another workspace, at every run, and writes nothing of it", async () => {
+    const space = await aWorkspace();
+    await runOnce(space);
+    const other = {
+      ...space.source,
+      keyName: "fireflies:other",
+      account: async () => ({ accountId: "account-2", quota: NO_QUOTA }),
+    };
+    other.meetings = [aListedMeeting("foreign")];
+    const foreign = { ...space, ports: { ...space.ports, source: other } };
+    for (const _ of [1, 2]) expect((await runOnce(foreign))?.detail).toContain("use another --data-dir");
+    expect((await space.ports.records.totals()).records).toBe(0);
+  });
+});
+
+const NO_QUOTA = { limit: null, remaining: null, windowEndsMs: null };

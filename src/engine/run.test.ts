@@ -1,0 +1,135 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { aListedMeeting, aWorkspace } from "../../test/in-process/workspace.ts";
+import { FailureError } from "../core/errors.ts";
+import { ALERT_RUN_MS, BACKOFF_WAITS_MS } from "../core/policy.ts";
+import { PIPELINES } from "../pipelines/index.ts";
+import type { Run } from "../ports/run-store.ts";
+import { executeRun, type Pipelines } from "./run.ts";
+import { startRun } from "./tick.ts";
+
+describe("executeRun", () => {
+  let space: Awaited<ReturnType<typeof aWorkspace>>;
+  beforeEach(async () => {
+    space = await aWorkspace();
+  });
+
+  async function run(pipelines: Pipelines = PIPELINES): Promise<Run | null> {
+    const queued = await startRun(space.ports, space.engine, {
+      sync: "fireflies",
+      trigger: "manual",
+      priority: "normal",
+    });
+    const { steps } = await aWorkspace();
+    await executeRun(
+      space.ports,
+      { do: steps.do, sleepUntil: space.steps.sleepUntil },
+      queued.run.id,
+      pipelines,
+    );
+    return space.ports.runs.run(queued.run.id);
+  }
+  const openKinds = async (): Promise<string[]> =>
+    (await space.ports.runs.openAlerts()).items.map((alert) => alert.kind);
+  const ending = (sourceCount: number, destinationCount: number): Pipelines => ({
+    ...PIPELINES,
+    fireflies: async () => ({ continues: false, sourceCount, destinationCount, findings: [] }),
+  });
+
+  it("counts every meeting in exactly one state", async () => {
+    space.source.meetings = [
+      aListedMeeting("m1"),
+      aListedMeeting("m2", { title: null }),
+      aListedMeeting("m3", { sentences: null, dateString: "2026-06-01T11:00:00.000Z" }),
+    ];
+    const ended = await run();
+    expect(ended?.result?.counts).toMatchObject({ seen: 3, created: 1, quarantined: 1, pending: 1 });
+    expect(ended).toMatchObject({ state: "succeeded", sourceCount: 3, destinationCount: 3 });
+  });
+
+  it("changes nothing the second time", async () => {
+    space.source.meetings = [aListedMeeting("m1"), aListedMeeting("m2", { title: null })];
+    await run();
+    const again = await run();
+    expect(again?.result?.counts).toMatchObject({
+      seen: 2,
+      unchanged: 1,
+      quarantined: 1,
+      created: 0,
+      updated: 0,
+    });
+    expect(again?.result?.apiCalls).toBe(1);
+  });
+
+  it("tries a call six times, writes every attempt, then fails with an alert that the next success closes", async () => {
+    space.source.failWith = () => {
+      throw new FailureError({ kind: "unreachable", party: "fireflies", detail: "HTTP 503" });
+    };
+    const failed = await run();
+    expect(failed).toMatchObject({ state: "failed", detail: "HTTP 503" });
+    const { items } = await space.ports.runs.troubles(failed?.id ?? "", 50);
+    expect(items.map((row) => row.next)).toEqual([...BACKOFF_WAITS_MS.map(() => "wait"), "halt"]);
+    const waits = items.map((row) => (row.nextMs === null ? null : row.nextMs - row.atMs));
+    expect(waits.slice(0, 5)).toEqual([...BACKOFF_WAITS_MS]);
+    expect((await openKinds()).toSorted()).toEqual(["api_errors", "retries_exhausted"]);
+    space.source.failWith = null;
+    space.world.advance(10 * 60_000);
+    await run();
+    expect(await openKinds()).toEqual([]);
+  });
+
+  it("does not report success when the source has more than the destination", async () => {
+    const ended = await run(ending(100, 98));
+    expect(ended?.state).toBe("succeeded_with_findings");
+    expect(await openKinds()).toEqual(["count_mismatch"]);
+  });
+
+  it("shows a single missing id, though one in a thousand is below the alert's share", async () => {
+    const ended = await run(ending(1_000, 999));
+    expect(ended?.state).toBe("succeeded_with_findings");
+    expect(await openKinds()).toEqual(["count_mismatch"]);
+  });
+
+  it("alerts when a run took longer than 15 minutes", async () => {
+    const slow: Pipelines = {
+      ...PIPELINES,
+      fireflies: async () => {
+        space.world.advance(ALERT_RUN_MS + 1);
+        return { continues: false, sourceCount: 0, destinationCount: 0, findings: [] };
+      },
+    };
+    await run(slow);
+    expect(await openKinds()).toEqual(["run_too_long"]);
+  });
+
+  it("writes nothing more once another life holds the lane", async () => {
+    space.source.meetings = [aListedMeeting("m1")];
+    const stolen: Pipelines = {
+      ...PIPELINES,
+      fireflies: async (context) => {
+        // Another life of the same run takes the lane over: its token is higher from now on.
+        await space.ports.runs.acquireLease(context.run, {
+          startedMs: 0,
+          realNowMs: space.world.realNowMs(),
+          termMs: 1,
+        });
+        return PIPELINES.fireflies(context);
+      },
+    };
+    expect((await run(stolen))?.state).toBe("running");
+    expect((await space.ports.records.totals()).records).toBe(0);
+  });
+
+  it("ends as failed, with the reason, when the pipeline breaks in a way nobody foresaw", async () => {
+    const broken: Pipelines = {
+      ...PIPELINES,
+      fireflies: async () => {
+        throw new TypeError("undefined is not a function");
+      },
+    };
+    expect(await run(broken)).toMatchObject({
+      state: "failed",
+      detail: "TypeError: undefined is not a function",
+    });
+    expect(await openKinds()).toEqual(["defect"]);
+  });
+});

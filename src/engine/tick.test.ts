@@ -1,0 +1,127 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { aListedMeeting, aWorkspace } from "../../test/in-process/workspace.ts";
+import { FailureError } from "../core/errors.ts";
+import { PIPELINES } from "../pipelines/index.ts";
+import { executeRun } from "./run.ts";
+import { reviveUnfinished, startRun, tick } from "./tick.ts";
+
+const HOUR_MS = 60 * 60_000;
+const MANUAL = { sync: "fireflies", trigger: "manual", priority: "normal" } as const;
+
+describe("tick", () => {
+  let space: Awaited<ReturnType<typeof aWorkspace>>;
+  beforeEach(async () => {
+    space = await aWorkspace();
+  });
+  const beat = (): Promise<void> => tick(space.ports, space.engine);
+  const runAll = async (): Promise<void> => {
+    for (const run of (await space.ports.runs.unfinished()).items) {
+      const fresh = (await aWorkspace()).steps;
+      await executeRun(space.ports, { ...fresh, sleepUntil: space.steps.sleepUntil }, run.id, PIPELINES);
+    }
+  };
+
+  it("starts fireflies at first, not again within the hour, and again after it", async () => {
+    await beat();
+    expect(space.engine.started).toHaveLength(1);
+    await runAll();
+    space.world.advance(HOUR_MS - 1);
+    await beat();
+    expect(space.engine.started).toHaveLength(1);
+    space.world.advance(1);
+    await beat();
+    expect(space.engine.started).toHaveLength(2);
+  });
+
+  it("starts vectors as soon as a document is owed", async () => {
+    space.source.meetings = [aListedMeeting("m1")];
+    await beat();
+    await runAll();
+    await beat();
+    expect((await space.ports.runs.unfinished()).items.map((run) => run.sync)).toEqual(["vectors"]);
+    await runAll();
+    await beat();
+    expect((await space.ports.runs.unfinished()).items).toEqual([]);
+  });
+
+  it("starts one run a lane, however often it is called", async () => {
+    await beat();
+    await beat();
+    const asked = await startRun(space.ports, space.engine, MANUAL);
+    expect(asked.created).toBe(false);
+    expect(space.engine.started).toEqual([asked.run.id]);
+  });
+
+  it("leaves a parked lane alone until its time, then goes on at once", async () => {
+    const untilMs = space.world.nowMs() + 2 * HOUR_MS;
+    space.source.failWith = () => {
+      throw new FailureError({ kind: "quota", party: "fireflies", detail: "used up", notBeforeMs: untilMs });
+    };
+    await beat();
+    await runAll();
+    expect((await space.ports.runs.lastEnded("fireflies"))?.state).toBe("parked");
+    const calls = space.source.calls.length;
+    space.world.advance(HOUR_MS + 1);
+    await beat();
+    expect(space.engine.started).toHaveLength(1);
+    space.world.advance(HOUR_MS);
+    space.source.failWith = null;
+    await beat();
+    await runAll();
+    expect(space.engine.started).toHaveLength(2);
+    expect(space.source.calls.length).toBeGreaterThan(calls);
+    expect((await space.ports.runs.lastEnded("fireflies"))?.state).toBe("succeeded");
+  });
+
+  it("drops what the engine keeps of ended runs, once", async () => {
+    await beat();
+    await runAll();
+    await beat();
+    await beat();
+    expect(space.engine.forgotten).toHaveLength(1);
+  });
+});
+
+describe("reviveUnfinished", () => {
+  it("raises the epoch of every run it takes up, so that a former life cannot write", async () => {
+    const { ports, engine } = await aWorkspace();
+    const { run } = await startRun(ports, engine, MANUAL);
+    await reviveUnfinished(ports, engine, { afterRestart: true });
+    expect((await ports.runs.run(run.id))?.epoch).toBe(run.epoch + 1);
+    expect(engine.revived).toEqual([run.id]);
+  });
+
+  it("leaves a run alone while it holds its lease, unless a restart is known", async () => {
+    const { ports, engine, world } = await aWorkspace();
+    const { run } = await startRun(ports, engine, MANUAL);
+    await ports.runs.acquireLease(run, { startedMs: 0, realNowMs: world.realNowMs(), termMs: HOUR_MS });
+    await reviveUnfinished(ports, engine, { afterRestart: false });
+    expect(engine.revived).toEqual([]);
+    await reviveUnfinished(ports, engine, { afterRestart: true });
+    expect(engine.revived).toEqual([run.id]);
+  });
+
+  it("starts a queued run whose start was lost in a crash", async () => {
+    const { ports, engine } = await aWorkspace();
+    const { run } = await startRun(ports, engine, MANUAL);
+    engine.knows = "lost";
+    await reviveUnfinished(ports, engine, { afterRestart: true });
+    expect(engine.started).toEqual([run.id, run.id]);
+  });
+
+  it("closes a run that the engine lost and lets one recovery go on, but never recovers a recovery", async () => {
+    const { ports, engine, world } = await aWorkspace();
+    const { run } = await startRun(ports, engine, MANUAL);
+    engine.knows = "ended";
+    await reviveUnfinished(ports, engine, { afterRestart: true });
+    expect(await ports.runs.run(run.id)).toMatchObject({
+      state: "failed",
+      detail: expect.stringContaining("lost"),
+    });
+    const [recovery] = (await ports.runs.unfinished()).items;
+    expect(recovery).toMatchObject({ sync: "fireflies", trigger: "recovery" });
+    world.advance(1);
+    await reviveUnfinished(ports, engine, { afterRestart: true });
+    expect((await ports.runs.unfinished()).items).toEqual([]);
+  });
+});

@@ -1,0 +1,155 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createD1 } from "../../emulators/d1/d1-database.ts";
+import { createR2 } from "../../emulators/r2/r2-bucket.ts";
+import { createVectorizeInMemory } from "../../emulators/vectorize/in-memory.ts";
+import { createWorkersAiInProcess } from "../../emulators/workers-ai/ai-core.ts";
+import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
+import { createRunStore } from "../../src/adapters/d1/run-store.ts";
+import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
+import { createVectorIndex } from "../../src/adapters/vectorize/vector-index.ts";
+import { createEmbedder } from "../../src/adapters/workers-ai/embedder.ts";
+import { EMBEDDING_MODEL, SCHEMA_VERSION } from "../../src/core/policy.ts";
+import type { Ports } from "../../src/ports/ports.ts";
+import type { RunEngine } from "../../src/ports/run-engine.ts";
+import type { ListedMeeting, MeetingSource } from "../../src/ports/sources.ts";
+import type { Steps } from "../../src/ports/steps.ts";
+import type { World } from "../../src/ports/world.ts";
+
+const MIGRATIONS = join(import.meta.dirname, "../../migrations");
+const START_MS = Date.UTC(2026, 5, 1, 12);
+const NO_READING = { limit: null, remaining: null, windowEndsMs: null };
+
+/** A meeting as the source lists it, valid unless changed. */
+export function aListedMeeting(id: string, change: Record<string, unknown> = {}): ListedMeeting {
+  const dateString = (change["dateString"] as string | undefined) ?? "2026-05-06T10:02:41.000Z";
+  const text =
+    "We agreed to move the crane to the north side before the pour on Friday morning, weather permitting, as discussed.";
+  const revision = {
+    dateString,
+    id,
+    sentences: [{ speaker_name: "Maya", text }],
+    title: `Meeting ${id}`,
+    ...change,
+  };
+  return { id, dateString, revision: JSON.stringify(revision), audioUrl: null, unreadable: [] };
+}
+
+/** A world whose clock only moves when it is told to, or when something sleeps. */
+export type TestWorld = World & { advance(ms: number): void };
+
+function testWorld(): TestWorld {
+  let nowMs = START_MS;
+  let ids = 0;
+  return {
+    nowMs: () => nowMs,
+    realNowMs: () => nowMs,
+    realAtMs: (worldMs) => worldMs,
+    newId: () => `01TEST${String((ids += 1)).padStart(20, "0")}`,
+    timeout: () => new AbortController().signal,
+    advance: (ms) => {
+      nowMs += ms;
+    },
+  };
+}
+
+/** A source that lists what it is given, newest first, and counts its calls. */
+export type TestSource = MeetingSource & {
+  calls: string[];
+  failWith: (() => never) | null;
+  meetings: ListedMeeting[];
+};
+
+function testSource(): TestSource {
+  const source: TestSource = {
+    keyName: "fireflies:test",
+    calls: [],
+    failWith: null,
+    meetings: [],
+    account: async () => {
+      source.calls.push("account");
+      return { accountId: "account-1", quota: NO_READING };
+    },
+    listMeetings: async ({ skip, rows }) => {
+      source.calls.push("list");
+      source.failWith?.();
+      const sorted = source.meetings.toSorted((a, b) => (a.dateString < b.dateString ? 1 : -1));
+      return { items: sorted.slice(skip, skip + rows), cursor: null, replyBytes: 1_000, quota: NO_READING };
+    },
+    latencyMs: async () => 1,
+  };
+  return source;
+}
+
+/** Everything of the product in this process: real adapters over emulated stores, a source of our own, a still clock. */
+export async function aWorkspace(change: Partial<Ports> = {}) {
+  const world = testWorld();
+  const d1 = createD1();
+  for (const file of readdirSync(MIGRATIONS).toSorted())
+    await d1.prepare(readFileSync(join(MIGRATIONS, file), "utf8")).run();
+  await d1.exec("CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT)");
+  await d1.prepare("insert into d1_migrations (name) values (?1)").bind(SCHEMA_VERSION).run();
+  const source = testSource();
+  const vectorize = createVectorizeInMemory({
+    dimensions: EMBEDDING_MODEL.dimensions,
+    metric: "cosine",
+    delayMs: 0,
+    nowMs: world.nowMs,
+    newMutationId: world.newId,
+  });
+  const ports: Ports = {
+    world,
+    source,
+    runs: createRunStore(d1, world),
+    records: createRecordStore(d1),
+    raw: createRawStore(createR2(), world),
+    embedder: createEmbedder(createWorkersAiInProcess({}), EMBEDDING_MODEL, world),
+    index: createVectorIndex(vectorize as never),
+    indexName: "VECTORS_A",
+    freeBytes: async () => null,
+    schemaVersion: SCHEMA_VERSION,
+    ...change,
+  };
+  return { ports, world, source, d1, steps: stepsOf(world), engine: testEngine() };
+}
+
+/** Steps remembered in a map; sleeping moves the clock. */
+function stepsOf(world: TestWorld): Steps & { names: string[] } {
+  const done = new Map<string, unknown>();
+  const names: string[] = [];
+  return {
+    names,
+    do: async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+      if (!done.has(name)) {
+        names.push(name);
+        done.set(name, structuredClone(await work()));
+      }
+      return done.get(name) as T;
+    },
+    sleepUntil: async (_name, worldMs) => world.advance(Math.max(0, worldMs - world.nowMs())),
+  };
+}
+
+/** An engine that only notes what it is asked. */
+export type TestEngine = RunEngine & {
+  started: string[];
+  revived: string[];
+  forgotten: string[];
+  knows: "revived" | "ended" | "lost";
+};
+
+function testEngine(): TestEngine {
+  const engine: TestEngine = {
+    started: [],
+    revived: [],
+    forgotten: [],
+    knows: "revived",
+    start: async (runId) => void engine.started.push(runId),
+    revive: async (runId) => {
+      engine.revived.push(runId);
+      return engine.knows;
+    },
+    forget: async (runIds) => void engine.forgotten.push(...runIds),
+  };
+  return engine;
+}
