@@ -126,7 +126,7 @@ function failure(world: World, error: Parameters<typeof errorReply>[0][number]):
 function tooMany(world: World, decision: Decision): ApiReply {
   const untilMs = world.state.quota.blockedUntilMs;
   decision.retryAfterMs = untilMs - decision.atMs;
-  const clockTime = new Date(untilMs).toLocaleTimeString("en-US", { timeZone: "UTC" });
+  const clockTime = new Date(untilMs).toLocaleTimeString("en-US", { timeZone: "UTC" }).replace(/\s/, " ");
   const message = `Too many requests. Please retry after ${clockTime} (UTC)`;
   return failure(world, apiError("too_many_requests", message, { retryAfter: untilMs }));
 }

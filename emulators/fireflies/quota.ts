@@ -16,7 +16,11 @@ export type QuotaState = { windowStartMs: number; used: number; blockedUntilMs: 
 
 export const FRESH_QUOTA: QuotaState = { windowStartMs: 0, used: 0, blockedUntilMs: 0 };
 
-/** The budget of a plan; a daily override replaces it whatever the plan. */
+/**
+ * The budget of a plan; a daily override replaces it whatever the plan.
+ *
+ * Pro is documented with 50 and with 500 calls a day; the smaller is the harder test. Source: reference, section 4.
+ */
 export function budgetOf(plan: Plan, quotaPerDay: number | null): Budget {
   if (quotaPerDay !== null) return { limit: quotaPerDay, windowMs: DAY_MS };
   return plan === "business" ? { limit: 60, windowMs: MINUTE_MS } : { limit: 50, windowMs: DAY_MS };

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 
 /** Entries kept; older ones are forgotten. */
-export const LOG_ENTRIES_MAX = 10_000;
+const LOG_ENTRIES_MAX = 10_000;
 
 /** One API request as the emulator saw it. Written before the reply leaves, so what was acknowledged is in the log. */
 export type LogEntry = {
