@@ -38,7 +38,7 @@ export type MeetingStore = {
 };
 
 const TABLES = `create table if not exists meetings
-  (id text primary key, facts text not null, body text not null) without rowid`;
+  (id text primary key, facts text not null, body text not null)`;
 
 /** Code unit order, so that it is the same on every machine. */
 function newestFirst(a: MeetingFacts, b: MeetingFacts): number {

