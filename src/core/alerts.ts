@@ -1,17 +1,18 @@
 import type { FailureKind } from "./errors.ts";
 
-/** Conditions that open an alert. Source: requirements, "Alert Conditions"; design 6. */
-export type AlertKind =
-  | "retries_exhausted"
-  | "count_mismatch"
-  | "run_too_long"
-  | "api_errors"
-  | "storage_full"
-  | "access_lost"
-  | "listing_order"
-  | "defect"
-  | "vectors_not_visible"
-  | "run_lost";
+/** Conditions that open an alert; each has a section in docs/runbook.md. Source: requirements, "Alert Conditions"; design 6. */
+export const ALERT_KINDS = [
+  "retries_exhausted",
+  "count_mismatch",
+  "run_too_long",
+  "api_errors",
+  "storage_full",
+  "access_lost",
+  "listing_order",
+  "defect",
+  "vectors_not_visible",
+] as const;
+export type AlertKind = (typeof ALERT_KINDS)[number];
 
 /** Which alert a failure that ended or parked a run opens; null if none. */
 export const ALERT_OF_FAILURE = {
