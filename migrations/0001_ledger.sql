@@ -96,6 +96,7 @@ CREATE TABLE quota (
   not_before_ms INTEGER NOT NULL,
   without_fields TEXT NOT NULL DEFAULT '[]', -- fields the plan of this key does not include
   account_id TEXT,                      -- sha256 of the account; proven by one call when the key is new
+  meetings_estimate INTEGER,            -- what the account says it has; for progress bars, not for proof
   denied INTEGER NOT NULL DEFAULT 0     -- 1: the vendor refused this key; prove it again before use
 );
 

@@ -12,7 +12,7 @@ const DAY_MS = 24 * HOUR_MS;
 export const SCHEDULE_MS = { fireflies: 60 * MINUTE_MS } as const;
 
 /** Items committed together, and the distance between two checkpoints. Source: requirements, "During Sync". */
-export const BATCH_ITEMS_MAX = 50;
+const BATCH_ITEMS_MAX = 50;
 
 /**
  * Items one run takes on before it ends and a continuation goes on.
@@ -45,7 +45,7 @@ export const LEASE_TERM_MS = 10 * MINUTE_MS;
 export const LEASE_MARGIN_MS = MINUTE_MS;
 
 /** Meetings asked for at once. Source: Fireflies docs, limit of `transcripts`. */
-export const LIST_PAGE_ROWS_MAX = 50;
+export const LIST_PAGE_ROWS_MAX = BATCH_ITEMS_MAX;
 
 /** Rows that two neighbouring pages share, so that a row that moves between two requests is still seen. */
 export const LIST_OVERLAP_ROWS = 3;
@@ -82,7 +82,7 @@ export const CONNECTIONS_MAX = 6;
 export const CHUNK_SIZES = { tokensMax: 1_000, tokensMin: 800, overlapTokens: 200 } as const;
 
 /** Documents chunked, embedded and confirmed together, and the most new chunks of such a batch before it is cut short. */
-export const VECTOR_BATCH_DOCUMENTS_MAX = 25;
+export const VECTOR_BATCH_DOCUMENTS_MAX = BATCH_ITEMS_MAX / 2;
 export const VECTOR_BATCH_BYTES_TARGET = 8 * 1024 * 1024;
 
 /** Chunks written by one D1 statement: about 5 kB each, so well under the 2 MB of a bound value. */

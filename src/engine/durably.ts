@@ -1,4 +1,5 @@
 import { FailureError, failureOf, type Failure } from "../core/errors.ts";
+import { STEP_RESULT_BYTES_MAX } from "../core/limits.ts";
 import { LEASE_MARGIN_MS, LEASE_TERM_MS, STEP_ROUNDS_MAX } from "../core/policy.ts";
 import { nextAfter, type Next } from "../core/retry.ts";
 import type { Operations, RunContext } from "./run-context.ts";
@@ -90,7 +91,7 @@ async function attempt<T>(
   };
   try {
     await holdLease(context);
-    return { ok: true, value: await work(scope), spent };
+    return { ok: true, value: bounded(await work(scope)), spent };
   } catch (error) {
     const failure = failureOf(error);
     // Whoever lost the lane may not write about it either.
@@ -115,6 +116,15 @@ async function attempt<T>(
     });
     return { ok: false, failure, next };
   }
+}
+
+/** A step passes references, never bodies; the platform caps what it may return, the local runtime does not. */
+function bounded<T>(value: T): T {
+  const bytes = JSON.stringify(value ?? null).length;
+  if (bytes > STEP_RESULT_BYTES_MAX) {
+    fail({ kind: "defect", party: "engine", detail: `a step returned ${bytes} bytes` });
+  }
+  return value;
 }
 
 /** Renew the lease when less than half is left: an effect outside D1 must end well before another run may start. */

@@ -95,7 +95,7 @@ describe("preflight", () => {
     const other = {
       ...space.source,
       keyName: "fireflies:other",
-      account: async () => ({ accountId: "account-2", quota: NO_QUOTA }),
+      account: async () => ({ accountId: "account-2", meetings: null, quota: NO_QUOTA }),
     };
     other.meetings = [aListedMeeting("foreign")];
     const foreign = { ...space, ports: { ...space.ports, source: other } };

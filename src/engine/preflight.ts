@@ -190,7 +190,7 @@ async function askAccount(context: RunContext, scope: StepScope, source: Meeting
   const reply = await throttled<Account>(context, scope, {
     keyName: source.keyName,
     operation: "account",
-    accountOf: (account) => account.accountId,
+    accountOf: (account) => account,
     send: ({ timeoutMs }) => source.account(timeoutMs),
   });
   return sha256Hex(reply.accountId);

@@ -13,7 +13,7 @@ export type VendorCall<T extends { quota: QuotaReading }> = {
   readonly keyName: string;
   readonly operation: string;
   /** The account a reply revealed, to be remembered with the key; undefined if it reveals none. */
-  readonly accountOf?: (reply: T) => string;
+  readonly accountOf?: (reply: T) => { accountId: string; meetings: number | null };
   readonly send: (call: { timeoutMs: number; withoutFields: readonly string[] }) => Promise<T>;
 };
 
@@ -46,13 +46,16 @@ export async function throttled<T extends { quota: QuotaReading }>(
     failure = failureOf(error);
     throw error;
   } finally {
-    const account =
-      reply !== null && call.accountOf !== undefined ? await sha256Hex(call.accountOf(reply)) : null;
+    const account = reply !== null ? call.accountOf?.(reply) : undefined;
+    const proven =
+      account === undefined
+        ? {}
+        : { accountHash: await sha256Hex(account.accountId), meetingsEstimate: account.meetings };
     await runs.settleCall(
       context.fence,
       attemptId,
       { durationMs: world.realNowMs() - startedRealMs, failure },
-      settled(key, reply, failure, account),
+      { ...settled(key, reply, failure), ...proven },
     );
     if (reply !== null) scope.attemptId = null;
   }
@@ -96,7 +99,6 @@ function settled<T extends { quota: QuotaReading }>(
   key: VendorKey,
   reply: T | null,
   failure: Failure | null,
-  accountHash: string | null,
 ): VendorKey {
   const reading = reply?.quota ?? { limit: null, remaining: null, windowEndsMs: null };
   const gated = failure?.kind === "plan_gated" && failure.field !== undefined ? [failure.field] : [];
@@ -104,7 +106,6 @@ function settled<T extends { quota: QuotaReading }>(
     ...key,
     quota: afterReply(key.quota, reading, failure?.notBeforeMs ?? null),
     withoutFields: [...new Set([...key.withoutFields, ...gated])],
-    accountHash: accountHash ?? key.accountHash,
     denied: failure === null ? false : failure.kind === "denied" || key.denied,
   };
 }

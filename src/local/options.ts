@@ -1,4 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type FaultPlan, parseFaults } from "../../emulators/faults/plan.ts";
+import { parseDurationMs } from "../../emulators/world/duration.ts";
 
 /** What `npm run sync` and `npm start` understand. */
 export type RunOptions = {
@@ -59,7 +61,9 @@ export function withRunOptions(command: Command): Command {
         .conflicts("firefliesUrl"),
     )
     .addOption(
-      new Option("--faults <spec>", "faults of the emulator, e.g. seed=7,rate=0.2").argParser(faultPlan).conflicts("firefliesUrl"),
+      new Option("--faults <spec>", "faults of the emulator, e.g. seed=7,rate=0.2")
+        .argParser(faultPlan)
+        .conflicts("firefliesUrl"),
     )
     .addOption(
       new Option("--speed <n>", "how much faster world time runs")
@@ -67,7 +71,9 @@ export function withRunOptions(command: Command): Command {
         .conflicts("firefliesUrl"),
     )
     .addOption(
-      new Option("--advance <time>", "move world time forward once, e.g. 7d").argParser(span).conflicts("firefliesUrl"),
+      new Option("--advance <time>", "move world time forward once, e.g. 7d")
+        .argParser(span)
+        .conflicts("firefliesUrl"),
     )
     .addOption(
       new Option("--seed <n>", "seed of the generated sample workspace")
@@ -85,7 +91,8 @@ function faultPlan(text: string): FaultPlan {
 }
 
 function span(text: string): string {
-  if (parseDurationMs(text) === null) throw new InvalidArgumentError("Write a span such as 7d, 12h, 90m or 45s.");
+  if (parseDurationMs(text) === null)
+    throw new InvalidArgumentError("Write a span such as 7d, 12h, 90m or 45s.");
   return text;
 }
 

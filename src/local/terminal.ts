@@ -23,12 +23,12 @@ export function barWatcher(): Watcher {
       bar.start(`${WHAT[run.sync] ?? run.sync}: starting`);
     },
     progressed: (report) => {
-      const total = report.expected;
+      const { done, total } = report.progress ?? { done: 0, total: null };
       const seconds = Math.max(0.001, (performance.now() - startedMs) / 1_000);
       const place =
         total === null || total === 0
           ? shown
-          : Math.min(BAR_STEPS - 1, Math.floor((report.counts.seen / total) * BAR_STEPS));
+          : Math.min(BAR_STEPS - 1, Math.floor((done / total) * BAR_STEPS));
       bar?.advance(Math.max(0, place - shown), liveLine(report, seconds));
       shown = Math.max(shown, place);
     },
@@ -50,15 +50,13 @@ export function lineWatcher(write: (line: string) => void): Watcher {
   };
 }
 
-function liveLine(report: RunReport, seconds: number): string {
-  const { counts, expected, run } = report;
-  const rate = counts.seen / seconds;
+function liveLine({ run, progress }: RunReport, seconds: number): string {
+  const { done, total, unit } = progress ?? { done: 0, total: null, unit: "items" };
+  const rate = done / seconds;
   const left =
-    expected !== null && rate > 0
-      ? `, ${Math.max(0, Math.ceil((expected - counts.seen) / rate))} s left`
-      : "";
-  const of = expected === null ? "" : ` of ${expected}`;
-  return `${WHAT[run.sync] ?? run.sync}: ${counts.seen}${of} seen, ${rate.toFixed(0)}/s${left}`;
+    total !== null && rate > 0 ? `, about ${Math.max(0, Math.ceil((total - done) / rate))} s left` : "";
+  const of = total === null ? "" : ` of about ${Math.max(total, done)}`;
+  return `${WHAT[run.sync] ?? run.sync}: ${done}${of} ${unit}, ${rate.toFixed(0)}/s${left}`;
 }
 
 function endLine({ run, counts }: RunReport): string {

@@ -197,6 +197,8 @@ export type RecordStore = {
   deadDue(nowMs: number, limit: number): Promise<{ items: { id: string; rechecks: number }[]; cursor: null }>;
   markRechecked(fence: Fence, ids: readonly string[]): Promise<void>;
   embeddedCount(runId: string): Promise<number>;
+  /** How far vectors have come since a world time: documents planned, their new chunks, and how many of these were sent. */
+  vectorProgress(sinceMs: number): Promise<{ documents: number; chunks: number; sent: number }>;
 
   /** Lock the live index to a model and dimension at first use; what is locked comes back. */
   lockIndex(

@@ -57,6 +57,7 @@ export type VendorKey = {
   readonly quota: QuotaState;
   readonly withoutFields: readonly string[];
   readonly accountHash: string | null;
+  readonly meetingsEstimate: number | null;
   readonly denied: boolean;
 };
 
@@ -146,7 +147,9 @@ export type RunStore = {
     fence: Fence,
     attemptId: string,
     outcome: { durationMs: number; failure: Failure | null },
-    key: Pick<VendorKey, "keyName" | "withoutFields" | "accountHash" | "denied"> & { quota: QuotaState },
+    key: Pick<VendorKey, "keyName" | "withoutFields" | "accountHash" | "meetingsEstimate" | "denied"> & {
+      quota: QuotaState;
+    },
   ): Promise<void>;
   /** Write a failed attempt of a step, or complete the call's row with what happens next. */
   recordFailure(

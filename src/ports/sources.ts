@@ -32,7 +32,12 @@ export type ListReply = {
   readonly quota: QuotaReading;
 };
 
-export type Account = { readonly accountId: string; readonly quota: QuotaReading };
+export type Account = {
+  readonly accountId: string;
+  /** How many meetings the account says it has; good for a progress bar, not for proof. */
+  readonly meetings: number | null;
+  readonly quota: QuotaReading;
+};
 
 /**
  * A source of meetings. Every method fails with a FailureError of kind rate_limited, quota, unreachable, timed_out,

@@ -38,12 +38,19 @@ export async function readStatus({ runs, records, world }: Ports): Promise<Statu
   };
 }
 
+/** Work done and to do, for bars; an estimate, never proof. */
+export type Progress = {
+  readonly unit: "meetings" | "chunks";
+  readonly done: number;
+  readonly total: number | null;
+};
+
 export type RunReport = {
   readonly run: Run;
   /** Of a run in progress: what is counted so far, and what waits. */
   readonly counts: RunCounts;
-  /** Items the run expects in all, where that can be known; for the time left. */
-  readonly expected: number | null;
+  /** Of a run in progress. */
+  readonly progress: Progress | null;
   readonly setAside: readonly {
     readonly itemId: string;
     readonly verdict: string;
@@ -54,16 +61,38 @@ export type RunReport = {
 };
 
 /** Everything a person asks of one run; null if there is no such run. At most IDS_SHOWN_MAX of each list. */
-export async function readReport({ runs, records }: Ports, runId: string): Promise<RunReport | null> {
+export async function readReport(ports: Ports, runId: string): Promise<RunReport | null> {
+  const { runs } = ports;
   const run = await runs.run(runId);
   if (run === null) return null;
-  const unfinished = run.endedMs === null;
-  const [counts, owed, setAside, attempts] = await Promise.all([
+  const [counts, progress, setAside, attempts] = await Promise.all([
     runs.counts(runId),
-    unfinished && run.sync === "vectors" ? records.owedCount() : null,
+    readProgress(ports, run),
     runs.setAside(runId, IDS_SHOWN_MAX),
     runs.troubles(runId, IDS_SHOWN_MAX),
   ]);
-  const expected = owed === null ? null : owed + counts.seen;
-  return { run, counts, expected, setAside: setAside.items, troubles: attempts.items };
+  return { run, counts, progress, setAside: setAside.items, troubles: attempts.items };
+}
+
+/** How far an unfinished run has come; null once it has ended. */
+async function readProgress(ports: Ports, run: Run): Promise<Progress | null> {
+  if (run.endedMs !== null) return null;
+  if (run.sync === "fireflies") {
+    const { seen } = await ports.runs.counts(run.id);
+    const key = ports.source === null ? null : await ports.runs.vendorKey(ports.source.keyName);
+    const { lastCeilingMs } = await ports.records.discoveries();
+    return {
+      unit: "meetings",
+      done: seen,
+      total: lastCeilingMs === null ? (key?.meetingsEstimate ?? null) : null,
+    };
+  }
+  const { documents, chunks, sent } = await ports.records.vectorProgress(run.startedMs ?? run.queuedMs);
+  const owed = await ports.records.owedCount();
+  // Documents not cut yet are taken to have as many chunks as the others.
+  return {
+    unit: "chunks",
+    done: sent,
+    total: documents === 0 ? null : Math.round((chunks / documents) * Math.max(owed, documents)),
+  };
 }

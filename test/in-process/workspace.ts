@@ -68,7 +68,7 @@ function testSource(): TestSource {
     meetings: [],
     account: async () => {
       source.calls.push("account");
-      return { accountId: "account-1", quota: NO_READING };
+      return { accountId: "account-1", meetings: null, quota: NO_READING };
     },
     listMeetings: async ({ skip, rows }) => {
       source.calls.push("list");

@@ -39,7 +39,13 @@ function chunkOf(row: Row): ChunkRow {
 
 type ReadMethods = Pick<
   RecordStore,
-  "owedDocuments" | "owedCount" | "chunksOf" | "chunksById" | "embeddings" | "embeddedCount"
+  | "owedDocuments"
+  | "owedCount"
+  | "chunksOf"
+  | "chunksById"
+  | "embeddings"
+  | "embeddedCount"
+  | "vectorProgress"
 >;
 
 function readMethods(database: Database): ReadMethods {
@@ -87,6 +93,14 @@ function readMethods(database: Database): ReadMethods {
         list,
       );
       return new Map(rows.map(({ hash, key, index }) => [hash, { key, index }]));
+    },
+    vectorProgress: async (sinceMs) => {
+      const [row] = await database.rows<{ documents: number; chunks: number; sent: number }>(
+        `select count(distinct document_id) as documents, count(*) as chunks,
+           coalesce(sum(sent_ms is not null), 0) as sent from chunks where planned_ms >= ?1`,
+        sinceMs,
+      );
+      return row ?? { documents: 0, chunks: 0, sent: 0 };
     },
     embeddedCount: async (runId) => {
       const [row] = await database.rows<{ n: number }>(

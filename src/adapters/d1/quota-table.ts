@@ -17,6 +17,7 @@ export function quotaTable(database: Database): Methods {
         quota: QUOTA_UNKNOWN,
         withoutFields: [],
         accountHash: null,
+        meetingsEstimate: null,
         denied: false,
       };
     },
@@ -75,7 +76,7 @@ async function takeCall(database: Database, { fence, key, quota, attempt }: Take
 function settledKey(key: Parameters<RunStore["settleCall"]>[3]): Statement {
   return statement(
     `update quota set version = version + 1, budget = ?2, used = ?3, window_ends_ms = ?4,
-       not_before_ms = max(not_before_ms, ?5), without_fields = ?6, account_id = ?7, denied = ?8 where key_name = ?1`,
+       not_before_ms = max(not_before_ms, ?5), without_fields = ?6, account_id = ?7, denied = ?8, meetings_estimate = ?9 where key_name = ?1`,
     key.keyName,
     key.quota.budget,
     key.quota.used,
@@ -84,5 +85,6 @@ function settledKey(key: Parameters<RunStore["settleCall"]>[3]): Statement {
     JSON.stringify(key.withoutFields),
     key.accountHash,
     key.denied ? 1 : 0,
+    key.meetingsEstimate,
   );
 }

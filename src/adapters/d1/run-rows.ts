@@ -121,6 +121,7 @@ export type QuotaRow = {
   not_before_ms: number;
   without_fields: string;
   account_id: string | null;
+  meetings_estimate: number | null;
   denied: number;
 };
 
@@ -137,6 +138,7 @@ export function vendorKeyOf(row: QuotaRow): VendorKey {
     },
     withoutFields: JSON.parse(row.without_fields),
     accountHash: row.account_id,
+    meetingsEstimate: row.meetings_estimate,
     denied: row.denied === 1,
   };
 }

@@ -28,4 +28,4 @@ export function listQuery(withoutFields: readonly string[]): string {
 }
 
 /** Who the key belongs to. */
-export const ACCOUNT_QUERY = "query Account { user { user_id } }";
+export const ACCOUNT_QUERY = "query Account { user { num_transcripts user_id } }";

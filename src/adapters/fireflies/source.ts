@@ -34,7 +34,9 @@ async function account(options: FirefliesOptions, timeoutMs: number): Promise<Ac
   if (typeof accountId !== "string") {
     raise({ kind: "unreachable", party: "fireflies", detail: "reply without data.user.user_id" });
   }
-  return { accountId, quota: quotaIn(reply.headers, options.world.nowMs()) };
+  const count = field(field(field(body, "data"), "user"), "num_transcripts");
+  const meetings = typeof count === "number" ? count : null;
+  return { accountId, meetings, quota: quotaIn(reply.headers, options.world.nowMs()) };
 }
 
 async function listMeetings(options: FirefliesOptions, request: ListRequest): Promise<ListReply> {
