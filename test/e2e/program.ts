@@ -1,0 +1,220 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { setTimeout as delay } from "node:timers/promises";
+import type { OutcomeJson } from "../../src/local/outcome.ts";
+
+/** Patience with one run of the program; a busy machine is slow, a hung one never ends. */
+export const RUN_MS = 120_000;
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const PROGRAM = join(ROOT, "src/local/main.ts");
+const EMULATORS = join(ROOT, "emulators/main.ts");
+const SYNCCTL = join(ROOT, "src/surfaces/cli/main.ts");
+
+/** A process of the program, running or ended. */
+export type Started = {
+  readonly pid: number;
+  stdout(): string;
+  stderr(): string;
+  isEnded(): boolean;
+  /** Exit code; null after a signal. */
+  readonly exit: Promise<number | null>;
+  /** SIGKILL to node alone, or to its whole process group, workerd included. */
+  kill(whom: "node" | "group"): void;
+};
+
+export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+
+export type SpawnOptions = { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string };
+
+const running = new Set<Started>();
+const folders: string[] = [];
+
+/** A folder of the test's own, removed by `cleanUp`. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "e2e-"));
+  folders.push(folder);
+  return folder;
+}
+
+/** End what tests started and remove their folders; for `afterEach` and `afterAll`. */
+export async function cleanUp(): Promise<void> {
+  for (const started of running) started.kill("group");
+  await Promise.all([...running].map((started) => started.exit));
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** Start `sync` or `start` of the program. */
+export function startProgram(args: readonly string[], options: SpawnOptions = {}): Started {
+  return startNode([PROGRAM, ...args], options);
+}
+
+/** Run the program to its end. */
+export async function runProgram(args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
+  return ended(startProgram(args, options));
+}
+
+/** Run `syncctl` to its end. */
+export async function runSyncctl(args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
+  return ended(startNode([SYNCCTL, ...args], options));
+}
+
+/** What `sync --json` did; `story` says why, for the message of a failing test. */
+export type Synced = {
+  readonly code: number | null;
+  readonly outcome: OutcomeJson;
+  readonly stderr: string;
+  readonly story: string;
+};
+
+/** Run `sync --json` to its end; the one object it printed beside the exit code. */
+export async function sync(args: readonly string[], options: SpawnOptions = {}): Promise<Synced> {
+  const { code, stdout, stderr } = await runProgram(["sync", "--json", ...args], options);
+  const outcome = onlyObject(stdout, stderr);
+  const runs = outcome.runs.map(
+    (run) => `${run.sync}: ${run.state} ${run.detail ?? ""} ${JSON.stringify(run.counts)}`,
+  );
+  const found = outcome.proof.meetings.unexplained.slice(0, 10);
+  return { code, outcome, stderr, story: [stderr, ...runs, ...found].join("\n") };
+}
+
+/** The emulator of Fireflies as a process of its own. */
+export type Emulator = {
+  readonly url: string;
+  readonly process: Started;
+  log(): Promise<LogEntry[]>;
+  control(op: Readonly<Record<string, unknown>>): Promise<void>;
+  meetings(): Promise<{ id: string }[]>;
+  stop(): Promise<void>;
+};
+
+/** What the tests read of a line of the emulator's log. */
+export type LogEntry = {
+  readonly seq: number;
+  readonly fields: readonly string[];
+  readonly variables: { readonly skip?: number; readonly limit?: number };
+  readonly status: number;
+  readonly fault: string | null;
+  readonly early: boolean;
+  readonly atMs: number;
+};
+
+/** Start `emulators/main.ts` on a free port and wait until it answers. */
+export async function startEmulator(args: readonly string[]): Promise<Emulator> {
+  const started = startNode([EMULATORS, "--fireflies-port", "0", "--json", ...args], {});
+  const line = await waitFor("the emulator to be ready", () => {
+    if (started.isEnded()) throw new Error(`the emulator ended: ${started.stderr()}`);
+    return started.stdout().includes("\n") ? started.stdout() : undefined;
+  });
+  const { fireflies } = JSON.parse(line) as { fireflies: { url: string } };
+  const read = async <T>(path: string): Promise<T> =>
+    (await (await fetch(`${fireflies.url}${path}`)).json()) as T;
+  return {
+    url: fireflies.url,
+    process: started,
+    log: () => read<LogEntry[]>("/__control/log"),
+    meetings: () => read<{ id: string }[]>("/__control/meetings"),
+    control: async (op) => {
+      const headers = { "content-type": "application/json" };
+      const reply = await fetch(`${fireflies.url}/__control`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify(op),
+      });
+      if (!reply.ok)
+        throw new Error(`the emulator refused ${JSON.stringify(op).slice(0, 200)}: ${await reply.text()}`);
+    },
+    stop: async () => {
+      process.kill(started.pid, "SIGTERM");
+      await started.exit;
+    },
+  };
+}
+
+/** Ask until the answer is not undefined; throws after a minute, naming what was waited for. */
+export async function waitFor<T>(
+  what: string,
+  look: () => T | undefined | Promise<T | undefined>,
+  { everyMs = 20, forMs = 60_000 }: { everyMs?: number; forMs?: number } = {},
+): Promise<T> {
+  const deadlineMs = performance.now() + forMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (performance.now() > deadlineMs) throw new Error(`waited ${forMs} ms in vain for ${what}`);
+    await delay(everyMs);
+  }
+}
+
+/** The API of the program that runs on a data directory; undefined while there is none. */
+export async function askApi<T>(dataDir: string, path: string): Promise<T | undefined> {
+  try {
+    const { url } = JSON.parse(readFileSync(join(dataDir, "runtime.json"), "utf8")) as { url?: string };
+    const token = readFileSync(join(dataDir, "token"), "utf8").trim();
+    if (url === undefined) return undefined;
+    const reply = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } });
+    return reply.ok ? ((await reply.json()) as T) : undefined;
+  } catch {
+    // Not started, or killed in the middle of an answer.
+    return undefined;
+  }
+}
+
+function startNode(args: readonly string[], { env, cwd }: SpawnOptions): Started {
+  const child = spawn(process.execPath, [...args], {
+    cwd: cwd ?? tmpdir(),
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...cleanEnvironment(), ...env },
+    // A group of its own, so that a kill can hit node and workerd at once, and never the test.
+    detached: true,
+  });
+  const output = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
+  }
+  const pid = child.pid ?? Number.NaN;
+  const started: Started = {
+    pid,
+    stdout: () => output.stdout,
+    stderr: () => output.stderr,
+    isEnded: () => child.exitCode !== null || child.signalCode !== null,
+    exit: closed(child).finally(() => running.delete(started)),
+    kill: (whom) => {
+      try {
+        process.kill(whom === "group" ? -pid : pid, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+    },
+  };
+  running.add(started);
+  return started;
+}
+
+/** The key of a developer must not lead a test to the real service. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const { FIREFLIES_API_KEY: _key, API_TOKEN: _token, ...rest } = process.env;
+  return rest;
+}
+
+/** "close" comes when the output was read to its end; a killed node may leave it open in workerd for a moment. */
+async function closed(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.once("close", (code) => resolve(code)));
+}
+
+async function ended(started: Started): Promise<Ended> {
+  const patience = setTimeout(() => started.kill("group"), RUN_MS);
+  const code = await started.exit;
+  clearTimeout(patience);
+  return { code, stdout: started.stdout(), stderr: started.stderr() };
+}
+
+function onlyObject(stdout: string, stderr: string): OutcomeJson {
+  const lines = stdout.split("\n").filter((line) => line !== "");
+  if (lines.length !== 1)
+    throw new Error(`expected one JSON object on stdout, found ${lines.length} lines.\n${stderr}`);
+  return JSON.parse(lines[0] ?? "") as OutcomeJson;
+}
