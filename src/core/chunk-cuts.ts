@@ -42,7 +42,7 @@ export type SplitRules = {
 };
 
 /** The rules in use. */
-export const SPLIT_RULES: SplitRules = { coreMinShare01: 0.375, pairMaxCores: 1.75 };
+export const SPLIT_RULES: SplitRules = { coreMinShare01: 0.3, pairMaxCores: 1.5 };
 
 /** Text of so many tokens hardly occurs twice in a meeting. */
 const DISTINCT_TOKENS_MIN = 16;

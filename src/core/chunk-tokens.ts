@@ -24,6 +24,7 @@ const PIECE_UNITS_MAX = 128;
 /** From this length on V8 makes a substring point into its parent, and a remembered word would keep that alive. */
 const SLICED_UNITS_MIN = 13;
 const SPACE = 0x20;
+const [FIRST_LETTER, LAST_LETTER] = [0x61, 0x7a];
 
 // "<|endoftext|>" and its like are what somebody said: nothing is special.
 const AS_PLAIN_TEXT = { disallowedSpecial: new Set<string>() };
@@ -35,7 +36,7 @@ const encoder = new TextEncoder();
 
 /**
  * Remembers a small number for each word. A Map of substrings took three quarters of the whole time: this table
- * compares in place and allocates nothing for a word it knows. A word takes the place of another of its slot.
+ * compares in place and allocates nothing for a word it knows. Of three words with the same slot the last two stay.
  */
 class WordMemory {
   private readonly words: string[];
@@ -54,22 +55,27 @@ class WordMemory {
     if (end - start > REMEMBERED_WORD_UNITS_MAX) {
       return this.measure(text.slice(start, end));
     }
-    const slot = (hash ^ (hash >>> 15)) & (this.words.length - 1);
-    if (!isWordAt(this.words[slot]!, text, start, end)) {
-      const word = text.slice(start, end);
-      this.counts[slot] = this.measure(word);
-      this.words[slot] = word.length < SLICED_UNITS_MIN ? word : Array.from(word).join("");
+    const slot = (hash ^ (hash >>> 15)) & (this.words.length - 2);
+    if (isWordAt(this.words[slot]!, text, start, end)) {
+      return this.counts[slot]!;
     }
+    if (isWordAt(this.words[slot + 1]!, text, start, end)) {
+      return this.counts[slot + 1]!;
+    }
+    const word = text.slice(start, end);
+    this.words[slot + 1] = this.words[slot]!;
+    this.counts[slot + 1] = this.counts[slot]!;
+    this.words[slot] = word.length < SLICED_UNITS_MIN ? word : Array.from(word).join("");
+    this.counts[slot] = this.measure(word);
     return this.counts[slot]!;
   }
 }
 
 // 32 code units are at most 97 bytes with the space, so a count fits into one byte.
 const spacedWords = new WordMemory(WORDS_REMEMBERED_MAX, (word) => countWord(` ${word}`));
-// Never below 0, so that a longer text never counts less.
-const lastWords = new WordMemory(LAST_WORDS_REMEMBERED_MAX, (word) =>
-  Math.max(0, countWord(` ${word}\n`) - countWord(` ${word}`)),
-);
+const lastWords = new WordMemory(LAST_WORDS_REMEMBERED_MAX, (word) => lineBreakAfter(` ${word}`));
+/** One mark after a letter is a piece and a token of its own, so "well," needs no place beside "well". */
+const MARKS = new Map([".", ",", "?", "!"].map((mark) => [mark.charCodeAt(0), lineBreakAfter(mark)]));
 
 /**
  * Count the tokens that normalised text adds when it follows other text and a space.
@@ -81,21 +87,28 @@ export function countSpaced(text: string): number {
   let tokens = 0;
   let start = 0;
   let hash = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code === SPACE) {
-      tokens += spacedWords.count(text, start, index, hash);
-      start = index + 1;
-      hash = 0;
-    } else {
+  let hashBefore = 0;
+  for (let index = 0; index <= text.length; index++) {
+    const code = index < text.length ? text.charCodeAt(index) : SPACE;
+    if (code !== SPACE) {
+      hashBefore = hash;
       hash = hashStep(hash, code);
+      continue;
     }
+    tokens += endsInMark(text, index)
+      ? 1 + spacedWords.count(text, start, index - 1, hashBefore)
+      : spacedWords.count(text, start, index, hash);
+    start = index + 1;
+    hash = 0;
   }
-  return tokens + spacedWords.count(text, start, text.length, hash);
+  return tokens;
 }
 
 /** Tokens that a line break adds after normalised text: none where it merges with the last punctuation. */
 export function countLineBreak(text: string): number {
+  if (endsInMark(text, text.length)) {
+    return MARKS.get(text.charCodeAt(text.length - 1))!;
+  }
   const start = text.lastIndexOf(" ") + 1;
   let hash = 0;
   for (let index = start; index < text.length; index++) {
@@ -140,6 +153,17 @@ export function piecesOf(word: string): string[] | undefined {
 /** Length in UTF-8, which no token count exceeds. */
 export function countBytes(text: string): number {
   return encoder.encode(text).length;
+}
+
+/** Not below 0, so that a longer text never counts less. */
+function lineBreakAfter(word: string): number {
+  return Math.max(0, countWord(`${word}\n`) - countWord(word));
+}
+
+/** Is the character before `end` a mark, and the one before that an ASCII small letter? */
+function endsInMark(text: string, end: number): boolean {
+  const letter = text.charCodeAt(end - 2);
+  return letter >= FIRST_LETTER && letter <= LAST_LETTER && MARKS.has(text.charCodeAt(end - 1));
 }
 
 function hashStep(hash: number, code: number): number {

@@ -63,6 +63,10 @@ export const LIST_PAGES_MAX = 4_300;
 export const FRESH_OVERLAP_MS = 7 * DAY_MS;
 export const FRESH_OVERLAP_SHORT_MS = 72 * HOUR_MS;
 
+/** A meeting that failed is asked for by itself again after this long, at most so many a run: each costs a call. */
+export const FAILED_RETRY_AFTER_MS = DAY_MS;
+export const FAILED_RETRIES_PER_RUN = 5;
+
 /** A transcript that is still missing this long after its meeting is broken, not young. */
 export const TRANSCRIPT_GIVE_UP_MS = 24 * HOUR_MS;
 

@@ -78,7 +78,7 @@ export function finalReport({ reports, proof }: OneShot, outcome: OutcomeJson): 
         setAside.map(({ itemId, verdict, reason }) => `${verdict.padEnd(11)} ${itemId}  ${reason}`),
       ),
     ),
-    block("Where the time went", reports.flatMap(timeLines)),
+    block("Where the time went (up to six calls at once, added up)", reports.flatMap(timeLines)),
     block("Retried", reports.flatMap(troubleLines)),
     block(
       "Waiting",

@@ -2,33 +2,24 @@ import { sha256Hex, revisionKey } from "../core/identity.ts";
 import { checkMeeting } from "../core/mapping/fireflies-meeting.ts";
 import { expiryOf } from "../core/mapping/fireflies-revision.ts";
 import {
+  FAILED_RETRIES_PER_RUN,
+  FAILED_RETRY_AFTER_MS,
   FRESH_OVERLAP_MS,
-  FRESH_OVERLAP_SHORT_MS,
-  LIST_PAGE_ROWS_MAX,
   LIST_PAGES_MAX,
   MEDIA_URL_LIFE_MS,
   MEDIA_URL_RENEW_BEFORE_MS,
   RUN_ITEMS_MAX,
   BACKOFF_WAITS_MS,
 } from "../core/policy.ts";
-import { judgePage, LIST_ROWS_MIN, LIST_START, nextPageRows, type ListCursor } from "../core/reconcile.ts";
+import { afterPage, planListing, type Discovery, type Listing } from "../core/plan.ts";
+import { judgePage, LIST_ROWS_MIN, nextPageRows, type ListCursor } from "../core/reconcile.ts";
 import { shrunkPageRows } from "../core/retry.ts";
 import { concurrently } from "../core/concurrently.ts";
 import { durably, fail, type StepScope } from "../engine/durably.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
 import { throttled } from "../engine/throttled.ts";
-import type {
-  Discovery,
-  Known,
-  MeetingChange,
-  PageCommit,
-  Revision,
-  SightingState,
-} from "../ports/record-store.ts";
-import type { ListedMeeting, ListReply } from "../ports/sources.ts";
-
-/** Where an enumeration stands; the lane's checkpoint, and what a restarted run goes on from. */
-type Listing = { readonly discovery: Discovery; readonly cursor: ListCursor | null };
+import type { Known, MeetingChange, PageCommit, Revision, SightingState } from "../ports/record-store.ts";
+import type { ListedMeeting, ListReply, MeetingReply, MeetingSource } from "../ports/sources.ts";
 
 /** One meeting of a page, by reference: bodies stay in R2. */
 type PageItem =
@@ -53,6 +44,7 @@ type Page = {
   readonly items: readonly PageItem[];
   readonly joined: boolean;
   readonly next: ListCursor | null;
+  readonly rows: number;
   readonly endReason: Discovery["endReason"];
 };
 
@@ -62,8 +54,9 @@ type Page = {
  * The first enumeration lists the whole history; later ones the newest days. Each page brings whole transcripts.
  */
 export async function syncMeetings(context: RunContext): Promise<PipelineOutcome> {
-  let listing = await durably(context, "plan", () => planListing(context));
+  let listing = await durably(context, "plan", () => planned(context));
   const taken = new Set<string>();
+  await fetchFailed(context, listing, taken);
   for (let n = 1; n <= LIST_PAGES_MAX && listing.cursor !== null; n += 1) {
     if (taken.size >= RUN_ITEMS_MAX) return outcomeOf(context, true);
     // 1. One call brings up to 50 whole transcripts; what is new goes to the raw store.
@@ -72,47 +65,78 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
       keepPage(context, scope, { cursor, discovery }),
     );
     // 2. From the raw store: verify, map, check; rows, verdicts and checkpoint in one fenced batch.
-    const after = advanced(listing.discovery, page);
-    if (page.joined)
-      await durably(context, `records:${n}`, (scope) =>
-        keepRecords(context, scope, { n, page, after, taken }),
-      );
-    for (const item of page.items) taken.add(item.id);
-    listing = after;
+    listing = afterPage(listing, page);
+    if (page.joined) await commitPage(context, `${n}`, { page, after: listing, taken });
   }
   return outcomeOf(context, listing.cursor !== null);
 }
 
-/**
- * Go on with a backfill that was not finished; else list everything once; else the newest days: from the last complete
- * enumeration less an overlap, and further back as long as something there failed or is still pending.
- */
-async function planListing(context: RunContext): Promise<Listing> {
+async function planned(context: RunContext): Promise<Listing> {
   const { records, world } = context.ports;
-  const known = await records.discoveries();
+  const { open, lastCeilingMs } = await records.discoveries();
   const checkpoint = (await records.checkpoint("fireflies")) as Listing | null;
-  const resumes = known.openBackfill !== null && checkpoint?.discovery.id === known.openBackfill;
-  if (resumes && checkpoint.cursor !== null) return checkpoint;
-  const discovery = {
-    id: world.newId(),
-    ceilingMs: context.run.ceilingMs,
-    startedMs: world.nowMs(),
-    completedMs: null,
-    pages: 0,
-    stepsBack: 0,
-    rowsSeen: 0,
-    endReason: null,
-  };
-  if (known.lastCeilingMs === null) {
-    return { discovery: { ...discovery, kind: "backfill", floorMs: null }, cursor: LIST_START };
-  }
-  const recent = await records.sightingsSince(known.lastCeilingMs - FRESH_OVERLAP_MS);
-  const overlapMs = recent < LIST_PAGE_ROWS_MAX ? FRESH_OVERLAP_MS : FRESH_OVERLAP_SHORT_MS;
-  const floorMs = Math.min(
-    known.lastCeilingMs - overlapMs,
-    known.oldestUnsettledMs ?? Number.MAX_SAFE_INTEGER,
+  const recent = lastCeilingMs === null ? 0 : await records.sightingsSince(lastCeilingMs - FRESH_OVERLAP_MS);
+  const now = { id: world.newId(), ceilingMs: context.run.ceilingMs, startedMs: world.nowMs() };
+  return planListing({ open, lastCeilingMs, checkpoint, recent }, now);
+}
+
+/** Meetings that failed a day ago or more, a few a run, asked for one by one: they may lie far outside of the window. */
+async function fetchFailed(context: RunContext, listing: Listing, taken: Set<string>): Promise<void> {
+  const { records, world } = context.ports;
+  const ids = await durably(context, "failed", async () =>
+    records.failedBefore(world.nowMs() - FAILED_RETRY_AFTER_MS, FAILED_RETRIES_PER_RUN),
   );
-  return { discovery: { ...discovery, kind: "fresh", floorMs }, cursor: LIST_START };
+  for (const [place, id] of ids.entries()) {
+    const page = await durably(context, `failed:${place + 1}`, (scope) =>
+      keepOne(context, scope, { id, rows: listing.rows }),
+    );
+    await commitPage(context, `failed ${place + 1}`, { page, after: listing, taken });
+  }
+}
+
+async function keepOne(
+  context: RunContext,
+  scope: StepScope,
+  { id, rows }: { id: string; rows: number },
+): Promise<Page> {
+  const observedMs = context.ports.world.nowMs();
+  const source = sourceOf(context);
+  const failures = await scope.failures();
+  const { item } = await throttled<MeetingReply>(context, scope, {
+    keyName: source.keyName,
+    operation: "fetch",
+    send: ({ timeoutMs, withoutFields }) =>
+      source.getMeeting({ id, timeoutMs, withoutFields, acceptUnreadable: isLastTry(failures) }),
+  });
+  const known = (await context.ports.records.known([id])).get(id);
+  // Not found is not gone: the key may have lost sight of it. The meeting stays failed until a listing says more.
+  const kept = item === null ? missing(id, known) : await keepItem(context, scope, { item, known });
+  return { observedMs, items: [kept], joined: true, next: null, rows, endReason: null };
+}
+
+function missing(id: string, known: Known | undefined): PageItem {
+  const reason = "the source does not show it to this key";
+  return { id, as: "failed", dateString: known?.dateString ?? "", reason, proven: known?.proven ?? true };
+}
+
+async function commitPage(
+  context: RunContext,
+  name: string,
+  { page, after, taken }: { page: Page; after: Listing; taken: Set<string> },
+): Promise<void> {
+  await durably(context, `records:${name}`, (scope) =>
+    keepRecords(context, scope, { name, page, after, taken }),
+  );
+  for (const item of page.items) taken.add(item.id);
+}
+
+function sourceOf(context: RunContext): MeetingSource {
+  return context.ports.source ?? fail({ kind: "denied", party: "fireflies", detail: "no key is set" });
+}
+
+/** At the last try, what the source cannot read of a meeting costs that meeting, not the page. */
+function isLastTry(failures: readonly string[]): boolean {
+  return failures.length >= BACKOFF_WAITS_MS.length;
 }
 
 async function keepPage(
@@ -132,15 +156,16 @@ async function keepPage(
       detail: "rows are not listed newest first; nothing was counted",
     });
   }
-  if (verdict.state === "step_back")
-    return { observedMs, items: [], joined: false, next: verdict.next, endReason: null };
+  if (verdict.state === "step_back") {
+    return { observedMs, items: [], joined: false, next: verdict.next, rows: cursor.rows, endReason: null };
+  }
   const known = await context.ports.records.known(reply.items.map((item) => item.id));
   const items = await concurrently(uniqueById(reply.items), (item) =>
     keepItem(context, scope, { item, known: known.get(item.id) }),
   );
   const rows = nextPageRows(reply.replyBytes, reply.items.length);
   const next = verdict.next === null ? null : { ...verdict.next, rows };
-  return { observedMs, items, joined: true, next, endReason: verdict.endReason };
+  return { observedMs, items, joined: true, next, rows, endReason: verdict.endReason };
 }
 
 /** Ask for one page: smaller after failures that a smaller page may cure, lenient about unreadable fields at the last try. */
@@ -149,8 +174,7 @@ async function listPage(
   scope: StepScope,
   cursor: ListCursor,
 ): Promise<{ reply: ListReply; rowsAsked: number }> {
-  const { source } = context.ports;
-  if (source === null) fail({ kind: "denied", party: "fireflies", detail: "no key is set" });
+  const source = sourceOf(context);
   const failures = await scope.failures();
   const shrinks = failures.filter((kind) => kind === "timed_out" || kind === "too_large").length;
   const rowsAsked = Math.max(LIST_ROWS_MIN, shrunkPageRows(cursor.rows, shrinks));
@@ -163,7 +187,7 @@ async function listPage(
         rows: rowsAsked,
         timeoutMs,
         withoutFields,
-        acceptUnreadable: failures.length >= BACKOFF_WAITS_MS.length,
+        acceptUnreadable: isLastTry(failures),
       }),
   });
   return { reply, rowsAsked };
@@ -224,25 +248,10 @@ async function keepItem(
   return { id: item.id, as: "revision", revision, proven };
 }
 
-/** The enumeration after a page. Completed by a page that ends it. */
-function advanced(discovery: Discovery, page: Page): Listing {
-  return {
-    discovery: {
-      ...discovery,
-      pages: discovery.pages + (page.joined ? 1 : 0),
-      stepsBack: discovery.stepsBack + (page.joined ? 0 : 1),
-      rowsSeen: discovery.rowsSeen + page.items.length,
-      completedMs: page.endReason === null ? null : page.observedMs,
-      endReason: page.endReason,
-    },
-    cursor: page.next,
-  };
-}
-
 async function keepRecords(
   context: RunContext,
   scope: StepScope,
-  { n, page, after, taken }: { n: number; page: Page; after: Listing; taken: ReadonlySet<string> },
+  { name, page, after, taken }: { name: string; page: Page; after: Listing; taken: ReadonlySet<string> },
 ): Promise<null> {
   const { records, world } = context.ports;
   const nowMs = world.nowMs();
@@ -254,7 +263,7 @@ async function keepRecords(
     runId: context.run.id,
     nowMs,
     observedMs: page.observedMs,
-    line: `page:${n}`,
+    line: `page:${name}`,
     untouched: { unchanged: as("live"), pending: as("pending"), quarantined: as("quarantined") },
     changes: judged.flatMap((result) => (result.state === "unreadable" ? [] : [result])),
     failed: [

@@ -1,3 +1,4 @@
+import type { Discovery } from "../core/plan.ts";
 import type { Problem } from "../core/records/field.ts";
 import type { MeetingRecord } from "../core/records/meeting.ts";
 import type { Fence } from "./run-store.ts";
@@ -6,6 +7,7 @@ export type SightingState = "live" | "pending" | "quarantined" | "failed";
 
 export type Known = {
   readonly id: string;
+  readonly dateString: string;
   readonly contentHash: string;
   readonly state: SightingState;
   readonly revisionKey: string;
@@ -32,19 +34,6 @@ export type MeetingChange =
   | { readonly state: "live"; readonly revision: Revision; readonly record: MeetingRecord }
   | { readonly state: "pending"; readonly revision: Revision; readonly reason: string }
   | { readonly state: "quarantined"; readonly revision: Revision; readonly problems: readonly Problem[] };
-
-export type Discovery = {
-  readonly id: string;
-  readonly kind: "backfill" | "fresh";
-  readonly floorMs: number | null;
-  readonly ceilingMs: number;
-  readonly startedMs: number;
-  readonly completedMs: number | null;
-  readonly pages: number;
-  readonly stepsBack: number;
-  readonly rowsSeen: number;
-  readonly endReason: string | null;
-};
 
 /** One page of a listing, done: everything that its commit vouches for. */
 export type PageCommit = {
@@ -126,15 +115,10 @@ export type RecordStore = {
   /** Rows, verdicts, discovery and checkpoint of one page, in one fenced batch. */
   commitPage(fence: Fence, page: PageCommit): Promise<void>;
   checkpoint(lane: string): Promise<unknown>;
-  /**
-   * What the enumerations on record allow to start from: a backfill not finished yet, the upper bound of the newest
-   * complete one (null: none), and the oldest meeting that failed or is pending. Times are world ms.
-   */
-  discoveries(): Promise<{
-    openBackfill: string | null;
-    lastCeilingMs: number | null;
-    oldestUnsettledMs: number | null;
-  }>;
+  /** The newest enumeration that is not finished, and the upper bound of the newest complete one in world ms. */
+  discoveries(): Promise<{ open: string | null; lastCeilingMs: number | null }>;
+  /** Ids of meetings that failed and were last tried before a world time, longest ago first. */
+  failedBefore(worldMs: number, limit: number): Promise<string[]>;
   /** Meetings whose date lies at or after a world time; how wide the fresh window would be. */
   sightingsSince(worldMs: number): Promise<number>;
   /** Live ids of complete enumerations, and when the newest of these was completed. */

@@ -32,6 +32,11 @@ export type ListReply = {
   readonly quota: QuotaReading;
 };
 
+export type MeetingRequest = Omit<ListRequest, "skip" | "rows"> & { readonly id: string };
+
+/** `item` is null when the source does not show the meeting to this key: deleted and hidden look the same. */
+export type MeetingReply = { readonly item: ListedMeeting | null; readonly quota: QuotaReading };
+
 export type Account = {
   readonly accountId: string;
   /** How many meetings the account says it has; good for a progress bar, not for proof. */
@@ -50,6 +55,8 @@ export type MeetingSource = {
   account(timeoutMs: number): Promise<Account>;
   /** One page, newest first by creation moment. One call. */
   listMeetings(request: ListRequest): Promise<ListReply>;
+  /** One meeting by id. One call. */
+  getMeeting(request: MeetingRequest): Promise<MeetingReply>;
   /** Round trip to the source without spending a call, in real ms. */
   latencyMs(timeoutMs: number): Promise<number>;
 };

@@ -76,6 +76,10 @@ function testSource(): TestSource {
       const sorted = source.meetings.toSorted((a, b) => (a.dateString < b.dateString ? 1 : -1));
       return { items: sorted.slice(skip, skip + rows), cursor: null, replyBytes: 1_000, quota: NO_READING };
     },
+    getMeeting: async ({ id }) => {
+      source.calls.push("fetch");
+      return { item: source.meetings.find((meeting) => meeting.id === id) ?? null, quota: NO_READING };
+    },
     latencyMs: async () => 1,
   };
   return source;

@@ -15,6 +15,7 @@ type Methods = Omit<
   | "commitPage"
   | "checkpoint"
   | "discoveries"
+  | "failedBefore"
   | "sightingsSince"
   | "sourceCount"
   | "totals"
@@ -24,7 +25,12 @@ type Methods = Omit<
 
 /** The ledger of chunks: what is owed, what was sent, what was read back, what was given up. */
 export function createChunkLedger(database: Database): Methods {
-  return { ...readMethods(database), ...writeMethods(database), ...deadMethods(database) };
+  return {
+    ...readMethods(database),
+    ...countMethods(database),
+    ...writeMethods(database),
+    ...deadMethods(database),
+  };
 }
 
 type Row = Omit<ChunkRow, "metadata"> & { metadata: string };
@@ -37,16 +43,7 @@ function chunkOf(row: Row): ChunkRow {
   return { ...row, metadata: JSON.parse(row.metadata) };
 }
 
-type ReadMethods = Pick<
-  RecordStore,
-  | "owedDocuments"
-  | "owedCount"
-  | "chunksOf"
-  | "chunksById"
-  | "embeddings"
-  | "embeddedCount"
-  | "vectorProgress"
->;
+type ReadMethods = Pick<RecordStore, "owedDocuments" | "chunksOf" | "chunksById" | "embeddings">;
 
 function readMethods(database: Database): ReadMethods {
   return {
@@ -62,12 +59,6 @@ function readMethods(database: Database): ReadMethods {
         list,
       );
       return { items: rows.map((row) => ({ ...row, indexedBefore: row.indexedBefore === 1 })), cursor: null };
-    },
-    owedCount: async () => {
-      const [row] = await database.rows<{ n: number }>(
-        "select count(*) as n from meetings where vectors_owed_since is not null and deleted_ms is null",
-      );
-      return row?.n ?? 0;
     },
     chunksOf: async (documentIds) => {
       const [list = "[]"] = jsonSlices(documentIds);
@@ -93,6 +84,19 @@ function readMethods(database: Database): ReadMethods {
         list,
       );
       return new Map(rows.map(({ hash, key, index }) => [hash, { key, index }]));
+    },
+  };
+}
+
+function countMethods(
+  database: Database,
+): Pick<RecordStore, "owedCount" | "vectorProgress" | "embeddedCount"> {
+  return {
+    owedCount: async () => {
+      const [row] = await database.rows<{ n: number }>(
+        "select count(*) as n from meetings where vectors_owed_since is not null and deleted_ms is null",
+      );
+      return row?.n ?? 0;
     },
     vectorProgress: async (sinceMs) => {
       const [row] = await database.rows<{ documents: number; chunks: number; sent: number }>(

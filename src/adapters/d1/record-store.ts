@@ -16,7 +16,7 @@ export function createRecordStore(d1: D1Database): RecordStore {
 
 type ListingMethods = Pick<
   RecordStore,
-  "known" | "commitPage" | "checkpoint" | "discoveries" | "sightingsSince"
+  "known" | "commitPage" | "checkpoint" | "discoveries" | "failedBefore" | "sightingsSince"
 >;
 
 function listingMethods(database: Database): ListingMethods {
@@ -24,7 +24,7 @@ function listingMethods(database: Database): ListingMethods {
     known: async (ids) => {
       const [list = "[]"] = jsonSlices(ids);
       const rows = await database.rows<Omit<Known, "proven"> & { proven: number }>(
-        `select source_id as id, content_hash as contentHash, state, revision_key as revisionKey,
+        `select source_id as id, date_string as dateString, content_hash as contentHash, state, revision_key as revisionKey,
            stored_sha256 as storedSha256, stored_bytes as storedBytes, audio_expires_ms as audioExpiresMs,
            completed_ms is not null as proven
          from sightings left join discoveries on discoveries.id = discovery_id
@@ -44,21 +44,19 @@ function listingMethods(database: Database): ListingMethods {
       return row === undefined ? null : JSON.parse(row.state);
     },
     discoveries: async () => {
-      const [row] = await database.rows<{
-        open: string | null;
-        ceiling: number | null;
-        unsettled: string | null;
-      }>(
-        `select (select id from discoveries where kind = 'backfill' and completed_ms is null order by id desc limit 1) as open,
-           (select max(ceiling_ms) from discoveries where completed_ms is not null) as ceiling,
-           (select min(date_string) from sightings where state in ('failed', 'pending')) as unsettled`,
+      const [row] = await database.rows<{ open: string | null; lastCeilingMs: number | null }>(
+        `select (select id from discoveries where completed_ms is null order by id desc limit 1) as open,
+           (select max(ceiling_ms) from discoveries where completed_ms is not null) as lastCeilingMs`,
       );
-      const unsettledMs = Date.parse(row?.unsettled ?? "");
-      return {
-        openBackfill: row?.open ?? null,
-        lastCeilingMs: row?.ceiling ?? null,
-        oldestUnsettledMs: Number.isNaN(unsettledMs) ? null : unsettledMs,
-      };
+      return row ?? { open: null, lastCeilingMs: null };
+    },
+    failedBefore: async (worldMs, limit) => {
+      const rows = await database.rows<{ id: string }>(
+        `select source_id as id from sightings where state = 'failed' and last_seen_ms <= ?1 order by last_seen_ms limit ?2`,
+        worldMs,
+        limit,
+      );
+      return rows.map((row) => row.id);
     },
     sightingsSince: async (worldMs) => {
       const [row] = await database.rows<{ n: number }>(

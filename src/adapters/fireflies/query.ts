@@ -27,5 +27,13 @@ export function listQuery(withoutFields: readonly string[]): string {
 }`;
 }
 
+/** One whole transcript. */
+export function meetingQuery(withoutFields: readonly string[]): string {
+  return `query GetMeeting($id: String!) {
+  transcript(id: $id) {${fieldsWithout(withoutFields)}
+  }
+}`;
+}
+
 /** Who the key belongs to. */
 export const ACCOUNT_QUERY = "query Account { user { num_transcripts user_id } }";

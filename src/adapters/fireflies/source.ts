@@ -1,11 +1,19 @@
 import { sha256Hex } from "../../core/identity.ts";
 import { revisionOf } from "../../core/mapping/fireflies-revision.ts";
 import { LIST_REPLY_BYTES_MAX } from "../../core/policy.ts";
-import type { Account, ListReply, ListRequest, ListedMeeting, MeetingSource } from "../../ports/sources.ts";
+import type {
+  Account,
+  ListReply,
+  ListRequest,
+  ListedMeeting,
+  MeetingReply,
+  MeetingRequest,
+  MeetingSource,
+} from "../../ports/sources.ts";
 import type { World } from "../../ports/world.ts";
 import { boundedFetch, type BoundedReply, type Fetch } from "../http/bounded-fetch.ts";
 import { errorsIn, failureIn, field, quotaIn, raise, type GraphqlError } from "./failures.ts";
-import { ACCOUNT_QUERY, listQuery } from "./query.ts";
+import { ACCOUNT_QUERY, listQuery, meetingQuery } from "./query.ts";
 
 export type FirefliesOptions = {
   /** Base address, without `/graphql`. */
@@ -22,6 +30,7 @@ export async function createFirefliesSource(options: FirefliesOptions): Promise<
     keyName,
     account: (timeoutMs) => account(options, timeoutMs),
     listMeetings: (request) => listMeetings(options, request),
+    getMeeting: (request) => getMeeting(options, request),
     latencyMs: (timeoutMs) => latencyMs(options, timeoutMs),
   };
 }
@@ -62,6 +71,27 @@ async function listMeetings(options: FirefliesOptions, request: ListRequest): Pr
   }
   const items = rows.map((row: unknown, index) => listed(row, unreadable?.get(index) ?? []));
   return { items, cursor: null, replyBytes: reply.bytes, quota: quotaIn(reply.headers, nowMs) };
+}
+
+async function getMeeting(options: FirefliesOptions, request: MeetingRequest): Promise<MeetingReply> {
+  const query = meetingQuery(request.withoutFields);
+  const { reply, body } = await call(options, { query, variables: { id: request.id } }, request.timeoutMs);
+  const nowMs = options.world.nowMs();
+  const quota = quotaIn(reply.headers, nowMs);
+  const errors = errorsIn(body);
+  if (errors.some((error) => error.code === "object_not_found")) return { item: null, quota };
+  const failure = failureIn(reply, body, nowMs);
+  if (failure !== null) raise(failure);
+  const row = field(field(body, "data"), "transcript");
+  const unreadable = errors.map(({ path }) => String(path[1] ?? "the meeting"));
+  if (row === null || row === undefined || (errors.length > 0 && !request.acceptUnreadable)) {
+    raise({
+      kind: "partial",
+      party: "fireflies",
+      detail: `reply without a whole transcript: ${errors[0]?.code ?? "no data"}`,
+    });
+  }
+  return { item: listed(row, unreadable), quota };
 }
 
 /** Row index -> fields that an error names; null if an error cannot be ascribed to a field of one row. */

@@ -36,7 +36,7 @@ export async function boundedFetch(
       }
       chunks.push(chunk);
     }
-    return { status: response.status, headers: response.headers, text: decoded(chunks), bytes };
+    return { status: response.status, headers: response.headers, text: decoded(chunks, bytes), bytes };
   } catch (error) {
     if (error instanceof FailureError) throw error;
     if (bounds.signal.aborted) {
@@ -52,9 +52,12 @@ export async function boundedFetch(
   }
 }
 
+/** Bytes asked for at once. Left to itself, workerd hands a body over in pieces of 4 KiB, which doubles the time. */
+const READ_BYTES = 256 * 1024;
+
 async function* bodyOf(response: Response): AsyncGenerator<Uint8Array> {
   if (response.body === null) return;
-  const reader = response.body.getReader();
+  const reader = readerOf(response.body);
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -67,9 +70,35 @@ async function* bodyOf(response: Response): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** The parts as text, decoded as one, so that a character cut by a part boundary survives. */
-function decoded(chunks: readonly Uint8Array[]): string {
-  const decoder = new TextDecoder();
-  const parts = chunks.map((chunk) => decoder.decode(chunk, { stream: true }));
-  return parts.join("") + decoder.decode();
+type Part = { readonly done: true } | { readonly done: false; readonly value: Uint8Array };
+
+/** Large pieces from a stream of bytes, as every body off the network is; from another stream what it gives. */
+function readerOf(body: ReadableStream<Uint8Array>): { read(): Promise<Part>; cancel(): Promise<void> } {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = body.getReader({ mode: "byob" });
+  } catch {
+    return body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+  }
+  return {
+    read: async () => {
+      const { done, value } = await reader.read(new Uint8Array(READ_BYTES));
+      return done || value === undefined ? { done: true } : { done: false, value };
+    },
+    cancel: () => reader.cancel(),
+  };
+}
+
+/**
+ * The parts as text, decoded as one, so that a character cut by a part boundary survives. Not decoded part by part:
+ * that makes a string of two bytes a character even of plain ASCII, and parsing it takes half as long again.
+ */
+function decoded(parts: readonly Uint8Array[], bytes: number): string {
+  const whole = new Uint8Array(bytes);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.byteLength;
+  }
+  return new TextDecoder().decode(whole);
 }

@@ -1,6 +1,10 @@
 import type { Vectorize } from "@cloudflare/workers-types";
 import { FailureError, type FailureKind } from "../../core/errors.ts";
-import { VECTOR_IDS_PER_DELETE_MAX, VECTOR_IDS_PER_GET_MAX } from "../../core/limits.ts";
+import {
+  VECTOR_IDS_PER_DELETE_MAX,
+  VECTOR_IDS_PER_GET_MAX,
+  VECTORS_PER_UPSERT_MAX,
+} from "../../core/limits.ts";
 import { CONNECTIONS_MAX } from "../../core/policy.ts";
 import type { IndexedVector, VectorIndex, VectorMetadata } from "../../ports/vectors.ts";
 
@@ -9,6 +13,8 @@ export function createVectorIndex(index: Vectorize): VectorIndex {
   return {
     upsert: (vectors) =>
       classified(async () => {
+        if (vectors.length > VECTORS_PER_UPSERT_MAX)
+          throw new RangeError(`${vectors.length} vectors in one upsert`);
         await index.upsert(
           vectors.map(({ id, values, metadata }) => ({
             id,

@@ -3,9 +3,6 @@
  * Left out is what changes without the meeting having changed: signed media links.
  */
 
-/** Fields of the reply that are no part of the revision. */
-const MEDIA_FIELDS = ["audio_url", "video_url"] as const;
-
 /** What a reply says of one transcript, before anything is known of its shape. */
 export type RawTranscript = Readonly<Record<string, unknown>>;
 
@@ -14,8 +11,8 @@ export type RawTranscript = Readonly<Record<string, unknown>>;
  * written out as it is; sorting costs three times as much.
  */
 export function revisionOf(transcript: RawTranscript): string {
-  const content: Record<string, unknown> = { ...transcript };
-  for (const field of MEDIA_FIELDS) delete content[field];
+  // Not by `delete`: it would turn the object into a dictionary, which takes twice as long to write.
+  const { audio_url: _audio, video_url: _video, ...content } = transcript;
   return JSON.stringify(isSorted(content) ? content : sorted(content));
 }
 
