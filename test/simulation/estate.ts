@@ -1,0 +1,87 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createD1, type D1Emulator } from "../../emulators/d1/d1-database.ts";
+import { createFirefliesEmulator, type FirefliesEmulator } from "../../emulators/fireflies/emulator.ts";
+import { createR2, type R2Emulator } from "../../emulators/r2/r2-bucket.ts";
+import { createVectorizeInMemory, type InMemoryIndex } from "../../emulators/vectorize/in-memory.ts";
+import { WorkflowStore } from "../../emulators/workflows/store.ts";
+import { createWorkersAiInProcess, type WorkersAiCore } from "../../emulators/workers-ai/ai-core.ts";
+import { splitStatements } from "../../src/local/sql-statements.ts";
+import type { Scenario } from "./scenario.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+/** Dimensions of a simulated embedding: enough to tell texts apart, and sixty times cheaper than the real ones. */
+export const DIMENSIONS = 16;
+
+/** The model as the product is told of it; the name must be one that the stand-in knows. */
+export const MODEL = { name: "@cf/qwen/qwen3-embedding-0.6b", dimensions: DIMENSIONS, tokensMax: 8_192 } as const;
+
+/** Everything that outlives the process: the stores, the vendor, and what the step engine remembers. */
+export type Estate = {
+  readonly d1: D1Emulator;
+  readonly r2: R2Emulator;
+  readonly index: InMemoryIndex;
+  readonly ai: WorkersAiCore;
+  readonly fireflies: FirefliesEmulator;
+  readonly steps: WorkflowStore;
+  close(): Promise<void>;
+};
+
+const MIGRATIONS_DIR = fileURLToPath(new URL("../../migrations/", import.meta.url));
+
+/** The migrations, each with its statements. */
+const MIGRATIONS = readdirSync(MIGRATIONS_DIR)
+  .filter((name) => name.endsWith(".sql"))
+  .toSorted()
+  .map((name) => ({ name, statements: splitStatements(readFileSync(join(MIGRATIONS_DIR, name), "utf8")) }));
+
+/** Build the durable world of a seed, with its database migrated. */
+export async function openEstate(scenario: Scenario, clock: VirtualClock): Promise<Estate> {
+  const fireflies = await openSource(scenario, clock);
+  const d1 = createD1({ isReplayable: true });
+  await migrate(d1);
+  let mutations = 0;
+  const index = createVectorizeInMemory({
+    dimensions: DIMENSIONS,
+    metric: "cosine",
+    delayMs: scenario.vectorDelayMs,
+    nowMs: () => clock.nowMs(),
+    newMutationId: () => `mutation-${++mutations}`,
+  });
+  return {
+    d1,
+    r2: createR2({ nowMs: () => clock.nowMs() }),
+    index,
+    ai: createWorkersAiInProcess({ dimensions: DIMENSIONS }),
+    fireflies,
+    steps: new WorkflowStore(),
+    close: async () => {
+      d1.close();
+      index.close();
+      await fireflies.close();
+    },
+  };
+}
+
+/** A Fireflies workspace of the scenario; a second one of the same scenario is the same. */
+export function openSource(scenario: Scenario, clock: VirtualClock): Promise<FirefliesEmulator> {
+  return createFirefliesEmulator({
+    seed: scenario.seed,
+    epochMs: clock.nowMs(),
+    realNowMs: () => clock.nowMs(),
+    sleep: (ms) => clock.sleepUntil(clock.nowMs() + ms),
+    meetings: scenario.meetings,
+    meetingsHash: `seed ${scenario.seed}`,
+    plan: scenario.plan,
+    ...(scenario.quotaPerDay === null ? {} : { quotaPerDay: scenario.quotaPerDay }),
+  });
+}
+
+async function migrate(d1: D1Emulator): Promise<void> {
+  await d1.prepare("create table d1_migrations (id integer primary key, name text unique)").run();
+  for (const { name, statements } of MIGRATIONS) {
+    const note = d1.prepare("insert into d1_migrations (name) values (?)").bind(name);
+    await d1.batch([...statements.map((sql) => d1.prepare(sql)), note]);
+  }
+}

@@ -1,0 +1,43 @@
+import type { Life } from "./life.ts";
+
+/** One statement that D1 committed. */
+export type Committed = { readonly sql: string; readonly values: readonly unknown[]; readonly changes: number };
+
+/** Tables that only the holder of a lane writes. */
+const LANE_OF_TABLE: readonly (readonly [RegExp, string])[] = [
+  [/^\s*(?:insert into|update)\s+(?:meetings|sightings|discoveries|quarantine|quota)\b/i, "fireflies"],
+  [/^\s*(?:insert into|update)\s+chunks\b/i, "vectors"],
+];
+
+/** Closing a document writes `meetings`, on behalf of the other lane. */
+const CLOSES_DOCUMENT = /set vectors_owed_since = null/i;
+
+/**
+ * Law 5, watched from outside: once a later life has taken a lane, nothing that an earlier one writes for it may commit.
+ * Knows nothing of tokens.
+ */
+export class FenceWatch {
+  readonly #breaches: string[];
+  readonly #holders = new Map<string, Life>();
+
+  constructor(breaches: string[]) {
+    this.#breaches = breaches;
+  }
+
+  /** A list of statements was committed for a life. */
+  committed(life: Life, statements: readonly Committed[]): void {
+    for (const { sql, values, changes } of statements) {
+      if (/^\s*insert into leases/i.test(sql) && changes > 0) {
+        const lane = String(values[0]);
+        const holder = this.#holders.get(lane);
+        if (holder === undefined || holder.number <= life.number) this.#holders.set(lane, life);
+      }
+      if (changes === 0) continue;
+      const lane = CLOSES_DOCUMENT.test(sql) ? "vectors" : LANE_OF_TABLE.find(([table]) => table.test(sql))?.[1];
+      const holder = lane === undefined ? undefined : this.#holders.get(lane);
+      if (holder === undefined || holder.number <= life.number) continue;
+      const table = /(?:into|update)\s+(\w+)/i.exec(sql)?.[1];
+      this.#breaches.push(`law 5: ${life.name} wrote ${table} while ${holder.name} held the lane ${lane}`);
+    }
+  }
+}

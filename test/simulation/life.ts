@@ -1,0 +1,111 @@
+import type { Random } from "../../emulators/world/random.ts";
+import type { TroubleRates } from "./scenario.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+/** Trouble of one call: before it nothing was done, after it the effect stands and the caller does not learn of it. */
+export type Trouble = { readonly when: "before" | "after"; readonly error: Error };
+
+/** What a life may suffer. Counted by name, so that a report can say what was exercised. */
+export type Fate = {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly rates: TroubleRates;
+  /** Calls until the process is killed; null: it lives on. */
+  callsLeft: number | null;
+  /** Calls that go on after the kill, each as late as chance wills; 0: a clean kill. */
+  readonly zombieCalls: number;
+  /** Told at the kill, where it struck. */
+  readonly onKill: (place: string) => void;
+  readonly count: (what: string) => void;
+};
+
+/** Late effects of a killed process arrive up to this much later, virtual ms. */
+const ZOMBIE_DELAY_MS = 4 * 60_000;
+
+/** Calls that take unusually long do so for up to this long; longer than the timeout of a step, sometimes. */
+const SLOW_CALLS_MS = [500, 5_000, 60_000, 6 * 60_000, 20 * 60_000] as const;
+
+/**
+ * One life of the process. Every call that leaves the process passes here, and here it can be killed: nothing of a killed
+ * life goes on, because what it waits for never comes.
+ */
+export class Life {
+  readonly number: number;
+  readonly name: string;
+  readonly #fate: Fate;
+  #ended = false;
+  #zombieLeft: number;
+  #isCalm = false;
+
+  /** @param number 0 for the first process, 1 for the next, ... */
+  constructor(number: number, fate: Fate) {
+    this.number = number;
+    this.name = `life ${number}`;
+    this.#fate = fate;
+    this.#zombieLeft = fate.zombieCalls;
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** From now on nothing happens to this life. */
+  calmDown(): void {
+    this.#isCalm = true;
+    this.#fate.callsLeft = null;
+  }
+
+  /** Make a call that leaves the process. */
+  async pass<T>(place: string, call: () => Promise<T>, troubleOf?: (random: Random) => Trouble | null): Promise<T> {
+    const { clock, random, rates, count } = this.#fate;
+    clock.stir();
+    if (this.#ended) return this.#haunt(place, call);
+    if (this.#dies(`before ${place}`)) return never();
+    const trouble = this.#isCalm ? null : (troubleOf?.(random) ?? null);
+    if (!this.#isCalm && random.chance(rates.slow)) {
+      count(`slow ${place}`);
+      await clock.sleepUntil(clock.nowMs() + random.int(1, random.pick(SLOW_CALLS_MS)));
+      if (this.#ended) return this.#haunt(place, call);
+    }
+    if (trouble !== null) count(`${trouble.when} ${place}: ${trouble.error.message.slice(0, 60)}`);
+    if (trouble?.when === "before") throw trouble.error;
+    const value = await call();
+    clock.stir();
+    if (this.#ended) return this.#zombieLeft > 0 ? value : never();
+    if (this.#dies(`after ${place}`)) return this.#zombieLeft > 0 ? value : never();
+    if (trouble !== null) throw trouble.error;
+    return value;
+  }
+
+  /** A moment inside the step engine at which the process can be killed. */
+  reach(point: string): void {
+    this.#fate.clock.stir();
+    if (!this.#ended) this.#dies(`at ${point}`);
+  }
+
+  #dies(place: string): boolean {
+    const fate = this.#fate;
+    if (fate.callsLeft === null) return false;
+    fate.callsLeft -= 1;
+    if (fate.callsLeft > 0) return false;
+    this.#ended = true;
+    fate.count(`killed ${place}${this.#zombieLeft > 0 ? ", with late effects" : ""}`);
+    fate.onKill(place);
+    return true;
+  }
+
+  async #haunt<T>(place: string, call: () => Promise<T>): Promise<T> {
+    if (this.#zombieLeft <= 0) return never();
+    this.#zombieLeft -= 1;
+    const { clock, random, count } = this.#fate;
+    await clock.sleepUntil(clock.nowMs() + random.int(0, ZOMBIE_DELAY_MS));
+    clock.stir();
+    count(`late ${place}`);
+    return call();
+  }
+}
+
+/** What a killed process waits for. */
+function never<T>(): Promise<T> {
+  return new Promise<T>(() => undefined);
+}

@@ -1,0 +1,21 @@
+import type { PIPELINES } from "../../src/pipelines/index.ts";
+import type { Ports } from "./simulation.ts";
+
+type Pipelines = typeof PIPELINES;
+
+/** A planted bug: one part of the product replaced from outside. */
+export type Mutant = {
+  readonly name: string;
+  /** What becomes of an SQL text. */
+  readonly sql: (sql: string) => string;
+  readonly ports: (ports: Ports) => Ports;
+  readonly pipelines: (pipelines: Pipelines) => Pipelines;
+};
+
+/** The product as it is. */
+export const NO_MUTANT: Mutant = {
+  name: "none",
+  sql: (sql) => sql,
+  ports: (ports) => ports,
+  pipelines: (pipelines) => pipelines,
+};

@@ -1,0 +1,207 @@
+import { createRandom, type Random } from "../../emulators/world/random.ts";
+import type { ControlInput } from "../../emulators/fireflies/control-ops.ts";
+import type { Plan } from "../../emulators/fireflies/quota.ts";
+import type { SourceMeeting } from "../../emulators/fireflies/source-meeting.ts";
+import { aMeeting, aSentence, someSentences } from "./meetings.ts";
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+/** One hour, ms. */
+export const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Something that happens to the world or to a store at its time, whatever the program does meanwhile. */
+export type WorldEvent =
+  | { readonly atMs: number; readonly do: "source"; readonly id: string; readonly op: ControlInput }
+  | { readonly atMs: number; readonly do: "ripen"; readonly id: string }
+  | { readonly atMs: number; readonly do: "faults"; readonly op: ControlInput }
+  | { readonly atMs: number; readonly do: "drop vectors"; readonly count: number }
+  | { readonly atMs: number; readonly do: "hold vectors"; readonly hold: boolean }
+  | { readonly atMs: number; readonly do: "rot object"; readonly roll: number }
+  | { readonly atMs: number; readonly do: "start by hand"; readonly sync: "fireflies" | "vectors" };
+
+/** A change of the source right after the program got a list reply: rows move between two pages. */
+export type PageEvent = { readonly afterList: number; readonly id: string; readonly op: ControlInput };
+
+/** Share of calls that meet trouble, per binding, in [0, 1]. */
+export type TroubleRates = {
+  readonly d1: number;
+  readonly r2: number;
+  readonly vectorize: number;
+  readonly ai: number;
+  readonly slow: number;
+};
+
+/** Everything that a seed decides before anything runs. */
+export type Scenario = {
+  readonly seed: number;
+  readonly startMs: number;
+  /** From here on nothing goes wrong and nothing changes. */
+  readonly calmMs: number;
+  readonly tickEveryMs: number;
+  readonly meetings: readonly SourceMeeting[];
+  readonly plan: Plan;
+  readonly quotaPerDay: number | null;
+  readonly faultRate: number;
+  readonly vectorDelayMs: number;
+  readonly rates: TroubleRates;
+  readonly events: readonly WorldEvent[];
+  readonly pageEvents: readonly PageEvent[];
+  /** Calls that each life survives; then the process is killed. Shorter than the lives: the others die of nothing. */
+  readonly lifeCalls: readonly number[];
+};
+
+/** What a seed is. Pure. */
+export function scenarioOf(seed: number): Scenario {
+  const random = createRandom(seed, "scenario");
+  const startMs = Date.UTC(2026, 8, 1) + random.int(0, 7 * 24 * 60) * MINUTE_MS;
+  const stormMs = random.pick([2, 3, 4, 8, 8, 20, 40]) * HOUR_MS;
+  const calmMs = startMs + stormMs;
+  const count = random.pick([3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 30, 52, 60, 120]);
+  const meetings = workspace(random, startMs, count);
+  const free = random.chance(0.2);
+  const quiet = random.chance(0.15);
+  const rate = (): number => (quiet ? 0 : random.pick([0, 0.002, 0.01, 0.03]));
+  return {
+    seed,
+    startMs,
+    calmMs,
+    tickEveryMs: stormMs <= 4 * HOUR_MS ? random.pick([1, 5, 15]) * MINUTE_MS : random.pick([20, 60]) * MINUTE_MS,
+    meetings,
+    plan: free ? "free" : random.pick(["pro", "business", "business"]),
+    quotaPerDay: random.chance(0.15) ? random.int(30, 60) : null,
+    faultRate: quiet ? 0 : random.pick([0, 0.1, 0.25, 0.5]),
+    vectorDelayMs: random.pick([100, 2 * SECOND_MS, 20 * SECOND_MS, 3 * MINUTE_MS]),
+    rates: { d1: rate(), r2: rate(), vectorize: rate(), ai: rate(), slow: rate() / 2 },
+    ...happenings(random, { startMs, stormMs, meetings, quiet }),
+    lifeCalls: Array.from({ length: random.int(1, 6) }, () => random.int(1, random.pick([8, 40, 150, 500, 1_500]))),
+  };
+}
+
+function workspace(random: Random, startMs: number, count: number): SourceMeeting[] {
+  const spanMs = random.pick([DAY_MS, 5 * DAY_MS, 40 * DAY_MS]);
+  let createdMs = startMs;
+  return Array.from({ length: count }, (_, place) => {
+    // Several meetings in one second are nothing rare: a listing must not lose any of them.
+    if (place === 0 || !random.chance(0.1)) createdMs = startMs - random.int(MINUTE_MS, spanMs);
+    return aMeeting(random, `m${String(place).padStart(3, "0")}`, createdMs);
+  });
+}
+
+type Given = { startMs: number; stormMs: number; meetings: readonly SourceMeeting[]; quiet: boolean };
+type Pool = { id: string; createdMs: number; sentences: SourceMeeting["sentences"] }[];
+
+function happenings(random: Random, { startMs, stormMs, meetings, quiet }: Given): Pick<Scenario, "events" | "pageEvents"> {
+  const pool: Pool = meetings.map((one) => ({ id: one.id, createdMs: one.date_ms ?? 0, sentences: one.sentences }));
+  const pageEvents = betweenPages(random, pool, startMs);
+  const events: WorldEvent[] = [];
+  const times = Array.from({ length: random.int(0, 25) }, () => startMs + random.int(0, stormMs)).toSorted((a, b) => a - b);
+  for (const [n, atMs] of times.entries()) events.push(...changeOf(random, { pool, atMs, endMs: startMs + stormMs, name: `a${n}` }));
+  if (!quiet) {
+    for (let n = random.int(0, 8); n > 0; n -= 1) events.push(...troubleOf(random, startMs + random.int(0, stormMs)));
+  }
+  return { events: events.toSorted((a, b) => a.atMs - b.atMs), pageEvents };
+}
+
+/** Each of these meetings is touched by nothing else, so the order of changes cannot depend on when pages are asked for. */
+function betweenPages(random: Random, pool: Pool, startMs: number): PageEvent[] {
+  const found: PageEvent[] = [];
+  for (let n = random.int(0, 6); n > 0; n -= 1) {
+    const afterList = random.int(1, 8);
+    if (random.chance(0.4)) {
+      const id = `p${n}`;
+      const createdMs = startMs - random.int(-1_000, 20 * HOUR_MS);
+      found.push({ afterList, id, op: { op: "arrive", meeting: aMeeting(random, id, createdMs) } });
+      continue;
+    }
+    const [target] = pool.length > 0 ? pool.splice(random.int(0, pool.length - 1), 1) : [];
+    if (target === undefined) continue;
+    const op: ControlInput = random.chance(0.5)
+      ? { op: "delete", id: target.id }
+      : { op: "rename", id: target.id, title: `renamed between pages ${n}` };
+    found.push({ afterList, id: target.id, op });
+  }
+  return found;
+}
+
+type Moment = { pool: Pool; atMs: number; endMs: number; name: string };
+
+function changeOf(random: Random, { pool, atMs, endMs, name }: Moment): WorldEvent[] {
+  const event = (id: string, op: ControlInput, at = atMs): WorldEvent => ({ atMs: Math.min(at, endMs), do: "source", id, op });
+  if (random.chance(0.4)) return arrival(random, { pool, atMs, endMs, name });
+  const recent = pool.filter((one) => one.createdMs > atMs - 50 * HOUR_MS);
+  const target = random.pick(recent.length > 0 && random.chance(0.8) ? recent : pool.length > 0 ? pool : [{ id: "", createdMs: 0, sentences: [] }]);
+  if (target.id === "") return [];
+  switch (random.int(0, 5)) {
+    case 0:
+      return [event(target.id, { op: "rename", id: target.id, title: `renamed ${name}` })];
+    case 1:
+      pool.splice(pool.indexOf(target), 1);
+      return [event(target.id, { op: "delete", id: target.id })];
+    case 2: {
+      pool.splice(pool.indexOf(target), 1);
+      const hide = event(target.id, { op: "hide", id: target.id });
+      return random.chance(0.5) ? [hide, event(target.id, { op: "show", id: target.id }, atMs + random.int(1, 5) * HOUR_MS)] : [hide];
+    }
+    case 3: {
+      // Text that goes and comes back must not come back under an id that was given up.
+      pool.splice(pool.indexOf(target), 1);
+      const other = someSentences(random);
+      return [
+        event(target.id, { op: "edit", id: target.id, set: { sentences: other } }),
+        event(target.id, { op: "edit", id: target.id, set: { sentences: target.sentences ?? [] } }, atMs + random.int(1, 4) * HOUR_MS),
+      ];
+    }
+    default: {
+      const at = random.int(0, Math.max(0, (target.sentences?.length ?? 1) - 1));
+      if ((target.sentences?.length ?? 0) === 0) return [];
+      const sentences = (target.sentences ?? []).with(at, aSentence(random, at));
+      target.sentences = sentences;
+      return [event(target.id, { op: "edit", id: target.id, set: { sentences } })];
+    }
+  }
+}
+
+function arrival(random: Random, { pool, atMs, endMs, name }: Moment): WorldEvent[] {
+  const lateMs = random.chance(0.4) ? random.int(1, random.pick([20, 60, 200])) * HOUR_MS : 0;
+  const meeting = aMeeting(random, name, atMs - lateMs);
+  const ripens = lateMs === 0 && random.chance(0.4);
+  if (!ripens) {
+    pool.push({ id: name, createdMs: atMs - lateMs, sentences: meeting.sentences });
+    return [{ atMs, do: "source", id: name, op: { op: "arrive", meeting } }];
+  }
+  const liveMs = random.int(1, 40) * MINUTE_MS;
+  const transcribedMs = liveMs + random.int(1, 60) * MINUTE_MS;
+  const summarizedMs = transcribedMs + random.int(1, 60) * MINUTE_MS;
+  const lifecycle = {
+    live_until_ms: atMs + liveMs,
+    transcribed_at_ms: atMs + transcribedMs,
+    summarized_at_ms: atMs + summarizedMs,
+    outcome: random.pick(["processed", "skipped"] as const),
+  };
+  const stages = [liveMs, transcribedMs, summarizedMs].map((ms): WorldEvent => ({ atMs: atMs + ms, do: "ripen", id: name }));
+  const young = { ...meeting, date_ms: atMs, lifecycle, meeting_info: { fred_joined: true } };
+  return [{ atMs: Math.min(atMs, endMs), do: "source", id: name, op: { op: "arrive", meeting: young } }, ...stages];
+}
+
+function troubleOf(random: Random, atMs: number): WorldEvent[] {
+  switch (random.int(0, 6)) {
+    case 0:
+      return [{ atMs, do: "faults", op: { op: "fault", next: [{ kind: "rate_limited", retryAfterSeconds: random.pick([30, 200, 2_000]) }] } }];
+    case 1:
+      return [{ atMs, do: "faults", op: { op: "fault", next: [{ kind: "slow", slowMs: random.pick([20, 40, 70, 130]) * SECOND_MS }] } }];
+    case 2:
+      return [{ atMs, do: "drop vectors", count: random.int(1, 20) }];
+    case 3:
+      return [
+        { atMs, do: "hold vectors", hold: true },
+        { atMs: atMs + random.int(1, 40) * MINUTE_MS, do: "hold vectors", hold: false },
+      ];
+    case 4:
+      return [{ atMs, do: "rot object", roll: random.next() }];
+    case 5:
+      return [{ atMs, do: "faults", op: { op: "fault", next: [{ kind: "api_error", code: random.pick(["request_timeout", "invariant_violation", "too_many_requests"]) }] } }];
+    default:
+      return [{ atMs, do: "start by hand", sync: random.pick(["fireflies", "vectors"]) }];
+  }
+}

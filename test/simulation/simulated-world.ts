@@ -1,0 +1,35 @@
+import { createRandom, ulidAt } from "../../emulators/world/random.ts";
+import type { World } from "../../src/ports/world.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const TIME_CHARACTERS = 10;
+const RANDOM_CHARACTERS = 8;
+
+/** The world of one life: virtual time, and ids that follow from the seed and sort by it. */
+export function createSimulatedWorld(clock: VirtualClock, label: string): World {
+  const random = createRandom(label, "ids");
+  let made = 0;
+  return {
+    nowMs: () => clock.nowMs(),
+    realNowMs: () => clock.nowMs(),
+    realAtMs: (worldMs) => worldMs,
+    newId: () => {
+      made += 1;
+      const own = ulidAt(clock.nowMs(), random);
+      // A counter before the chance keeps the order of ids made within one millisecond.
+      return own.slice(0, TIME_CHARACTERS) + base32(made, RANDOM_CHARACTERS) + own.slice(-RANDOM_CHARACTERS);
+    },
+    timeout: (realMs) => {
+      const controller = new AbortController();
+      clock.at(clock.nowMs() + realMs, () => controller.abort(new DOMException("timed out", "TimeoutError")));
+      return controller.signal;
+    },
+  };
+}
+
+function base32(value: number, characters: number): string {
+  let text = "";
+  for (let left = value, n = 0; n < characters; n += 1, left = Math.floor(left / 32)) text = CROCKFORD[left % 32] + text;
+  return text;
+}
