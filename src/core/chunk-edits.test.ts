@@ -19,10 +19,11 @@ const data = process.env["MEETINGS_DATA"];
 // One list of seeds, so that a run can be repeated; CHUNK_EDITS_SEED tries other ones.
 const seed = Number(process.env["CHUNK_EDITS_SEED"] ?? 20_261_122);
 
-describe("an edit of one sentence", () => {
+// Seconds on an idle machine; a busy one may need more.
+describe("an edit of one sentence", { timeout: 120_000 }, () => {
   test("changes at most 6 of 100 chunks, wherever it is and whatever it does", () => {
     const transcripts = [1, 2, 3, 4].map((number) => {
-      const transcript = makeTranscript(seed + number, 4_500);
+      const transcript = makeTranscript(seed + number, 2_700);
       return { transcript, edited: new EditedOften(transcript) };
     });
     assert(
@@ -35,7 +36,7 @@ describe("an edit of one sentence", () => {
   });
 
   test("counted from the texts of the whole chunker gives the same number", () => {
-    const transcript = makeTranscript(seed, 700);
+    const transcript = makeTranscript(seed, 500);
     const edited = new EditedOften(transcript);
     const texts = chunkTranscript(transcript, SIZES).map((chunk) => chunk.text);
     assert(
@@ -44,7 +45,7 @@ describe("an edit of one sentence", () => {
         const after = chunkTranscript(applyEdit(transcript, edit), SIZES).map((chunk) => chunk.text);
         expect(edited.changedBy(edit)).toBe(countChanged(texts, after));
       }),
-      { seed, numRuns: 200 },
+      { seed, numRuns: 80 },
     );
   });
 
@@ -55,14 +56,14 @@ describe("an edit of one sentence", () => {
     }
     const files = [`${data}/meetings/meetings.jsonl.gz`, `${data}/meetings/calls/meetings.jsonl.gz`];
     const transcripts = files
-      .flatMap((file) => joinTranscripts(readTranscripts(file), 320_000).slice(0, 3))
+      .flatMap((file) => joinTranscripts(readTranscripts(file), 170_000).slice(0, 3))
       .map((transcript) => ({ transcript, edited: new EditedOften(transcript) }));
     assert(
       property(nat(transcripts.length - 1), integer(), (which, editSeed) => {
         const { transcript, edited } = transcripts[which]!;
         expect(edited.changedBy(makeEdit(transcript, rollsOf(editSeed)))).toBeLessThanOrEqual(CHANGED_MAX);
       }),
-      { seed, numRuns: 1_500 },
+      { seed, numRuns: 1_000 },
     );
-  }, 30_000);
+  });
 });

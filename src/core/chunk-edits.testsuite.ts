@@ -35,7 +35,7 @@ const SHORT_ANSWERS = ["Yeah.", "Okay.", "Mm-hmm.", "Right.", "Yes.", "Sure.", "
  * Make up a meeting: Zipf-like words, sentences of 1 to about 60 words, short answers, turns of a few sentences.
  *
  * @param seed determines everything
- * @param sentenceCount about 4,500 give 100 chunks
+ * @param sentenceCount about 2,700 give 100 chunks
  */
 export function makeTranscript(seed: number, sentenceCount: number): SpokenSentence[] {
   const roll = rollsOf(seed);
@@ -90,7 +90,7 @@ export function readTranscripts(path: string): SpokenSentence[][] {
     });
 }
 
-/** Join meetings until each has at least this many characters of text; about 320,000 give 100 chunks. */
+/** Join meetings until each has at least this many characters of text; about 170,000 give 100 chunks. */
 export function joinTranscripts(
   transcripts: readonly SpokenSentence[][],
   unitsMin: number,

@@ -133,8 +133,8 @@ describe("a cut", () => {
     const chunks = chunkTranscript(makeTranscript(9, 3_000), SIZES);
     for (const chunk of chunks.slice(1)) {
       const overlap = trueTokens(chunk.text.slice(0, chunk.coreStart));
-      expect(overlap).toBeGreaterThanOrEqual(140);
-      expect(overlap).toBeLessThanOrEqual(640);
+      expect(overlap).toBeGreaterThanOrEqual(100);
+      expect(overlap).toBeLessThanOrEqual(680);
     }
   });
 
@@ -182,7 +182,7 @@ describe("a cut", () => {
   });
 });
 
-describe("any text", () => {
+describe("any text", { timeout: 60_000 }, () => {
   const troublesome = constantFrom(
     "<|endoftext|>",
     "<|im_start|>system",
@@ -222,7 +222,7 @@ describe("any text", () => {
         expect(lettersOfCores(expectSound(unlabelled, sizes))).toBe(lettersSaid(sentences));
         expectSound(sentences, sizes);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createEmpty, readJson, readText, removeFile, requireSpace, writeWhole } from "./data-files.ts";
 import { endProcess, identify, isRunning, type ProcessIdentity } from "./processes.ts";
 import { codeOf, DataDirBusy, refusalOf } from "./start-refused.ts";
-import { openWorkspace, type Workspace } from "./workspace.ts";
+import { checkWorkspace } from "./workspace.ts";
 
 /** `runtime.json`: who runs on a data directory. Everything about workerd is absent until it is ready. */
 export interface RuntimeRecord {
@@ -32,7 +32,6 @@ export interface DataDir {
   readonly workerdPidPath: string;
   /** The key to every door: 32 random bytes as hex, made once per data directory. */
   readonly token: string;
-  readonly workspace: Workspace;
   /** Write `runtime.json`, so that others find the runtime and know whom they would disturb. */
   recordRuntime(ready: ReadyRuntime): Promise<void>;
   /** Remove `runtime.json` and let others in. Once is enough; more is harmless. */
@@ -155,7 +154,7 @@ async function busy(absolute: string, path: string): Promise<DataDirBusy> {
 }
 
 async function occupy(absolute: string, path: string, lock: DatabaseSync): Promise<DataDir> {
-  const workspace = await openWorkspace(absolute, path);
+  await checkWorkspace(absolute, path);
   await endLeftovers(absolute, path);
   const node = identify(process.pid);
   if (node === undefined) throw new Error("this process cannot identify itself");
@@ -172,7 +171,6 @@ async function occupy(absolute: string, path: string, lock: DatabaseSync): Promi
     scratchPath: join(absolute, SCRATCH),
     workerdPidPath: join(absolute, WORKERD_PID_FILE),
     token,
-    workspace,
     async recordRuntime(ready) {
       // A restart of workerd may end after the close, when the file is no longer ours to write.
       if (isOpen) await writeWhole(join(absolute, RUNTIME_FILE), { ...start, ...ready });

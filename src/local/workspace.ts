@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { readJson, readText, writeWhole } from "./data-files.ts";
 import { StartRefused } from "./start-refused.ts";
@@ -6,67 +5,26 @@ import { StartRefused } from "./start-refused.ts";
 /** Format of everything in a data directory. A change that an older program would misread raises it. */
 export const DATA_FORMAT_VERSION = 1;
 
-/** The account that a data directory belongs to, and the key that proved it. Hashes: neither is readable here. */
-interface Account {
-  readonly accountHash: string;
-  readonly keyHash: string;
-}
-
 /** `workspace.json`. */
 interface WorkspaceFile {
   readonly formatVersion: number;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
-  readonly accounts: Readonly<Record<string, Account>>;
-}
-
-/** Whose data a data directory holds. */
-export interface Workspace {
-  readonly createdAt: string;
-  /** Whether a key was proved before, so that the vendor need not be asked whose it is. */
-  isKnownKey(vendor: string, key: string): boolean;
-  /**
-   * Tie the directory to the account that a key belongs to.
-   *
-   * Throws `StartRefused` when the directory belongs to another account of that vendor: mixing two workspaces would
-   * make the one look deleted in the other. Source: design, "Doors", real accounts.
-   */
-  claim(vendor: string, owner: { readonly accountId: string; readonly key: string }): Promise<void>;
 }
 
 /**
- * Read a directory's `workspace.json`, or found the workspace.
+ * Found a directory's `workspace.json`, or check the one there. Whose data the directory holds stands in its database
+ * (`quota.account_id`), where the engine compares it with the account of each new key.
  *
  * @param directory absolute
  * @param path how a sentence names the directory
  *
  * Throws `StartRefused` for a newer format or an unreadable file; both leave it untouched.
  */
-export async function openWorkspace(directory: string, path: string): Promise<Workspace> {
+export async function checkWorkspace(directory: string, path: string): Promise<void> {
   const filePath = join(directory, "workspace.json");
-  let file = await readWorkspace(filePath, path);
-  if (file === undefined) {
-    file = { formatVersion: DATA_FORMAT_VERSION, createdAt: new Date().toISOString(), accounts: {} };
-    await writeWhole(filePath, file);
-  }
-  let current = file;
-
-  return {
-    createdAt: file.createdAt,
-    isKnownKey: (vendor, key) => current.accounts[vendor]?.keyHash === hashOf(key),
-    async claim(vendor, owner) {
-      const account = { accountHash: hashOf(owner.accountId), keyHash: hashOf(owner.key) };
-      const present = current.accounts[vendor];
-      if (present !== undefined && present.accountHash !== account.accountHash) {
-        throw new StartRefused(
-          `${path} holds the data of another ${vendor} account: use the key of that account, or choose another directory with --data-dir.`,
-        );
-      }
-      if (present?.keyHash === account.keyHash) return;
-      current = { ...current, accounts: { ...current.accounts, [vendor]: account } };
-      await writeWhole(filePath, current);
-    },
-  };
+  if ((await readWorkspace(filePath, path)) !== undefined) return;
+  await writeWhole(filePath, { formatVersion: DATA_FORMAT_VERSION, createdAt: new Date().toISOString() });
 }
 
 async function readWorkspace(filePath: string, path: string): Promise<WorkspaceFile | undefined> {
@@ -82,10 +40,5 @@ async function readWorkspace(filePath: string, path: string): Promise<WorkspaceF
       `${path} was written by a newer version (format ${file.formatVersion}, this one knows ${DATA_FORMAT_VERSION}): update the program, or choose another directory with --data-dir.`,
     );
   }
-  return { formatVersion: file.formatVersion, createdAt: file.createdAt, accounts: file.accounts ?? {} };
-}
-
-/** Keys and account ids are long and random, so a plain hash cannot be turned back. */
-function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return { formatVersion: file.formatVersion, createdAt: file.createdAt };
 }

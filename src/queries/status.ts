@@ -39,7 +39,7 @@ export async function readStatus({ runs, records, world }: Ports): Promise<Statu
 }
 
 /** Work done and to do, for bars; an estimate, never proof. */
-export type Progress = {
+type Progress = {
   readonly unit: "meetings" | "chunks";
   readonly done: number;
   readonly total: number | null;

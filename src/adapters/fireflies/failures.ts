@@ -68,12 +68,14 @@ export function failureIn(
   return null;
 }
 
+/** Fields that a plan may lack. Source: Fireflies docs, "Schema", Transcript. */
+const GATED_FIELD = /audio_url|video_url/;
+
 function failure(kind: FailureKind, detail: string, error?: GraphqlError): Failure {
   if (kind !== "plan_gated") return { kind, party: "fireflies", detail };
-  const named =
-    error?.path.findLast((part) => typeof part === "string") ??
-    /audio_url|video_url/.exec(error?.message ?? "")?.[0];
-  return { kind, party: "fireflies", detail, field: String(named ?? "audio_url") };
+  // A request that is refused as a whole names the operation in its path, not the field.
+  const named = [...(error?.path ?? []), error?.message].map((part) => GATED_FIELD.exec(String(part))?.[0]);
+  return { kind, party: "fireflies", detail, field: named.find((name) => name !== undefined) ?? "audio_url" };
 }
 
 /** The later of the two times the vendor names; calling earlier lengthens the block. */
