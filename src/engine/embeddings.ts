@@ -1,3 +1,4 @@
+import { concurrently } from "../core/concurrently.ts";
 import { sha256Hex } from "../core/identity.ts";
 import { EMBED_TEXTS_PER_CALL } from "../core/policy.ts";
 import type { ChunkRow } from "../ports/record-store.ts";
@@ -14,8 +15,8 @@ export type PlacedEmbedding = {
 };
 
 /**
- * The embeddings of chunks by text hash: those made before are read from the raw store, the others are made, a batch at a
- * time, and kept there under a name that follows from their texts. So no text is ever paid for twice, whatever happens
+ * The embeddings of chunks by text hash: those made before are read from the raw store, the others are made, a few batches
+ * at a time, and kept there under a name that follows from their texts. So no text is ever paid for twice, whatever happens
  * to its vectors, and nothing large passes between steps.
  *
  * @throws FailureError of the embedder or of the raw store; a kept embedding that is damaged is made anew
@@ -28,8 +29,10 @@ export async function embeddingsOf(
   const placed = await keptEmbeddings(ports, scope, rows);
   const byHash = new Map(rows.filter((row) => !placed.has(row.textHash)).map((row) => [row.textHash, row]));
   const missing = [...byHash.values()];
-  for (let start = 0; start < missing.length; start += EMBED_TEXTS_PER_CALL) {
-    const batch = missing.slice(start, start + EMBED_TEXTS_PER_CALL);
+  const batches = Array.from({ length: Math.ceil(missing.length / EMBED_TEXTS_PER_CALL) }, (_, n) =>
+    missing.slice(n * EMBED_TEXTS_PER_CALL, (n + 1) * EMBED_TEXTS_PER_CALL),
+  );
+  await concurrently(batches, async (batch) => {
     const texts = batch.map(
       (row) => row.text ?? fail({ kind: "defect", party: "engine", detail: "a chunk to embed has no text" }),
     );
@@ -39,7 +42,7 @@ export async function embeddingsOf(
     for (const [index, values] of vectors.entries()) {
       placed.set(batch[index]?.textHash ?? "", { key, index, values, made: true });
     }
-  }
+  });
   return placed;
 }
 
@@ -49,12 +52,14 @@ async function keptEmbeddings(
   rows: readonly ChunkRow[],
 ): Promise<Map<string, PlacedEmbedding>> {
   const places = await ports.records.embeddings([...new Set(rows.map((row) => row.textHash))]);
-  const objects = new Map<string, Uint8Array<ArrayBuffer> | null>();
+  const keys = [...new Set([...places.values()].map(({ key }) => key))];
+  const read = (key: string): Promise<Uint8Array<ArrayBuffer> | null> =>
+    scope.timed("read embeddings", () => ports.raw.getBytes(key));
+  const bytesOf = await concurrently(keys, read);
+  const objects = new Map(keys.map((key, n) => [key, bytesOf[n]]));
   const placed = new Map<string, PlacedEmbedding>();
   const sizeBytes = ports.embedder.dimensions * Float32Array.BYTES_PER_ELEMENT;
   for (const [hash, { key, index }] of places) {
-    if (!objects.has(key))
-      objects.set(key, await scope.timed("read embeddings", () => ports.raw.getBytes(key)));
     const bytes = objects.get(key)?.slice(index * sizeBytes, (index + 1) * sizeBytes);
     if (bytes?.byteLength !== sizeBytes) continue;
     placed.set(hash, { key, index, values: new Float32Array(bytes.buffer), made: false });

@@ -3,6 +3,7 @@ import { planDocument, vectorMetadata } from "../core/chunk-plan.ts";
 import { sha256Hex } from "../core/identity.ts";
 import { transcriptSentences } from "../core/mapping/fireflies-meeting.ts";
 import {
+  CHUNK_ROWS_PER_STATEMENT,
   CHUNK_SIZES,
   DEAD_CHECK_IDS_MAX,
   RUN_ITEMS_MAX,
@@ -14,7 +15,7 @@ import {
 import { durably, type StepScope } from "../engine/durably.ts";
 import { embeddingsOf } from "../engine/embeddings.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
-import type { ChunkRow, OwedDocument } from "../ports/record-store.ts";
+import type { ChunkRow, OwedDocument, PlannedRow } from "../ports/record-store.ts";
 import type { IndexedVector } from "../ports/vectors.ts";
 
 /** A document of a batch after planning: which vectors it wants, and which it no longer wants. */
@@ -98,6 +99,14 @@ async function plan(
   const { records, world } = context.ports;
   const ledger = await records.chunksOf(owed.map((document) => document.id));
   const planned: Planned[] = [];
+  const unwritten: PlannedRow[] = [];
+  // Rows of several documents go into one batch; few enough that a batch of long meetings does not pile up.
+  const write = async (): Promise<void> => {
+    const rows = unwritten.splice(0);
+    await scope.timed("record chunks", () =>
+      records.planChunks(context.fence, { rows, nowMs: world.nowMs() }),
+    );
+  };
   for (const document of owed) {
     const base = {
       id: document.id,
@@ -118,12 +127,12 @@ async function plan(
       metadata: vectorMetadata(document),
     };
     const { rows, leftovers } = await planDocument(of, chunks, ledger.get(document.id) ?? []);
-    await scope.timed("record chunks", () =>
-      records.planChunks(context.fence, { rows, nowMs: world.nowMs() }),
-    );
+    unwritten.push(...rows);
+    if (unwritten.length >= CHUNK_ROWS_PER_STATEMENT) await write();
     const send = rows.filter((row) => row.state !== "live").map((row) => row.id);
     planned.push({ ...base, wanted: rows.map((row) => row.id), send, leftovers, failed: null });
   }
+  if (unwritten.length > 0) await write();
   return planned;
 }
 
