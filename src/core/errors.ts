@@ -80,13 +80,16 @@ export class FailureError extends Error {
   }
 }
 
+/** Errors whose messages the runtime words itself, so that they quote no data (a SyntaxError of JSON.parse does). */
+const OWN_WORDS: ReadonlySet<string> = new Set(["TypeError", "RangeError", "ReferenceError"]);
+
 /**
- * The Failure behind anything that was thrown. What no adapter classified is a defect of ours; only its class name and
- * message are kept, cut short, because a message may quote data.
+ * The Failure behind anything that was thrown. What no adapter classified is a defect of ours; its message is kept only
+ * where it cannot quote what was said in a meeting.
  */
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof FailureError) return thrown.failure;
   const name = thrown instanceof Error ? thrown.name : typeof thrown;
-  const text = thrown instanceof Error ? thrown.message.slice(0, 120) : "";
-  return { kind: "defect", party: "engine", detail: `${name}: ${text}` };
+  const words = thrown instanceof Error && OWN_WORDS.has(name) ? `: ${thrown.message.slice(0, 120)}` : "";
+  return { kind: "defect", party: "engine", detail: `${name}${words}` };
 }

@@ -14,6 +14,9 @@ export const SCHEDULE_MS = { fireflies: 60 * MINUTE_MS } as const;
 /** Items committed together, and the distance between two checkpoints. Source: requirements, "During Sync". */
 const BATCH_ITEMS_MAX = 50;
 
+/** After a vectors run that did not succeed, the schedule lets this much time pass before the next. */
+export const VECTORS_RETRY_AFTER_MS = 15 * MINUTE_MS;
+
 /**
  * Items one run takes on before it ends and a continuation goes on.
  * Source: an instance may make 10,000 subrequests (Cloudflare docs, Workflows limits); an item costs about four.

@@ -44,6 +44,28 @@ describe("tick", () => {
     expect((await space.ports.runs.unfinished()).items).toEqual([]);
   });
 
+  it("pauses after a vectors run that failed, instead of starting one at every beat", async () => {
+    space = await aWorkspace();
+    const down = async () => {
+      throw new FailureError({ kind: "defect", party: "workers-ai", detail: "5006" });
+    };
+    space = {
+      ...space,
+      ports: { ...space.ports, embedder: { ...space.ports.embedder, embedDocuments: down } },
+    };
+    space.source.meetings = [aListedMeeting("m1")];
+    await beat();
+    await runAll();
+    await beat();
+    await runAll();
+    expect((await space.ports.runs.lastEnded("vectors"))?.state).toBe("failed");
+    await beat();
+    expect((await space.ports.runs.unfinished()).items).toEqual([]);
+    space.world.advance(15 * 60_000);
+    await beat();
+    expect((await space.ports.runs.unfinished()).items.map((run) => run.sync)).toEqual(["vectors"]);
+  });
+
   it("starts one run a lane, however often it is called", async () => {
     await beat();
     await beat();

@@ -1,4 +1,4 @@
-import { FORGET_RUNS_PER_TICK, SCHEDULE_MS } from "../core/policy.ts";
+import { FORGET_RUNS_PER_TICK, SCHEDULE_MS, VECTORS_RETRY_AFTER_MS } from "../core/policy.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
 import type { Priority, Run, SyncName, Trigger } from "../ports/run-store.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -11,10 +11,7 @@ export async function tick(ports: Ports, engine: RunEngine): Promise<void> {
   await reviveUnfinished(ports, engine, { afterRestart: false });
   if (await isDue(ports, "fireflies"))
     await startRun(ports, engine, { sync: "fireflies", trigger: "schedule", priority: "normal" });
-  const owed =
-    (await ports.records.owedCount()) > 0 ||
-    (await ports.records.deadDue(ports.world.nowMs(), 1)).items.length > 0;
-  if (owed && (await isLaneOpen(ports, "vectors"))) {
+  if (await areVectorsDue(ports)) {
     await startRun(ports, engine, { sync: "vectors", trigger: "schedule", priority: "normal" });
   }
   await forgetEnded(ports, engine);
@@ -74,7 +71,16 @@ async function isDue(ports: Ports, sync: keyof typeof SCHEDULE_MS): Promise<bool
   return ports.world.nowMs() - last.queuedMs >= SCHEDULE_MS[sync];
 }
 
-async function isLaneOpen(ports: Ports, sync: SyncName): Promise<boolean> {
+/** Something is owed, or a dead id is due for another look; after a run that did not succeed, only after a pause. */
+async function areVectorsDue({ runs, records, world }: Ports): Promise<boolean> {
+  const nowMs = world.nowMs();
+  const owed = (await records.owedCount()) > 0 || (await records.deadDue(nowMs, 1)).items.length > 0;
+  if (!owed || !(await isLaneOpen({ runs, world }, "vectors"))) return false;
+  const last = await runs.lastEnded("vectors");
+  return last === null || last.state === "succeeded" || nowMs - (last.endedMs ?? 0) >= VECTORS_RETRY_AFTER_MS;
+}
+
+async function isLaneOpen(ports: Pick<Ports, "runs" | "world">, sync: SyncName): Promise<boolean> {
   const lane = await ports.runs.lane(sync);
   return lane.notBeforeMs === null || lane.notBeforeMs <= ports.world.nowMs();
 }

@@ -1,4 +1,5 @@
 import { Hono, type Context } from "hono";
+import { failureOf } from "../../core/errors.ts";
 import { LIST_API_ROWS_MAX } from "../../core/policy.ts";
 import { reviveUnfinished, startRun, tick } from "../../engine/tick.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -42,9 +43,7 @@ export function createApi(): Hono<Api> {
   });
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
   app.onError((error, c) => {
-    console.error(
-      JSON.stringify({ event: "api_error", path: c.req.path, error: error.message.slice(0, 200) }),
-    );
+    console.error(JSON.stringify({ event: "api_error", path: c.req.path, error: failureOf(error).detail }));
     return c.json({ error: "the request failed; the log of the runner says why" }, 500);
   });
   return app;
