@@ -2,8 +2,8 @@
  * Chooses where a transcript is cut. Works on numbers only.
  *
  * A stretch of text that is too long for one chunk is split at its most attractive permitted cut, and each half again.
- * What is attractive depends only on the two sentences at the cut, so after an edit far splits are chosen as before,
- * and near ones change only if the edit made them too short or too long. The rules (which halves are permitted) were
+ * What is attractive depends only on the words at the cut, so after an edit far splits are chosen as before, and near
+ * ones change only if the edit touched them or made a part too short or too long. The rules (which halves are permitted) were
  * chosen by simulation: docs/decisions/chunk-cuts.md.
  */
 import { mixBits } from "./chunk-atoms.ts";
@@ -63,7 +63,7 @@ type Plan = {
 /**
  * Choose the chunks.
  *
- * @param atoms measured transcript; no atom above a third of (tokensMax - overlapTokens), else cuts get uneven
+ * @param atoms measured transcript; its atoms within the limits that chunk.ts gives for these sizes
  * @param sizes see {@link ChunkSizes}
  * @param rules only experiments replace them
  * @returns chunks in order; their cores cover every atom once; none for no atoms

@@ -51,7 +51,9 @@ export async function reviveUnfinished(
     const state = await engine.revive(run.id);
     if (state === "revived") continue;
     if (run.state === "queued" && state === "lost") {
-      // The crash came between the row and the engine's start.
+      // The crash came between the row and the engine's start; or the instance failed before its first step, and then
+      // its id is taken: starting it again without forgetting it would start nothing, and block the lane for ever.
+      await engine.forget([run.id]);
       await engine.start(run.id);
       continue;
     }

@@ -6,6 +6,7 @@ import {
   CHUNK_ROWS_PER_STATEMENT,
   CHUNK_SIZES,
   DEAD_CHECK_IDS_MAX,
+  RUN_CHUNKS_MAX,
   RUN_ITEMS_MAX,
   SEND_CHUNKS_PER_STEP,
   VECTOR_BATCH_BYTES_TARGET,
@@ -40,15 +41,19 @@ export async function syncVectors(context: RunContext): Promise<PipelineOutcome>
   const total = await durably(context, "owed", () => context.ports.records.owedCount());
   const taken: string[] = [];
   const batches: Planned[][] = [];
+  let sent = 0;
+  let more = true;
   // 1. Chunks, embeddings, vectors of every batch; the index takes its time meanwhile.
-  while (taken.length < RUN_ITEMS_MAX) {
+  while (taken.length < RUN_ITEMS_MAX && sent < RUN_CHUNKS_MAX) {
     const n = batches.length + 1;
     const owed = await durably(context, `take:${n}`, () => takeOwed(context, taken));
-    if (owed.length === 0) break;
+    more = owed.length > 0;
+    if (!more) break;
     taken.push(...owed.map((document) => document.id));
     const planned = await durably(context, `chunks:${n}`, (scope) => plan(context, scope, owed));
     batches.push(planned);
     const send = planned.flatMap((document) => document.send);
+    sent += send.length;
     for (const [m, ids] of slicesOf(send, SEND_CHUNKS_PER_STEP).entries()) {
       await durably(context, `send:${n}.${m + 1}`, (scope) => sendChunks(context, scope, ids));
     }
@@ -57,7 +62,7 @@ export async function syncVectors(context: RunContext): Promise<PipelineOutcome>
   const findings: string[] = [];
   for (const [place, planned] of batches.entries())
     findings.push(...(await confirm(context, place + 1, planned)));
-  const continues = taken.length >= RUN_ITEMS_MAX && total > taken.length;
+  const continues = more && total > taken.length;
   return { continues, sourceCount: null, destinationCount: null, findings };
 }
 

@@ -93,6 +93,9 @@ export async function aWorkspace(change: Partial<Ports> = {}) {
     await d1.prepare(readFileSync(join(MIGRATIONS, file), "utf8")).run();
   await d1.exec("CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT)");
   await d1.prepare("insert into d1_migrations (name) values (?1)").bind(SCHEMA_VERSION).run();
+  const calls = { d1: 0, r2: 0, vectorize: 0, ai: 0 };
+  d1.setHooks({ beforeCall: async () => void (calls.d1 += 1) });
+  const r2 = createR2({ hooks: { beforeCall: async () => void (calls.r2 += 1) } });
   const source = testSource();
   const vectorize = createVectorizeInMemory({
     dimensions: EMBEDDING_MODEL.dimensions,
@@ -106,15 +109,33 @@ export async function aWorkspace(change: Partial<Ports> = {}) {
     source,
     runs: createRunStore(d1, world),
     records: createRecordStore(d1),
-    raw: createRawStore(createR2(), world),
-    embedder: createEmbedder(createWorkersAiInProcess({}), EMBEDDING_MODEL, world),
-    index: createVectorIndex(vectorize as never),
+    raw: createRawStore(r2, world),
+    embedder: createEmbedder(
+      counted(createWorkersAiInProcess({}), () => (calls.ai += 1)),
+      EMBEDDING_MODEL,
+      world,
+    ),
+    index: createVectorIndex(counted(vectorize, () => (calls.vectorize += 1)) as never),
     indexName: "VECTORS_A",
     freeBytes: async () => null,
     schemaVersion: SCHEMA_VERSION,
     ...change,
   };
-  return { ports, world, source, d1, steps: stepsOf(world), engine: testEngine() };
+  return { ports, world, source, d1, calls, steps: stepsOf(world), engine: testEngine() };
+}
+
+/** A binding whose every call is counted, as the platform counts subrequests. */
+function counted<T extends object>(binding: T, count: () => void): T {
+  return new Proxy(binding, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return (...values: unknown[]): unknown => {
+        count();
+        return member.apply(target, values) as unknown;
+      };
+    },
+  });
 }
 
 /** Steps remembered in a map; sleeping moves the clock. */
