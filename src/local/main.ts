@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { FREE_BYTES_MIN } from "./data-dir.ts";
+import { requireSpace } from "./data-files.ts";
 import { runOnce } from "./one-shot.ts";
 import { withRunOptions, type RunOptions } from "./options.ts";
 import { EXIT, exitCode, outcomeJson } from "./outcome.ts";
+import { ApiError } from "../surfaces/client.ts";
 import { startProduct, type Product } from "./product.ts";
 import type { RuntimeLog } from "./runtime.ts";
 import { serve } from "./serve.ts";
@@ -40,15 +43,27 @@ async function sync(options: RunOptions): Promise<number> {
 async function start(options: RunOptions): Promise<number> {
   const product = await startProduct(options, { port: 8_787, onLog });
   stopOnSignals(product);
-  await oneShot(product, options);
-  await serve(product, log);
-  return EXIT.succeeded;
+  try {
+    await oneShot(product, options);
+    await serve(product, log);
+    return EXIT.succeeded;
+  } finally {
+    // Whatever ends it, workerd and the emulator must not keep a process alive that serves nothing.
+    await product.stop();
+  }
 }
 
 async function oneShot(product: Product, options: RunOptions): Promise<number> {
   const bars = process.stdout.isTTY === true && options.json !== true;
-  const outcome = await runOnce(product.client, bars ? barWatcher() : lineWatcher(log));
   const problems = product.fireflies.problems.map(({ line, problem }) => `line ${line}: ${problem}`);
+  for (const problem of problems) log(`${options.meetings} ${problem}; left out.`);
+  const outcome = await runOnce(product.client, bars ? barWatcher() : lineWatcher(log)).catch(
+    async (error: unknown) => {
+      // With its disk full not even the ledger can be read; that is the reason to name, and not the call that failed.
+      await requireSpace(product.dataDir, options.dataDir, FREE_BYTES_MIN);
+      throw error;
+    },
+  );
   const json = outcomeJson(outcome, product.dataDir, problems);
   process.stdout.write(
     options.json === true ? `${JSON.stringify(json)}\n` : `${finalReport(outcome, json)}\n`,
@@ -89,7 +104,10 @@ try {
   await program().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
-  else if (error instanceof StartRefused) {
+  else if (error instanceof ApiError) {
+    log(`The run was broken off, for ${error.message}; it goes on at the next start.`);
+    process.exitCode = EXIT.failed;
+  } else if (error instanceof StartRefused) {
     log(error.message);
     process.exitCode = error.exitCode;
   } else {

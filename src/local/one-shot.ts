@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProofPart } from "../queries/proof.ts";
-import type { Run, RunState, SyncName } from "../ports/run-store.ts";
+import type { Alert, Run, RunState, SyncName } from "../ports/run-store.ts";
 import type { RunReport } from "../queries/status.ts";
 import type { ApiClient } from "../surfaces/client.ts";
 
@@ -16,7 +16,11 @@ export type Proof = Omit<ProofPart, "unexplained" | "unexplainedCount"> & {
   readonly unexplained: readonly string[];
 };
 
-export type OneShot = { readonly reports: readonly RunReport[]; readonly proof: Proof };
+export type OneShot = {
+  readonly reports: readonly RunReport[];
+  readonly proof: Proof;
+  readonly alerts: readonly Alert[];
+};
 
 const SYNCS: readonly SyncName[] = ["fireflies", "vectors"];
 const POLL_MS = 100;
@@ -35,7 +39,7 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
       if (!report.run.continues && !isLost(report.run)) break;
     }
   }
-  return { reports, proof: await proveAll(client) };
+  return { reports, proof: await proveAll(client), alerts: (await client.status()).alerts };
 }
 
 /** The recovery of a lost run is queued with it; starting the sync again joins it. */

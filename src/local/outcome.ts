@@ -11,6 +11,8 @@ export type OutcomeJson = {
   readonly runs: readonly RunJson[];
   readonly proof: { readonly ok: boolean; readonly meetings: Proof };
   readonly problems: readonly string[];
+  /** Open alerts, oldest first. */
+  readonly alerts: readonly { readonly kind: string; readonly subject: string; readonly detail: string }[];
 };
 
 type RunJson = {
@@ -32,7 +34,7 @@ type RunJson = {
 
 /** The outcome of a one-shot as data. `problems` are lines of an input file that were left out. */
 export function outcomeJson(
-  { reports, proof }: OneShot,
+  { reports, proof, alerts }: OneShot,
   dataDir: string,
   problems: readonly string[],
 ): OutcomeJson {
@@ -42,6 +44,7 @@ export function outcomeJson(
     runs: reports.map(runJson),
     proof: { ok: proofOk, meetings: proof },
     problems,
+    alerts: alerts.map(({ kind, subject, detail }) => ({ kind, subject, detail })),
   };
   return { ok: exitCode({ ok: false, ...outcome }) === EXIT.succeeded, ...outcome };
 }
@@ -49,7 +52,9 @@ export function outcomeJson(
 /** The exit code of an outcome: the worst of its runs, its proof and its input. */
 export function exitCode(outcome: OutcomeJson): number {
   const states = new Set(outcome.runs.map((run) => run.state));
-  if (states.has("failed")) return EXIT.failed;
+  // Parked without a time means until a person acts, such as a key that was refused: nothing will go on by itself.
+  const stuck = outcome.runs.some((run) => run.state === "parked" && run.not_before === null);
+  if (states.has("failed") || stuck) return EXIT.failed;
   // What a parked run did not reach is owed, not lost: the proof is judged when it has gone on.
   const parked = states.has("parked");
   const findings = states.has("succeeded_with_findings") || outcome.problems.length > 0;

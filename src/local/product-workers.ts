@@ -10,6 +10,8 @@ export type ProductSettings = {
   readonly apiToken: string;
   readonly firefliesUrl: string | null;
   readonly firefliesKey: string;
+  /** Account of an emulated workspace; absent with the real vendor, whose keys differ by account. */
+  readonly firefliesAccount?: string | null;
   /** JSON of the emulated vendor's clock; null with real vendors. */
   readonly worldClock: string | null;
   readonly freeBytes: () => Promise<number>;
@@ -73,6 +75,7 @@ function bindings(settings: ProductSettings): Record<string, unknown> {
     API_TOKEN: text(settings.apiToken),
     FIREFLIES_API_KEY: text(settings.firefliesKey),
     FIREFLIES_URL: text(settings.firefliesUrl),
+    FIREFLIES_ACCOUNT: text(settings.firefliesAccount ?? null),
     WORLD_CLOCK: text(settings.worldClock),
     HOST: { type: "fetcher", handler: async () => new Response(String(await settings.freeBytes())) },
   };

@@ -8,7 +8,7 @@ import type { RunOptions } from "./options.ts";
 import { productWorkers } from "./product-workers.ts";
 import { startRuntime, type Runtime, type RuntimeLog } from "./runtime.ts";
 import { refusalOf } from "./start-refused.ts";
-import { openFireflies, type FirefliesVendor } from "./vendors.ts";
+import { openFireflies, readMeetings, type FirefliesVendor } from "./vendors.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
 
@@ -35,10 +35,15 @@ export async function startProduct(
   options: RunOptions,
   defaults: { port: number; onLog: (log: RuntimeLog) => void },
 ): Promise<Product> {
+  // Read before anything is made, so that a wrong name leaves nothing behind.
+  const meetings = options.meetings === undefined ? null : readMeetings(options.meetings);
   const dataDir = await openDataDir(options.dataDir);
   let fireflies: FirefliesVendor | null = null;
   try {
-    fireflies = await openFireflies(options, join(dataDir.path, "fireflies-emulator"));
+    fireflies = await openFireflies(
+      { ...options, meetingsFile: meetings },
+      join(dataDir.path, "fireflies-emulator"),
+    );
     const runtime = await bootRuntime(options, dataDir, { ...defaults, fireflies });
     return await readyProduct(dataDir, runtime, fireflies);
   } catch (error) {
@@ -57,6 +62,7 @@ async function bootRuntime(
     apiToken: dataDir.token,
     firefliesUrl: given.fireflies.url,
     firefliesKey: given.fireflies.key,
+    firefliesAccount: given.fireflies.account,
     worldClock: given.fireflies.clock,
     freeBytes: () => freeBytes(dataDir.path),
     vectorDelayMs: VECTOR_DELAY_MS,

@@ -64,7 +64,8 @@ function endLine({ run, counts }: RunReport): string {
     (verdict) => `${counts[verdict]} ${verdict}`,
   );
   const seconds = ((run.durationMs ?? 0) / 1_000).toFixed(1);
-  return `${WHAT[run.sync] ?? run.sync}: ${run.state.replaceAll("_", " ")}, ${counts.seen} seen (${verdicts.join(", ") || "nothing to do"}) in ${seconds} s`;
+  const why = run.detail === null ? "" : `: ${run.detail}`;
+  return `${WHAT[run.sync] ?? run.sync}: ${run.state.replaceAll("_", " ")}, ${counts.seen} seen (${verdicts.join(", ") || "nothing to do"}) in ${seconds} s${why}`;
 }
 
 /** The report at the end: what came, what was set aside and why, where the time went, what was retried, and the proof. */
@@ -92,6 +93,10 @@ export function finalReport({ reports, proof }: OneShot, outcome: OutcomeJson): 
       reports.filter(({ run }) => run.state === "failed").map(({ run }) => `${run.sync}: ${run.detail}`),
     ),
     block("Input lines left out", outcome.problems),
+    block(
+      "Open alerts",
+      outcome.alerts.map(({ kind, subject, detail }) => `${kind} (${subject}): ${detail}`),
+    ),
     block("Proof", [
       `source ${proof.source} = records ${proof.records} + pending ${proof.pending} + quarantined ${proof.quarantined}; raw revisions ${proof.raw} (bytes hashed again)`,
       `chunks ${proof.chunks} = vectors ${proof.vectors} (read back); unexplained ${proof.unexplained.length}`,

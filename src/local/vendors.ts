@@ -17,30 +17,35 @@ export type FirefliesVendor = {
   readonly key: string;
   /** JSON of the clock that an emulator keeps; null with the real vendor. */
   readonly clock: string | null;
+  /** Account of an emulated workspace: all emulators take one demo key, so the key does not tell them apart. */
+  readonly account: string | null;
   /** Lines of a --meetings file that could not be loaded. */
   readonly problems: readonly LineProblem[];
   close(): Promise<void>;
 };
 
+/** The options, and what stands in the file that they name. */
+type VendorOptions = RunOptions & { readonly meetingsFile: MeetingsFile | null };
+
 /**
  * Find or start Fireflies. With a real key and no address the real service is meant; with an address, whatever runs
  * there; else an emulator of ours whose world is kept in the data directory.
  *
- * @throws StartRefused when the meetings file cannot be read, or nothing answers at the address
+ * @throws StartRefused when the emulator's world cannot be opened, or nothing answers at the address
  */
-export async function openFireflies(options: RunOptions, statePath: string): Promise<FirefliesVendor> {
+export async function openFireflies(options: VendorOptions, statePath: string): Promise<FirefliesVendor> {
   const key = process.env["FIREFLIES_API_KEY"] ?? "";
   const none = { problems: [], close: async () => {} };
   if (options.firefliesUrl !== undefined) {
     const url = options.firefliesUrl.replace(/\/(graphql)?$/, "");
-    return { kind: "elsewhere", url, key: key || FIREFLIES_DEMO_KEY, clock: await clockAt(url), ...none };
+    return { kind: "elsewhere", url, key: key || FIREFLIES_DEMO_KEY, ...(await worldAt(url)), ...none };
   }
-  if (key !== "") return { kind: "real", url: null, key, clock: null, ...none };
+  if (key !== "") return { kind: "real", url: null, key, clock: null, account: null, ...none };
   return openOwn(options, statePath);
 }
 
-async function openOwn(options: RunOptions, statePath: string): Promise<FirefliesVendor> {
-  const file = options.meetings === undefined ? null : readMeetings(options.meetings);
+async function openOwn(options: VendorOptions, statePath: string): Promise<FirefliesVendor> {
+  const file = options.meetingsFile;
   const emulator = await createFirefliesEmulator({
     stateDir: statePath,
     realNowMs: () => Date.now(),
@@ -60,6 +65,7 @@ async function openOwn(options: RunOptions, statePath: string): Promise<Fireflie
     url: server.url,
     key: FIREFLIES_DEMO_KEY,
     clock: JSON.stringify(emulator.clock()),
+    account: emulator.accountId,
     problems: file?.problems ?? [],
     close: async () => {
       await server.close();
@@ -68,7 +74,8 @@ async function openOwn(options: RunOptions, statePath: string): Promise<Fireflie
   };
 }
 
-function readMeetings(path: string): MeetingsFile {
+/** Read a `--meetings` file. @throws StartRefused if it cannot be read or holds no meeting */
+export function readMeetings(path: string): MeetingsFile {
   try {
     return readMeetingsFile(path);
   } catch (error) {
@@ -76,13 +83,16 @@ function readMeetings(path: string): MeetingsFile {
   }
 }
 
-/** The clock of an emulator run elsewhere; null if what runs there keeps none. */
-async function clockAt(url: string): Promise<string | null> {
+/** Clock and account of an emulator run elsewhere; null if what runs there does not tell. */
+async function worldAt(url: string): Promise<Pick<FirefliesVendor, "clock" | "account">> {
   try {
     const response = await fetch(`${url}/__world`, { signal: AbortSignal.timeout(10_000) });
-    if (!response.ok) return null;
-    const { clock } = (await response.json()) as { clock?: unknown };
-    return clock === undefined ? null : JSON.stringify(clock);
+    if (!response.ok) return { clock: null, account: null };
+    const world = (await response.json()) as { clock?: unknown; account_id?: string };
+    return {
+      clock: world.clock === undefined ? null : JSON.stringify(world.clock),
+      account: world.account_id ?? null,
+    };
   } catch (error) {
     throw new StartRefused(
       `Nothing answers at ${url}: start an emulator there (npm run emulators) or correct --fireflies-url.`,

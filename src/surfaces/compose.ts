@@ -29,6 +29,7 @@ export async function composePorts(env: Env): Promise<Ports> {
       : await createFirefliesSource({
           url: env.FIREFLIES_URL ?? FIREFLIES_URL,
           key,
+          keyOf: env.FIREFLIES_ACCOUNT ?? "",
           fetch: clock === null ? plainFetch : followingClock(plainFetch, world),
           world,
         });

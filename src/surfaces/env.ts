@@ -15,6 +15,8 @@ export type Env = {
   readonly FIREFLIES_API_KEY?: string;
   /** Base address of the Fireflies API; the vendor's own by default. */
   readonly FIREFLIES_URL?: string;
+  /** Local runs only: account of an emulated workspace, for all emulators take the same key. */
+  readonly FIREFLIES_ACCOUNT?: string;
   /** JSON of a clock that an emulated vendor keeps; absent with real vendors. */
   readonly WORLD_CLOCK?: string;
   /** Local runs only: answers GET /free-bytes with the room on the disk under the data directory. */

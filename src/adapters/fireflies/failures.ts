@@ -72,6 +72,10 @@ export function failureIn(
 const GATED_FIELD = /audio_url|video_url/;
 
 function failure(kind: FailureKind, detail: string, error?: GraphqlError): Failure {
+  if (kind === "denied") {
+    const told = `the key was refused (${detail}): set another FIREFLIES_API_KEY`;
+    return { kind, party: "fireflies", detail: told };
+  }
   if (kind !== "plan_gated") return { kind, party: "fireflies", detail };
   // A request that is refused as a whole names the operation in its path, not the field.
   const named = [...(error?.path ?? []), error?.message].map((part) => GATED_FIELD.exec(String(part))?.[0]);

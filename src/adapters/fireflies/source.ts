@@ -19,13 +19,15 @@ export type FirefliesOptions = {
   /** Base address, without `/graphql`. */
   readonly url: string;
   readonly key: string;
+  /** Whose key it is, where keys do not differ by account: emulators all take the same one. */
+  readonly keyOf?: string;
   readonly fetch: Fetch;
   readonly world: World;
 };
 
 /** Fireflies over its GraphQL API. One method is one call; nothing is retried or waited for here. */
 export async function createFirefliesSource(options: FirefliesOptions): Promise<MeetingSource> {
-  const keyName = `fireflies:${(await sha256Hex(options.key)).slice(0, 16)}`;
+  const keyName = `fireflies:${(await sha256Hex(`${options.key}${options.keyOf ?? ""}`)).slice(0, 16)}`;
   return {
     keyName,
     account: (timeoutMs) => account(options, timeoutMs),
