@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,7 +28,13 @@ export type Started = {
 
 export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
-export type SpawnOptions = { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string };
+export type SpawnOptions = {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Run as this user; a test that is root must lose its rights to see them missed. */
+  readonly uid?: number;
+  readonly gid?: number;
+};
 
 const running = new Set<Started>();
 const folders: string[] = [];
@@ -40,10 +46,11 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** End what tests started and remove their folders; for `afterEach` and `afterAll`. */
-export async function cleanUp(): Promise<void> {
+/** End what tests started, let go of what they hold, and remove their folders; for `afterEach` and `afterAll`. */
+export async function cleanUp(release?: () => void): Promise<void> {
   for (const started of running) started.kill("group");
   await Promise.all([...running].map((started) => started.exit));
+  release?.();
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
@@ -55,6 +62,12 @@ export function startProgram(args: readonly string[], options: SpawnOptions = {}
 /** Run the program to its end. */
 export async function runProgram(args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
   return ended(startProgram(args, options));
+}
+
+/** Whether a user gets as far as the program's own first line. */
+export function mayRunProgram(who: Pick<SpawnOptions, "uid" | "gid">): boolean {
+  const look = `require("node:fs").accessSync(${JSON.stringify(PROGRAM)})`;
+  return spawnSync(process.execPath, ["-e", look], { ...who, cwd: tmpdir() }).status === 0;
 }
 
 /** Run `syncctl` to its end. */
@@ -79,6 +92,11 @@ export async function sync(args: readonly string[], options: SpawnOptions = {}):
   );
   const found = outcome.proof.meetings.unexplained.slice(0, 10);
   return { code, outcome, stderr, story: [stderr, ...runs, ...found].join("\n") };
+}
+
+/** Run the emulators' command line to its end; for command lines that are refused. */
+export async function runEmulators(args: readonly string[]): Promise<Ended> {
+  return ended(startNode([EMULATORS, ...args], {}));
 }
 
 /** The emulator of Fireflies as a process of its own. */
@@ -163,9 +181,11 @@ export async function askApi<T>(dataDir: string, path: string): Promise<T | unde
   }
 }
 
-function startNode(args: readonly string[], { env, cwd }: SpawnOptions): Started {
+function startNode(args: readonly string[], { env, cwd, uid, gid }: SpawnOptions): Started {
   const child = spawn(process.execPath, [...args], {
     cwd: cwd ?? tmpdir(),
+    ...(uid === undefined ? {} : { uid }),
+    ...(gid === undefined ? {} : { gid }),
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...cleanEnvironment(), ...env },
     // A group of its own, so that a kill can hit node and workerd at once, and never the test.

@@ -7,9 +7,10 @@ const EPOCH_MS = Date.UTC(2026, 0, 15, 12);
 
 /** Meetings of an invented company that are all finished, the same at every call. */
 export function settledMeetings(count: number, seed = 1): SourceMeeting[] {
-  return [...sampleMeetings({ seed, epochMs: EPOCH_MS, count })].map(
-    ({ lifecycle: _, ...meeting }) => meeting,
-  );
+  return [...sampleMeetings({ seed, epochMs: EPOCH_MS, count })].map((meeting) => ({
+    ...meeting,
+    lifecycle: null,
+  }));
 }
 
 /** The same, cut to a few sentences each: for tests of calls, where text only costs time. */
