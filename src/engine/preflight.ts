@@ -10,6 +10,7 @@ import {
 import type { Failure, FailureKind, Party } from "../core/errors.ts";
 import { failureOf } from "../core/errors.ts";
 import type { Check } from "../core/report.ts";
+import type { VendorKey } from "../ports/run-store.ts";
 import type { Account, MeetingSource } from "../ports/sources.ts";
 import { durably, fail, RunEnded, type StepScope } from "./durably.ts";
 import { throttled } from "./throttled.ts";
@@ -24,7 +25,7 @@ type Finding = { readonly check: Check; readonly failure: Failure | null };
  * @throws RunEnded naming every check that failed; the reaction is that of the gravest
  */
 export async function preflight(context: RunContext): Promise<Check[]> {
-  const findings = await durably(context, "preflight", (scope) => look(context, scope));
+  const { findings, accountProven } = await durably(context, "preflight", (scope) => look(context, scope));
   const failed = findings.filter(({ failure }) => failure !== null);
   const first = failed.toSorted((a, b) => gravity(a.failure) - gravity(b.failure))[0]?.failure;
   if (first !== undefined && first !== null) {
@@ -34,7 +35,7 @@ export async function preflight(context: RunContext): Promise<Check[]> {
     const failure: Failure = { ...first, detail };
     throw new RunEnded(failure, endOf(first.kind, first.notBeforeMs ?? null));
   }
-  await proveAccount(context);
+  if (!accountProven) await proveAccount(context);
   return findings.map(({ check }) => check);
 }
 
@@ -52,20 +53,39 @@ function endOf(kind: FailureKind, notBeforeMs: number | null): RunEnded["next"] 
 }
 
 /** Network failures are thrown, so that the step is retried; what a retry cannot cure is returned. */
-async function look(context: RunContext, scope: StepScope): Promise<Finding[]> {
-  const findings = await scope.timed("preflight", () =>
-    Promise.all([
-      credentials(context),
+async function look(
+  context: RunContext,
+  scope: StepScope,
+): Promise<{ findings: Finding[]; accountProven: boolean }> {
+  const [accountProven, ...findings] = await scope.timed("preflight", () => {
+    const key = ownKey(context);
+    return Promise.all([
+      isAccountProven(context, key),
+      credentials(context, key),
       database(context),
       storage(context),
       index(context),
       network(context),
-    ]),
-  );
+    ]);
+  });
   const passing = findings.flat().find(({ failure }) => failure !== null && isPassing(failure.kind));
   const lasting = findings.flat().some(({ failure }) => failure !== null && !isPassing(failure.kind));
   if (passing?.failure && !lasting) fail(passing.failure);
-  return findings.flat();
+  return { findings: findings.flat(), accountProven };
+}
+
+/** What the ledger says of the vendor's key; null for a sync that needs none, and without a key. */
+async function ownKey(context: RunContext): Promise<VendorKey | null> {
+  const { source, runs } = context.ports;
+  return context.run.sync === "fireflies" && source !== null ? runs.vendorKey(source.keyName) : null;
+}
+
+/** Whether the key was proven by an earlier run and belongs to this workspace: then no call is needed. */
+async function isAccountProven(context: RunContext, ownKey: Promise<VendorKey | null>): Promise<boolean> {
+  const key = await ownKey;
+  if (key === null) return true;
+  if (key.denied || key.accountHash === null) return false;
+  return key.accountHash === (await context.ports.runs.workspaceAccount("fireflies"));
 }
 
 function isPassing(kind: FailureKind): boolean {
@@ -73,15 +93,14 @@ function isPassing(kind: FailureKind): boolean {
 }
 
 /** The key is there, and the vendor has not refused it. That it works is proven by the first call that is needed anyway. */
-async function credentials(context: RunContext): Promise<Finding[]> {
+async function credentials(context: RunContext, ownKey: Promise<VendorKey | null>): Promise<Finding[]> {
   if (context.run.sync !== "fireflies") return [];
-  const { source, runs } = context.ports;
   const name = "credentials";
   const expected = "a Fireflies key that is accepted";
-  if (source === null) {
+  const key = await ownKey;
+  if (key === null) {
     return [bad({ name, expected, actual: "no key: set FIREFLIES_API_KEY in .env" }, "denied", "fireflies")];
   }
-  const key = await runs.vendorKey(source.keyName);
   const refused = key.denied && context.run.trigger !== "manual";
   if (refused)
     return [

@@ -10,7 +10,7 @@ import {
 import { sumOperations, type Check, type RunResult } from "../core/report.ts";
 import type { Fence, Run, RunState, SyncName } from "../ports/run-store.ts";
 import type { Steps } from "../ports/steps.ts";
-import { durably, RunEnded } from "./durably.ts";
+import { RunEnded } from "./durably.ts";
 import { preflight } from "./preflight.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Pipeline, PipelineOutcome, RunContext } from "./run-context.ts";
@@ -52,25 +52,35 @@ export async function executeRun(
   if (run === null || run.endedMs !== null) return;
   const lease = await steps.do(`lease:${run.epoch}`, () => acquire(ports, run));
   if (lease === null) return;
-  const { fence, expiresRealMs } = lease;
+  const { fence, expiresRealMs, lane } = lease;
   const context: RunContext = { ports, steps, run, fence, spent: [], lease: { expiresRealMs } };
-  const end = await work(context, pipelines[run.sync]);
+  const end = await work(context, pipelines[run.sync], lane);
   if (end === null) return;
   await steps.do("close", () => close(context, end));
 }
 
 /** Null leaves the run to whoever holds the lane: the tick starts it again when the lane is free. */
-async function acquire(ports: Ports, run: Run): Promise<{ fence: Fence; expiresRealMs: number } | null> {
+async function acquire(
+  ports: Ports,
+  run: Run,
+): Promise<{ fence: Fence; expiresRealMs: number; lane: Waiting } | null> {
   const { runs, world } = ports;
   const realNowMs = world.realNowMs();
   const fence = await runs.acquireLease(run, { startedMs: world.nowMs(), realNowMs, termMs: LEASE_TERM_MS });
-  return fence === null ? null : { fence, expiresRealMs: realNowMs + LEASE_TERM_MS };
+  if (fence === null) return null;
+  const { notBeforeMs, reason } = await runs.lane(run.sync);
+  const waits = notBeforeMs !== null && notBeforeMs > world.nowMs();
+  const lane = waits ? { untilMs: notBeforeMs, reason: reason ?? "waiting" } : null;
+  return { fence, expiresRealMs: realNowMs + LEASE_TERM_MS, lane };
 }
 
-async function work(context: RunContext, pipeline: Pipeline): Promise<End | null> {
+/** What the lane was waiting for when the run took it; null as a rule. */
+type Waiting = { readonly untilMs: number; readonly reason: string } | null;
+
+async function work(context: RunContext, pipeline: Pipeline, lane: Waiting): Promise<End | null> {
   let checks: Check[] = [];
   try {
-    await stayParked(context);
+    stayParked(lane);
     checks = await preflight(context);
     const outcome = await pipeline(context);
     return {
@@ -104,36 +114,24 @@ function defectOf(error: unknown): Pick<RunEnded, "failure" | "next"> {
 }
 
 /** A lane that waits for a named time goes on waiting, without a call, whoever asks. */
-async function stayParked(context: RunContext): Promise<void> {
-  await durably(context, "parked", async () => {
-    const lane = await context.ports.runs.lane(context.run.sync);
-    return lane.notBeforeMs !== null && lane.notBeforeMs > context.ports.world.nowMs()
-      ? { untilMs: lane.notBeforeMs, reason: lane.reason ?? "waiting" }
-      : null;
-  }).then((parked) => {
-    if (parked === null) return;
-    const failure: Failure = {
-      kind: "not_yet",
-      party: "engine",
-      detail: parked.reason,
-      notBeforeMs: parked.untilMs,
-    };
-    throw new RunEnded(failure, { do: "park", untilMs: parked.untilMs, alert: false });
-  });
+function stayParked(lane: Waiting): void {
+  if (lane === null) return;
+  const { untilMs, reason } = lane;
+  const failure: Failure = { kind: "not_yet", party: "engine", detail: reason, notBeforeMs: untilMs };
+  throw new RunEnded(failure, { do: "park", untilMs, alert: false });
 }
 
 async function close(context: RunContext, end: End): Promise<RunState> {
   const { ports, run, fence } = context;
   const { runs, records, world } = ports;
-  const counts = await runs.counts(run.id);
-  const { calls, retries } = await runs.callsAndRetries(run.id);
+  const summary = await runs.summary(run.id, world.nowMs() - ALERT_API_ERRORS_WINDOW_MS);
+  const { counts, calls, retries } = summary;
   const embeddedChunks = run.sync === "vectors" ? await records.embeddedCount(run.id) : 0;
   const checks = [...end.checks, ...verification(end, counts.failed)];
   const findings = [...end.outcome.findings, ...(counts.failed > 0 ? [`${counts.failed} items failed`] : [])];
   const unproven = findings.length > 0 || checks.some((check) => !check.ok && isVerdict(check));
   const state = end.state === "succeeded" && unproven ? "succeeded_with_findings" : end.state;
-  const begun = await runs.run(run.id);
-  const durationMs = world.realNowMs() - (begun?.startedRealMs ?? world.realNowMs());
+  const durationMs = world.realNowMs() - (summary.startedRealMs ?? world.realNowMs());
   const result: RunResult = {
     counts,
     apiCalls: calls,
@@ -143,7 +141,7 @@ async function close(context: RunContext, end: End): Promise<RunState> {
     operations: sumOperations(context.spent),
     findings,
   };
-  await runs.updateAlerts(fence, world.nowMs(), await alerts(context, end, { durationMs, checks }));
+  await runs.updateAlerts(fence, world.nowMs(), alerts(context, end, { durationMs, checks, ...summary }));
   await runs.closeRun(fence, run.id, {
     state,
     endedMs: world.nowMs(),
@@ -180,16 +178,15 @@ function verification(end: End, failed: number): Check[] {
 
 type AlertChange = Parameters<Ports["runs"]["updateAlerts"]>[2];
 
-async function alerts(
-  context: RunContext,
-  end: End,
-  measured: { durationMs: number; checks: readonly Check[] },
-): Promise<AlertChange> {
-  const { runs, world } = context.ports;
+type Measured = { readonly durationMs: number; readonly checks: readonly Check[] } & Pick<
+  Awaited<ReturnType<Ports["runs"]["summary"]>>,
+  "apiErrors" | "openAlerts"
+>;
+
+function alerts(context: RunContext, end: End, measured: Measured): AlertChange {
+  const { world } = context.ports;
   const subject = context.run.sync;
-  const nowMs = world.nowMs();
   const failed = end.failure === null ? null : ALERT_OF_FAILURE[end.failure.kind];
-  const errors = await runs.apiErrorsSince(nowMs - ALERT_API_ERRORS_WINDOW_MS);
   const { sourceCount, destinationCount } = end.outcome;
   const missing = Math.abs((sourceCount ?? 0) - (destinationCount ?? 0));
   const unexplained = measured.checks.some((check) => !check.ok && isVerdict(check));
@@ -200,7 +197,7 @@ async function alerts(
     ["storage_full", failed === "storage_full", end.detail ?? ""],
     ["listing_order", failed === "listing_order", end.detail ?? ""],
     ["defect", failed === "defect", end.detail ?? ""],
-    ["api_errors", errors > ALERT_API_ERRORS, `${errors} failed calls in 5 minutes`],
+    ["api_errors", measured.apiErrors > ALERT_API_ERRORS, `${measured.apiErrors} failed calls in 5 minutes`],
     [
       "run_too_long",
       measured.durationMs > ALERT_RUN_MS,
@@ -220,11 +217,10 @@ async function alerts(
   const close = conditions
     .filter(([kind, holds]) => !holds && (end.state === "succeeded" || kind === "api_errors"))
     .map(([kind]) => ({ kind, subject }));
-  const unclosed = await runs.openAlerts();
   return {
     open,
     close: close.filter(({ kind }) =>
-      unclosed.items.some((alert) => alert.kind === kind && alert.subject === subject),
+      measured.openAlerts.some((alert) => alert.kind === kind && alert.subject === subject),
     ),
   };
 }

@@ -54,9 +54,10 @@ type Page = {
  * The first enumeration lists the whole history; later ones the newest days. Each page brings whole transcripts.
  */
 export async function syncMeetings(context: RunContext): Promise<PipelineOutcome> {
-  let listing = await durably(context, "plan", () => planned(context));
+  const plan = await durably(context, "plan", () => planned(context));
+  let { listing } = plan;
   const taken = new Set<string>();
-  await fetchFailed(context, listing, taken);
+  await fetchFailed(context, plan, taken);
   for (let n = 1; n <= LIST_PAGES_MAX && listing.cursor !== null; n += 1) {
     if (taken.size >= RUN_ITEMS_MAX) return outcomeOf(context, true);
     // 1. One call brings up to 50 whole transcripts; what is new goes to the raw store.
@@ -71,22 +72,26 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
   return outcomeOf(context, listing.cursor !== null);
 }
 
-async function planned(context: RunContext): Promise<Listing> {
+type Plan = { readonly listing: Listing; readonly failed: readonly string[] };
+
+async function planned(context: RunContext): Promise<Plan> {
   const { records, world } = context.ports;
-  const { open, lastCeilingMs } = await records.discoveries();
-  const checkpoint = (await records.checkpoint("fireflies")) as Listing | null;
-  const recent = lastCeilingMs === null ? 0 : await records.sightingsSince(lastCeilingMs - FRESH_OVERLAP_MS);
+  const { checkpoint, failed, ...state } = await records.listingState({
+    overlapMs: FRESH_OVERLAP_MS,
+    failedBeforeMs: world.nowMs() - FAILED_RETRY_AFTER_MS,
+    retriesMax: FAILED_RETRIES_PER_RUN,
+  });
   const now = { id: world.newId(), ceilingMs: context.run.ceilingMs, startedMs: world.nowMs() };
-  return planListing({ open, lastCeilingMs, checkpoint, recent }, now);
+  return { listing: planListing({ ...state, checkpoint: checkpoint as Listing | null }, now), failed };
 }
 
 /** Meetings that failed a day ago or more, a few a run, asked for one by one: they may lie far outside of the window. */
-async function fetchFailed(context: RunContext, listing: Listing, taken: Set<string>): Promise<void> {
-  const { records, world } = context.ports;
-  const ids = await durably(context, "failed", async () =>
-    records.failedBefore(world.nowMs() - FAILED_RETRY_AFTER_MS, FAILED_RETRIES_PER_RUN),
-  );
-  for (const [place, id] of ids.entries()) {
+async function fetchFailed(
+  context: RunContext,
+  { listing, failed }: Plan,
+  taken: Set<string>,
+): Promise<void> {
+  for (const [place, id] of failed.entries()) {
     const page = await durably(context, `failed:${place + 1}`, (scope) =>
       keepOne(context, scope, { id, rows: listing.rows }),
     );
@@ -308,8 +313,7 @@ async function outcomeOf(context: RunContext, continues: boolean): Promise<Pipel
   // Until a listing is complete it may not count anything.
   if (continues) return { continues, sourceCount: null, destinationCount: null, findings: [] };
   return durably(context, "count", async () => {
-    const source = await context.ports.records.sourceCount();
-    const totals = await context.ports.records.totals();
-    return { continues, sourceCount: source.ids, destinationCount: totals.accounted, findings: [] };
+    const { ids, accounted } = await context.ports.records.balance();
+    return { continues, sourceCount: ids, destinationCount: accounted, findings: [] };
   });
 }

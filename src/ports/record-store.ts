@@ -114,13 +114,22 @@ export type RecordStore = {
   known(ids: readonly string[]): Promise<Map<string, Known>>;
   /** Rows, verdicts, discovery and checkpoint of one page, in one fenced batch. */
   commitPage(fence: Fence, page: PageCommit): Promise<void>;
-  checkpoint(lane: string): Promise<unknown>;
   /** The newest enumeration that is not finished, and the upper bound of the newest complete one in world ms. */
   discoveries(): Promise<{ open: string | null; lastCeilingMs: number | null }>;
-  /** Ids of meetings that failed and were last tried before a world time, longest ago first. */
-  failedBefore(worldMs: number, limit: number): Promise<string[]>;
-  /** Meetings whose date lies at or after a world time; how wide the fresh window would be. */
-  sightingsSince(worldMs: number): Promise<number>;
+  /**
+   * What the next listing is planned from, read at one instant: `discoveries`, the lane's checkpoint, how many meetings
+   * lie no further than `overlapMs` before the newest complete enumeration (0 without one), and at most `retriesMax`
+   * meetings that failed and were last tried before `failedBeforeMs`, longest ago first.
+   */
+  listingState(asked: { overlapMs: number; failedBeforeMs: number; retriesMax: number }): Promise<{
+    open: string | null;
+    lastCeilingMs: number | null;
+    checkpoint: unknown;
+    recent: number;
+    failed: string[];
+  }>;
+  /** `ids` of `sourceCount` and `accounted` of `totals`, and nothing that costs more. */
+  balance(): Promise<{ ids: number; accounted: number }>;
   /** Live ids of complete enumerations, and when the newest of these was completed. */
   sourceCount(): Promise<{ ids: number; asOfMs: number | null }>;
   /**

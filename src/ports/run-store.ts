@@ -161,9 +161,6 @@ export type RunStore = {
   failuresOf(runId: string, step: string): Promise<{ items: Failure["kind"][]; cursor: null }>;
   /** Attempts of a run that did not succeed, oldest first, at most `limit`. */
   troubles(runId: string, limit: number): Promise<{ items: AttemptRow[]; cursor: null }>;
-  /** Failed vendor calls since a world time. */
-  apiErrorsSince(sinceMs: number): Promise<number>;
-
   /** Totals of a run by verdict, from its items. */
   counts(runId: string): Promise<RunCounts>;
   /** Items of a run that were set aside or failed, with reasons, at most `limit`. */
@@ -171,7 +168,21 @@ export type RunStore = {
     runId: string,
     limit: number,
   ): Promise<{ items: { itemId: string; verdict: string; reason: string | null }[]; cursor: null }>;
-  callsAndRetries(runId: string): Promise<{ calls: number; retries: number }>;
+  /**
+   * What the end of a run is judged by, read at one instant: its totals, its vendor calls and retried attempts, when it
+   * began (real ms), vendor calls that failed since a world time, and every open alert.
+   */
+  summary(
+    runId: string,
+    errorsSinceMs: number,
+  ): Promise<{
+    counts: RunCounts;
+    calls: number;
+    retries: number;
+    startedRealMs: number | null;
+    apiErrors: number;
+    openAlerts: Alert[];
+  }>;
 
   openAlerts(): Promise<{ items: Alert[]; cursor: null }>;
   /** Open alerts (once per kind and subject; again only moves `last_ms`) and close others, in one fenced batch. */

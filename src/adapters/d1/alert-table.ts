@@ -1,14 +1,15 @@
 import type { Alert, RunStore } from "../../ports/run-store.ts";
 import { statement, type Database } from "./database.ts";
 
+/** Rows of `Alert`, oldest first. */
+export const OPEN_ALERTS = `select id, kind, subject, detail, opened_ms as openedMs, last_ms as lastMs from alerts
+  where closed_ms is null order by opened_ms`;
+
 /** Alerts: open once per kind and subject. */
 export function alertTable(database: Database): Pick<RunStore, "openAlerts" | "updateAlerts"> {
   return {
     openAlerts: async () => ({
-      items: await database.rows<Alert>(
-        `select id, kind, subject, detail, opened_ms as openedMs, last_ms as lastMs from alerts
-         where closed_ms is null order by opened_ms`,
-      ),
+      items: await database.rows<Alert>(OPEN_ALERTS),
       cursor: null,
     }),
     updateAlerts: async (fence, nowMs, change) => {

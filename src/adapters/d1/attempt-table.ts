@@ -3,7 +3,7 @@ import type { RunStore } from "../../ports/run-store.ts";
 import { statement, type Database } from "./database.ts";
 import { attemptOf, insertAttempt, type AttemptsRow } from "./run-rows.ts";
 
-type Methods = Pick<RunStore, "recordFailure" | "failuresOf" | "troubles" | "apiErrorsSince">;
+type Methods = Pick<RunStore, "recordFailure" | "failuresOf" | "troubles">;
 
 /** Attempts: what was tried, and what came of it. */
 export function attemptTable(database: Database): Methods {
@@ -37,13 +37,6 @@ export function attemptTable(database: Database): Methods {
         limit,
       );
       return { items: rows.map(attemptOf), cursor: null };
-    },
-    apiErrorsSince: async (sinceMs) => {
-      const [row] = await database.rows<{ errors: number }>(
-        "select count(*) as errors from attempts where at_ms >= ?1 and is_call = 1 and outcome not in ('ok', 'started')",
-        sinceMs,
-      );
-      return row?.errors ?? 0;
     },
   };
 }

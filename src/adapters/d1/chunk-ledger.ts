@@ -13,10 +13,9 @@ type Methods = Omit<
   RecordStore,
   | "known"
   | "commitPage"
-  | "checkpoint"
   | "discoveries"
-  | "failedBefore"
-  | "sightingsSince"
+  | "listingState"
+  | "balance"
   | "sourceCount"
   | "totals"
   | "proofPage"
@@ -155,17 +154,16 @@ function writeMethods(database: Database): WriteMethods {
       await database.fenced(fence, committedDocuments(fence.lane, done));
     },
     lockIndex: async (binding, model, dimensions) => {
-      await database.batch([
+      const [, live] = await database.batch([
         statement(
           "insert into indexes (binding, model, dimensions, live) select ?1, ?2, ?3, 1 where not exists (select 1 from indexes where live = 1)",
           binding,
           model,
           dimensions,
         ),
+        statement("select binding, model, dimensions from indexes where live = 1"),
       ]);
-      const [row] = await database.rows<{ binding: string; model: string; dimensions: number }>(
-        "select binding, model, dimensions from indexes where live = 1",
-      );
+      const [row] = (live?.results ?? []) as { binding: string; model: string; dimensions: number }[];
       return row ?? { binding, model, dimensions };
     },
   };

@@ -1,7 +1,7 @@
 import type { D1Database } from "@cloudflare/workers-types";
 import type { Known, ProofMeeting, RecordStore, SightingState } from "../../ports/record-store.ts";
 import { createChunkLedger } from "./chunk-ledger.ts";
-import { createDatabase, jsonSlices, type Database } from "./database.ts";
+import { createDatabase, jsonSlices, statement, type Database } from "./database.ts";
 import { pageStatements } from "./page-commit.ts";
 
 /** Records, sightings, enumerations and chunks in D1. */
@@ -14,10 +14,7 @@ export function createRecordStore(d1: D1Database): RecordStore {
   };
 }
 
-type ListingMethods = Pick<
-  RecordStore,
-  "known" | "commitPage" | "checkpoint" | "discoveries" | "failedBefore" | "sightingsSince"
->;
+type ListingMethods = Pick<RecordStore, "known" | "commitPage" | "discoveries" | "listingState">;
 
 function listingMethods(database: Database): ListingMethods {
   return {
@@ -36,35 +33,46 @@ function listingMethods(database: Database): ListingMethods {
     commitPage: async (fence, page) => {
       await database.fenced(fence, pageStatements(fence.lane, page));
     },
-    checkpoint: async (lane) => {
-      const [row] = await database.rows<{ state: string }>(
-        "select state from checkpoints where lane = ?1",
-        lane,
-      );
-      return row === undefined ? null : JSON.parse(row.state);
-    },
     discoveries: async () => {
-      const [row] = await database.rows<{ open: string | null; lastCeilingMs: number | null }>(
-        `select (select id from discoveries where completed_ms is null order by id desc limit 1) as open,
-           (select max(ceiling_ms) from discoveries where completed_ms is not null) as lastCeilingMs`,
-      );
+      const [row] = await database.rows<Discoveries>(DISCOVERIES);
       return row ?? { open: null, lastCeilingMs: null };
     },
-    failedBefore: async (worldMs, limit) => {
-      const rows = await database.rows<{ id: string }>(
-        `select source_id as id from sightings where state = 'failed' and last_seen_ms <= ?1 order by last_seen_ms limit ?2`,
-        worldMs,
-        limit,
-      );
-      return rows.map((row) => row.id);
-    },
-    sightingsSince: async (worldMs) => {
-      const [row] = await database.rows<{ n: number }>(
-        "select count(*) as n from sightings where date_string >= ?1",
-        new Date(worldMs).toISOString(),
-      );
-      return row?.n ?? 0;
-    },
+    listingState: (asked) => listingState(database, asked),
+  };
+}
+
+type Discoveries = Awaited<ReturnType<RecordStore["discoveries"]>>;
+
+const DISCOVERIES = `select
+  (select id from discoveries where completed_ms is null order by id desc limit 1) as open,
+  (select max(ceiling_ms) from discoveries where completed_ms is not null) as lastCeilingMs`;
+
+/** One batch: each read on its own would cost a round trip. */
+async function listingState(
+  database: Database,
+  asked: Parameters<RecordStore["listingState"]>[0],
+): ReturnType<RecordStore["listingState"]> {
+  const [discoveries, checkpoints, recent, failed] = await database.batch([
+    statement(DISCOVERIES),
+    statement("select state from checkpoints where lane = 'fireflies'"),
+    statement(
+      `select count(*) as n from sightings where date_string >= (
+         select strftime('%Y-%m-%dT%H:%M:%fZ', (max(ceiling_ms) - ?1) / 1000.0, 'unixepoch')
+         from discoveries where completed_ms is not null)`,
+      asked.overlapMs,
+    ),
+    statement(
+      `select source_id as id from sightings where state = 'failed' and last_seen_ms <= ?1 order by last_seen_ms limit ?2`,
+      asked.failedBeforeMs,
+      asked.retriesMax,
+    ),
+  ]);
+  const [state] = (checkpoints?.results ?? []) as { state: string }[];
+  return {
+    ...((discoveries?.results[0] as Discoveries | undefined) ?? { open: null, lastCeilingMs: null }),
+    checkpoint: state === undefined ? null : JSON.parse(state.state),
+    recent: (recent?.results[0] as { n: number } | undefined)?.n ?? 0,
+    failed: ((failed?.results ?? []) as { id: string }[]).map(({ id }) => id),
   };
 }
 
@@ -72,15 +80,24 @@ function listingMethods(database: Database): ListingMethods {
 const WITHOUT_RECORD =
   "not exists (select 1 from meetings where meetings.id = source_id and deleted_ms is null)";
 
-type ProofMethods = Pick<RecordStore, "sourceCount" | "totals" | "proofPage" | "liveChunkIds">;
+const SOURCE_IDS = `select count(*) from sightings join discoveries on discoveries.id = discovery_id
+  where completed_ms is not null`;
+
+type ProofMethods = Pick<RecordStore, "balance" | "sourceCount" | "totals" | "proofPage" | "liveChunkIds">;
 
 function proofMethods(database: Database): ProofMethods {
   return {
+    balance: async () => {
+      const [row] = await database.rows<{ ids: number; accounted: number }>(
+        `select (${SOURCE_IDS}) as ids,
+           (select count(*) from meetings where deleted_ms is null)
+             + (select count(*) from sightings where state in ('pending', 'quarantined') and ${WITHOUT_RECORD}) as accounted`,
+      );
+      return row ?? { ids: 0, accounted: 0 };
+    },
     sourceCount: async () => {
       const [row] = await database.rows<{ ids: number; asOfMs: number | null }>(
-        `select (select count(*) from sightings join discoveries on discoveries.id = discovery_id
-                 where completed_ms is not null) as ids,
-           (select max(completed_ms) from discoveries) as asOfMs`,
+        `select (${SOURCE_IDS}) as ids, (select max(completed_ms) from discoveries) as asOfMs`,
       );
       return row ?? { ids: 0, asOfMs: null };
     },

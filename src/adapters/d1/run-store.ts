@@ -1,8 +1,8 @@
 import type { D1Database } from "@cloudflare/workers-types";
 import { countsOf, type Verdict } from "../../core/report.ts";
-import type { RunStore } from "../../ports/run-store.ts";
+import type { Alert, RunStore } from "../../ports/run-store.ts";
 import type { World } from "../../ports/world.ts";
-import { alertTable } from "./alert-table.ts";
+import { alertTable, OPEN_ALERTS } from "./alert-table.ts";
 import { attemptTable } from "./attempt-table.ts";
 import { createDatabase, statement, type Database } from "./database.ts";
 import { laneTable, leaseTable } from "./lease-table.ts";
@@ -35,15 +35,9 @@ export function createRunStore(d1: D1Database, world: World): RunStore {
   };
 }
 
-function reportMethods(database: Database): Pick<RunStore, "counts" | "setAside" | "callsAndRetries"> {
+function reportMethods(database: Database): Pick<RunStore, "counts" | "setAside" | "summary"> {
   return {
-    counts: async (runId) =>
-      countsOf(
-        await database.rows<{ verdict: Verdict; items: number }>(
-          "select verdict, sum(items) as items from run_items where run_id = ?1 group by verdict",
-          runId,
-        ),
-      ),
+    counts: async (runId) => countsOf(await database.rows<CountRow>(COUNTS, runId)),
     setAside: async (runId, limit) => ({
       items: await database.rows(
         `select item_id as itemId, verdict, reason from run_items
@@ -59,13 +53,37 @@ function reportMethods(database: Database): Pick<RunStore, "counts" | "setAside"
       ),
       cursor: null,
     }),
-    callsAndRetries: async (runId) => {
-      const [row] = await database.rows<{ calls: number; retries: number }>(
-        `select coalesce(sum(is_call), 0) as calls, coalesce(sum(outcome not in ('ok', 'started') and next = 'wait'), 0) as retries
-         from attempts where run_id = ?1`,
-        runId,
-      );
-      return row ?? { calls: 0, retries: 0 };
-    },
+    summary: (runId, errorsSinceMs) => summary(database, runId, errorsSinceMs),
+  };
+}
+
+const COUNTS = "select verdict, sum(items) as items from run_items where run_id = ?1 group by verdict";
+type CountRow = { verdict: Verdict; items: number };
+type Figures = { startedRealMs: number | null; apiErrors: number; calls: number; retries: number };
+
+/** One batch: each read on its own would cost a round trip. */
+async function summary(
+  database: Database,
+  runId: string,
+  errorsSinceMs: number,
+): ReturnType<RunStore["summary"]> {
+  const [counts, figures, alerts] = await database.batch([
+    statement(COUNTS, runId),
+    statement(
+      `select (select started_real_ms from runs where id = ?1) as startedRealMs,
+         (select count(*) from attempts where at_ms >= ?2 and is_call = 1 and outcome not in ('ok', 'started')) as apiErrors,
+         coalesce(sum(is_call), 0) as calls,
+         coalesce(sum(outcome not in ('ok', 'started') and next = 'wait'), 0) as retries
+       from attempts where run_id = ?1`,
+      runId,
+      errorsSinceMs,
+    ),
+    statement(OPEN_ALERTS),
+  ]);
+  const [row] = (figures?.results ?? []) as Figures[];
+  return {
+    counts: countsOf((counts?.results ?? []) as CountRow[]),
+    ...(row ?? { startedRealMs: null, apiErrors: 0, calls: 0, retries: 0 }),
+    openAlerts: (alerts?.results ?? []) as Alert[],
   };
 }
