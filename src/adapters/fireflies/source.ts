@@ -122,14 +122,23 @@ function listed(row: unknown, unreadable: readonly string[]): ListedMeeting {
   };
 }
 
-/** The exact moment, or the rounded one if the exact one is missing; the empty string sorts as the oldest. */
+/** Years 0 to 9999: within these, ISO 8601 sorts as text in the order of time. */
+const PLACE_MS = { min: Date.parse("0000-01-01T00:00:00.000Z"), max: Date.parse("9999-12-31T23:59:59.999Z") };
+
+/**
+ * The place of a row in the listing: the exact moment, or the rounded one if the exact one is missing or no date; the
+ * empty string sorts as the oldest. A date out of all bounds is drawn to the nearest one that sorts, for one broken row
+ * must not make the whole listing look disordered; what the record says of its date is judged elsewhere.
+ */
 function placeOf(row: unknown): string {
   const exact = field(row, "dateString");
-  if (typeof exact === "string" && exact !== "") return exact;
-  const rounded = field(row, "date");
-  const valid = typeof rounded === "number" && Math.abs(rounded) <= 8.64e15;
-  return valid ? new Date(rounded).toISOString() : "";
+  const exactMs = typeof exact === "string" && ISO_MOMENT.test(exact) ? Date.parse(exact) : Number.NaN;
+  const ms = Number.isNaN(exactMs) ? Number(field(row, "date") ?? Number.NaN) : exactMs;
+  if (Number.isNaN(ms)) return "";
+  return new Date(Math.min(Math.max(ms, PLACE_MS.min), PLACE_MS.max)).toISOString();
 }
+
+const ISO_MOMENT = /^[+-]?\d{4,6}-\d{2}-\d{2}T/;
 
 async function call(
   options: FirefliesOptions,
