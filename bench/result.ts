@@ -1,0 +1,5 @@
+/** What a bench found out. `target` says what `value` should be; `ok` whether it is (absent without a target). */
+export type BenchResult = {
+  name: string;
+  rows: { what: string; value: number; unit: string; target?: string; ok?: boolean }[];
+};
