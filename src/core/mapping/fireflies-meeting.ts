@@ -3,6 +3,7 @@
  * docs/vendors/fireflies.md; of what is required: requirements, "Meeting Records".
  */
 import * as z from "zod";
+import { D1_VALUE_BYTES_MAX } from "../limits.ts";
 import { TRANSCRIPT_CHARACTERS_MIN, TRANSCRIPT_GIVE_UP_MS } from "../policy.ts";
 import type { Checked, Problem } from "../records/field.ts";
 import type { MeetingRecord, Sentence } from "../records/meeting.ts";
@@ -62,6 +63,9 @@ const PLACEHOLDERS = new Set([
   "processing",
 ]);
 
+/** Bytes of a record as JSON, with room for the columns that are added to it: hash, keys, links, times. */
+const RECORD_BYTES_MAX = D1_VALUE_BYTES_MAX - 100_000;
+
 /** Years a meeting can be of: before, nothing recorded meetings; after tomorrow, it has not happened. */
 const YEAR_MIN = 2000;
 const FUTURE_TOLERANCE_MS = 48 * 60 * 60_000;
@@ -89,8 +93,25 @@ export function checkMeeting(revision: string, nowMs: number): Checked<MeetingRe
   if (moment.problem !== null) problems.push({ field: "date", problem: moment.problem });
   if (transcript.problem !== null) problems.push({ field: "transcript", problem: transcript.problem });
   if (problems.length > 0 || moment.ms === null) return { state: "quarantined", problems };
-  return { state: "valid", record: recordOf(meeting, title, moment.ms, { sentences, spoken }) };
+  const record = recordOf(meeting, title, moment.ms, { sentences, spoken });
+  const oversize = oversizeIn(record);
+  return oversize === null ? { state: "valid", record } : { state: "quarantined", problems: [oversize] };
 }
+
+/** A record that no row can hold names its largest field; let through, it would fail the batch of its whole page. */
+function oversizeIn(record: MeetingRecord): Problem | null {
+  const sizes = Object.entries(record).map(([field, value]) => ({
+    field,
+    bytes: ENCODER.encode(JSON.stringify(value)).byteLength,
+  }));
+  const bytes = sizes.reduce((sum, size) => sum + size.bytes, 0);
+  const largest = sizes.toSorted((a, b) => b.bytes - a.bytes)[0];
+  if (largest === undefined || bytes <= RECORD_BYTES_MAX) return null;
+  const problem = `has ${largest.bytes} bytes; a record has room for ${RECORD_BYTES_MAX} in all`;
+  return { field: largest.field, problem };
+}
+
+const ENCODER = new TextEncoder();
 
 /**
  * The sentences of a revision, in order, for chunking. Empty ones are left out: there is nothing in them to find.
