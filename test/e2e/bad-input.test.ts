@@ -10,6 +10,7 @@ import {
   cleanUp,
   RUN_MS,
   mayRunProgram,
+  onCleanUp,
   runEmulators,
   runProgram,
   runSyncctl,
@@ -27,12 +28,7 @@ const FEW = ["--meetings-count", "3"];
 
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
-const releases: (() => void)[] = [];
-afterEach(async () => {
-  await cleanUp(() => {
-    for (const release of releases.splice(0)) release();
-  });
-});
+afterEach(cleanUp);
 
 describe("a wrong command line", () => {
   test.each([
@@ -326,7 +322,7 @@ function smallDisk(folder: string, megabytes: number): string | null {
     console.log("SKIPPED full disk: nothing can be mounted here");
     return null;
   }
-  releases.push(() => execFileSync("umount", ["-l", disk]));
+  onCleanUp(() => execFileSync("umount", ["-l", disk]));
   return disk;
 }
 

@@ -38,6 +38,7 @@ export type SpawnOptions = {
 
 const running = new Set<Started>();
 const folders: string[] = [];
+const releases: (() => void)[] = [];
 
 /** A folder of the test's own, removed by `cleanUp`. */
 export function temporaryFolder(): string {
@@ -46,11 +47,16 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** End what tests started, let go of what they hold, and remove their folders; for `afterEach` and `afterAll`. */
-export async function cleanUp(release?: () => void): Promise<void> {
+/** Have something let go of by `cleanUp`, after the processes ended and before the folders go. */
+export function onCleanUp(release: () => void): void {
+  releases.push(release);
+}
+
+/** End what tests started, and remove their folders; for `afterEach` and `afterAll`. */
+export async function cleanUp(): Promise<void> {
   for (const started of running) started.kill("group");
   await Promise.all([...running].map((started) => started.exit));
-  release?.();
+  for (const release of releases.splice(0)) release();
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
