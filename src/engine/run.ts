@@ -66,12 +66,12 @@ async function acquire(
 ): Promise<{ fence: Fence; expiresRealMs: number; lane: Waiting } | null> {
   const { runs, world } = ports;
   const realNowMs = world.realNowMs();
-  const fence = await runs.acquireLease(run, { startedMs: world.nowMs(), realNowMs, termMs: LEASE_TERM_MS });
-  if (fence === null) return null;
-  const { notBeforeMs, reason } = await runs.lane(run.sync);
+  const taken = await runs.acquireLease(run, { startedMs: world.nowMs(), realNowMs, termMs: LEASE_TERM_MS });
+  if (taken === null) return null;
+  const { notBeforeMs, reason } = taken.lane;
   const waits = notBeforeMs !== null && notBeforeMs > world.nowMs();
   const lane = waits ? { untilMs: notBeforeMs, reason: reason ?? "waiting" } : null;
-  return { fence, expiresRealMs: realNowMs + LEASE_TERM_MS, lane };
+  return { fence: taken.fence, expiresRealMs: realNowMs + LEASE_TERM_MS, lane };
 }
 
 /** What the lane was waiting for when the run took it; null as a rule. */

@@ -18,7 +18,14 @@ import { concurrently } from "../core/concurrently.ts";
 import { durably, fail, type StepScope } from "../engine/durably.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
 import { throttled } from "../engine/throttled.ts";
-import type { Known, MeetingChange, PageCommit, Revision, SightingState } from "../ports/record-store.ts";
+import type {
+  Known,
+  MeetingChange,
+  PageCommit,
+  RecordStore,
+  Revision,
+  SightingState,
+} from "../ports/record-store.ts";
 import type { ListedMeeting, ListReply, MeetingReply, MeetingSource } from "../ports/sources.ts";
 
 /** One meeting of a page, by reference: bodies stay in R2. */
@@ -56,10 +63,11 @@ type Page = {
 export async function syncMeetings(context: RunContext): Promise<PipelineOutcome> {
   const plan = await durably(context, "plan", () => planned(context));
   let { listing } = plan;
+  let balance: Balance = null;
   const taken = new Set<string>();
   await fetchFailed(context, plan, taken);
   for (let n = 1; n <= LIST_PAGES_MAX && listing.cursor !== null; n += 1) {
-    if (taken.size >= RUN_ITEMS_MAX) return outcomeOf(context, true);
+    if (taken.size >= RUN_ITEMS_MAX) return outcomeOf(null);
     // 1. One call brings up to 50 whole transcripts; what is new goes to the raw store.
     const { cursor, discovery } = listing;
     const page = await durably(context, `page:${n}`, (scope) =>
@@ -67,10 +75,13 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
     );
     // 2. From the raw store: verify, map, check; rows, verdicts and checkpoint in one fenced batch.
     listing = afterPage(listing, page);
-    if (page.joined) await commitPage(context, `${n}`, { page, after: listing, taken });
+    if (page.joined) balance = await commitPage(context, `${n}`, { page, after: listing, taken });
   }
-  return outcomeOf(context, listing.cursor !== null);
+  return outcomeOf(listing.cursor === null ? balance : null);
 }
+
+/** Ids at the source and in the destination, as the commit that completed a listing found them. */
+type Balance = Awaited<ReturnType<RecordStore["commitPage"]>>;
 
 type Plan = { readonly listing: Listing; readonly failed: readonly string[] };
 
@@ -128,11 +139,12 @@ async function commitPage(
   context: RunContext,
   name: string,
   { page, after, taken }: { page: Page; after: Listing; taken: Set<string> },
-): Promise<void> {
-  await durably(context, `records:${name}`, (scope) =>
+): Promise<Balance> {
+  const balance = await durably(context, `records:${name}`, (scope) =>
     keepRecords(context, scope, { name, page, after, taken }),
   );
   for (const item of page.items) taken.add(item.id);
+  return balance;
 }
 
 function sourceOf(context: RunContext): MeetingSource {
@@ -257,7 +269,7 @@ async function keepRecords(
   context: RunContext,
   scope: StepScope,
   { name, page, after, taken }: { name: string; page: Page; after: Listing; taken: ReadonlySet<string> },
-): Promise<null> {
+): Promise<Balance> {
   const { records, world } = context.ports;
   const nowMs = world.nowMs();
   const revisions = page.items.flatMap((item) => (item.as === "revision" ? [item.revision] : []));
@@ -284,8 +296,7 @@ async function keepRecords(
     discovery: after.discovery,
     checkpoint: after,
   };
-  await scope.timed("record", () => records.commitPage(context.fence, commit));
-  return null;
+  return scope.timed("record", () => records.commitPage(context.fence, commit));
 }
 
 /** Read a revision back from the raw store, compare its hash, and check what it says. */
@@ -309,11 +320,8 @@ async function judgeRevision(
   return { state: "quarantined", revision, problems: checked.problems };
 }
 
-async function outcomeOf(context: RunContext, continues: boolean): Promise<PipelineOutcome> {
-  // Until a listing is complete it may not count anything.
-  if (continues) return { continues, sourceCount: null, destinationCount: null, findings: [] };
-  return durably(context, "count", async () => {
-    const { ids, accounted } = await context.ports.records.balance();
-    return { continues, sourceCount: ids, destinationCount: accounted, findings: [] };
-  });
+/** Until a listing is complete it may not count anything, and a run that did not complete one goes on. */
+function outcomeOf(balance: Balance): PipelineOutcome {
+  const { ids, accounted } = balance ?? { ids: null, accounted: null };
+  return { continues: balance === null, sourceCount: ids, destinationCount: accounted, findings: [] };
 }

@@ -112,8 +112,13 @@ export type ProofMeeting = {
 export type RecordStore = {
   /** What is known of these source ids. */
   known(ids: readonly string[]): Promise<Map<string, Known>>;
-  /** Rows, verdicts, discovery and checkpoint of one page, in one fenced batch. */
-  commitPage(fence: Fence, page: PageCommit): Promise<void>;
+  /**
+   * Rows, verdicts, discovery and checkpoint of one page, in one fenced batch.
+   *
+   * @returns once the page completes its enumeration: ids of complete enumerations, and how many ids have a record or a
+   * reason, both as this batch leaves them; null before
+   */
+  commitPage(fence: Fence, page: PageCommit): Promise<{ ids: number; accounted: number } | null>;
   /** The newest enumeration that is not finished, and the upper bound of the newest complete one in world ms. */
   discoveries(): Promise<{ open: string | null; lastCeilingMs: number | null }>;
   /**
@@ -128,8 +133,6 @@ export type RecordStore = {
     recent: number;
     failed: string[];
   }>;
-  /** `ids` of `sourceCount` and `accounted` of `totals`, and nothing that costs more. */
-  balance(): Promise<{ ids: number; accounted: number }>;
   /** Live ids of complete enumerations, and when the newest of these was completed. */
   sourceCount(): Promise<{ ids: number; asOfMs: number | null }>;
   /**

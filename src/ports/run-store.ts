@@ -97,10 +97,13 @@ export type RunStore = {
   raiseEpoch(runId: string): Promise<void>;
 
   /**
-   * Take or retake the lane for a run and mark it running. The token rises each time. Null if another run holds it.
-   * Times are real ms.
+   * Take or retake the lane for a run and mark it running. The token rises each time. Null if another run holds it;
+   * else the fence, and what the lane waits for. Times are real ms.
    */
-  acquireLease(run: Run, at: { startedMs: number; realNowMs: number; termMs: number }): Promise<Fence | null>;
+  acquireLease(
+    run: Run,
+    at: { startedMs: number; realNowMs: number; termMs: number },
+  ): Promise<{ fence: Fence; lane: Lane } | null>;
   renewLease(fence: Fence, expiresRealMs: number): Promise<void>;
   /** Close the run and free the lane in one batch. */
   closeRun(

@@ -15,7 +15,6 @@ type Methods = Omit<
   | "commitPage"
   | "discoveries"
   | "listingState"
-  | "balance"
   | "sourceCount"
   | "totals"
   | "proofPage"

@@ -18,7 +18,7 @@ export function leaseTable(
     },
     acquireLease: async (run, { startedMs, realNowMs, termMs }) => {
       const held = "leases.run_id is null or leases.run_id = excluded.run_id or leases.expires_real_ms <= ?5";
-      const [, taken] = await database.batch([
+      const [, taken, , lanes] = await database.batch([
         statement(
           `insert into leases (lane, token, epoch, run_id, expires_real_ms) values (?1, 1, ?2, ?3, ?4 + ?5)
            on conflict (lane) do update set token = leases.token + 1, epoch = excluded.epoch, run_id = excluded.run_id,
@@ -38,9 +38,12 @@ export function leaseTable(
           startedMs,
           realNowMs,
         ),
+        statement(SELECT_LANE, run.sync),
       ]);
       const token = (taken?.results[0] as { token: number } | undefined)?.token;
-      return token === undefined ? null : { lane: run.sync, token };
+      if (token === undefined) return null;
+      const lane = laneOf(run.sync, lanes?.results[0] as LaneRow | undefined);
+      return { fence: { lane: run.sync, token }, lane };
     },
     renewLease: async (fence, expiresRealMs) => {
       await database.fenced(fence, [
@@ -82,22 +85,33 @@ function closing(fence: Fence, runId: string, end: Parameters<RunStore["closeRun
   ];
 }
 
+const SELECT_LANE = "select * from lanes where lane = ?1";
+
+type LaneRow = {
+  lane: SyncName;
+  not_before_ms: number | null;
+  reason: string | null;
+  key_name: string | null;
+};
+
+/** A lane without a row waits for nothing. */
+function laneOf(lane: SyncName, row: LaneRow | undefined): Lane {
+  return {
+    lane,
+    notBeforeMs: row?.not_before_ms ?? null,
+    reason: row?.reason ?? null,
+    keyName: row?.key_name ?? null,
+  };
+}
+
 /** Lanes: what holds one back. */
 export function laneTable(database: Database): Pick<RunStore, "lane" | "lanes"> {
-  type Row = { lane: SyncName; not_before_ms: number | null; reason: string | null; key_name: string | null };
-  const laneOf = (row: Row): Lane => ({
-    lane: row.lane,
-    notBeforeMs: row.not_before_ms,
-    reason: row.reason,
-    keyName: row.key_name,
-  });
   return {
-    lane: async (sync) => {
-      const [row] = await database.rows<Row>("select * from lanes where lane = ?1", sync);
-      return row === undefined ? { lane: sync, notBeforeMs: null, reason: null, keyName: null } : laneOf(row);
-    },
+    lane: async (sync) => laneOf(sync, (await database.rows<LaneRow>(SELECT_LANE, sync))[0]),
     lanes: async () => ({
-      items: (await database.rows<Row>("select * from lanes order by lane")).map(laneOf),
+      items: (await database.rows<LaneRow>("select * from lanes order by lane")).map((row) =>
+        laneOf(row.lane, row),
+      ),
       cursor: null,
     }),
   };

@@ -31,7 +31,10 @@ function listingMethods(database: Database): ListingMethods {
       return new Map(rows.map((row) => [row.id, { ...row, proven: row.proven === 1 }]));
     },
     commitPage: async (fence, page) => {
-      await database.fenced(fence, pageStatements(fence.lane, page));
+      const balanced = page.discovery.completedMs === null ? [] : [statement(BALANCE)];
+      const results = await database.fenced(fence, [...pageStatements(fence.lane, page), ...balanced]);
+      const [row] = (results.at(-1)?.results ?? []) as { ids: number; accounted: number }[];
+      return balanced.length === 0 ? null : (row ?? { ids: 0, accounted: 0 });
     },
     discoveries: async () => {
       const [row] = await database.rows<Discoveries>(DISCOVERIES);
@@ -83,18 +86,14 @@ const WITHOUT_RECORD =
 const SOURCE_IDS = `select count(*) from sightings join discoveries on discoveries.id = discovery_id
   where completed_ms is not null`;
 
-type ProofMethods = Pick<RecordStore, "balance" | "sourceCount" | "totals" | "proofPage" | "liveChunkIds">;
+const BALANCE = `select (${SOURCE_IDS}) as ids,
+  (select count(*) from meetings where deleted_ms is null)
+    + (select count(*) from sightings where state in ('pending', 'quarantined') and ${WITHOUT_RECORD}) as accounted`;
+
+type ProofMethods = Pick<RecordStore, "sourceCount" | "totals" | "proofPage" | "liveChunkIds">;
 
 function proofMethods(database: Database): ProofMethods {
   return {
-    balance: async () => {
-      const [row] = await database.rows<{ ids: number; accounted: number }>(
-        `select (${SOURCE_IDS}) as ids,
-           (select count(*) from meetings where deleted_ms is null)
-             + (select count(*) from sightings where state in ('pending', 'quarantined') and ${WITHOUT_RECORD}) as accounted`,
-      );
-      return row ?? { ids: 0, accounted: 0 };
-    },
     sourceCount: async () => {
       const [row] = await database.rows<{ ids: number; asOfMs: number | null }>(
         `select (${SOURCE_IDS}) as ids, (select max(completed_ms) from discoveries) as asOfMs`,
