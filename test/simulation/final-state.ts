@@ -8,7 +8,7 @@ export type FinalState = ReadonlyMap<string, string | null>;
 /**
  * The normalised end of a simulation: for each meeting that both a killed and a never-killed program must know alike, its
  * verdict, hashes, reasons, chunks and embeddings. Left out: generations, times, runs, older revisions; meetings that are
- * gone; and late changes of old meetings, which no listing of today's program looks at again.
+ * gone; the older record of a meeting that is broken now; and late changes of old meetings, which no listing of today's program looks at again.
  */
 export async function finalStateOf(sim: Simulation): Promise<FinalState> {
   const quarantine = keyed(await rowsOf(sim, "select source_id as id, problems from quarantine where resolved_ms is null"));
@@ -29,8 +29,10 @@ export async function finalStateOf(sim: Simulation): Promise<FinalState> {
   const sightings = keyed(await rowsOf(sim, "select source_id as id, state, content_hash, revision_key, stored_sha256 from sightings"));
   const state = new Map<string, string | null>();
   for (const { id } of sim.source.histories.values()) {
-    const row = mustBeKnown(sim, id) ? JSON.stringify([sightings.get(id), meetings.get(id), quarantine.get(id), chunks.get(id)]) : null;
-    state.set(id, row);
+    const sighting = sightings.get(id);
+    // A broken meeting keeps the record of an earlier revision, if one was ever seen; that depends on when it was looked at.
+    const record = sighting?.["state"] === "live" ? [meetings.get(id), chunks.get(id)] : [];
+    state.set(id, mustBeKnown(sim, id) ? JSON.stringify([sighting, quarantine.get(id), ...record]) : null);
   }
   return state;
 }

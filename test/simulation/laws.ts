@@ -51,7 +51,8 @@ async function brokenCounts(sim: Simulation): Promise<string[]> {
   const runs = await rowsOf(
     sim,
     `select runs.*, (select coalesce(sum(items), 0) from run_items where run_id = runs.id) as items,
-       (select count(*) from attempts where run_id = runs.id and outcome <> 'ok') as troubles
+       (select count(*) from attempts where run_id = runs.id and outcome <> 'ok') as troubles,
+       (select count(*) from attempts where run_id = runs.id and operation = 'list') as calls
      from runs where result is not null`,
   );
   const discoveries = await rowsOf(sim, "select * from discoveries");
@@ -67,7 +68,8 @@ async function brokenCounts(sim: Simulation): Promise<string[]> {
     const delivered = new Set(lists.flatMap((list) => list.ids)).size;
     if (sum > delivered) broken.push(`law 1: run ${run["id"]} counts ${sum} items, the source showed it ${delivered}`);
     const steppedBack = discoveries.some((one) => Number(one["started_ms"]) >= from && Number(one["started_ms"]) <= to && Number(one["steps_back"]) > 0);
-    const whole = run["state"] === "succeeded" && run["troubles"] === 0 && run["epoch"] === 1 && !steppedBack;
+    // Only where every call was this run's own and its reply was used is the witness as exact as the ledger.
+    const whole = run["state"] === "succeeded" && run["troubles"] === 0 && run["epoch"] === 1 && run["calls"] === lists.length && !steppedBack;
     if (whole && sum !== delivered) broken.push(`law 1: run ${run["id"]} counts ${sum} items, the source showed it ${delivered}`);
   }
   return broken;
@@ -185,7 +187,7 @@ async function brokenBudget(sim: Simulation): Promise<string[]> {
     if (entry.early) broken.push(`law 8: call ${entry.seq} came before the time that the source had named`);
     else if (entry.error === "too_many_requests" && entry.fault === null && entry.status !== 0) broken.push(`law 8: call ${entry.seq} went above the budget`);
   }
-  for (const [operation, name] of [["ListMeetings", "list"], ["Account", "account"]] as const) {
+  for (const [operation, name] of [["ListMeetings", "list"], ["Account", "account"], ["OneMeeting", "fetch"]] as const) {
     const attempts = await rowsOf(sim, `select at_ms from attempts where is_call = 1 and operation = '${name}' order by at_ms`);
     const calls = log.filter((entry) => entry.operation === operation).map((entry) => entry.atMs).toSorted((a, b) => a - b);
     let next = 0;

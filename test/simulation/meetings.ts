@@ -30,7 +30,7 @@ export function aSentence(random: Random, index: number): SourceSentence {
 
 /** Sentences enough for a valid transcript; some meetings are long enough for several chunks. */
 export function someSentences(random: Random): SourceSentence[] {
-  const count = random.chance(0.08) ? random.int(80, 260) : random.int(4, 12);
+  const count = random.chance(0.05) ? random.int(60, 160) : random.int(4, 12);
   return Array.from({ length: count }, (_, index) => aSentence(random, index));
 }
 
@@ -85,5 +85,5 @@ function madeOdd(random: Random, meeting: SourceMeeting): SourceMeeting {
 }
 
 function repeated(sentences: readonly SourceSentence[]): SourceSentence[] {
-  return Array.from({ length: 240 }, (_, index) => ({ ...(sentences[index % 2] as SourceSentence), index }));
+  return Array.from({ length: 100 }, (_, index) => ({ ...(sentences[index % 2] as SourceSentence), index }));
 }

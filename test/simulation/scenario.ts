@@ -55,25 +55,27 @@ export type Scenario = {
 export function scenarioOf(seed: number): Scenario {
   const random = createRandom(seed, "scenario");
   const startMs = Date.UTC(2026, 8, 1) + random.int(0, 7 * 24 * 60) * MINUTE_MS;
-  const stormMs = random.pick([2, 3, 4, 8, 8, 20, 40]) * HOUR_MS;
-  const calmMs = startMs + stormMs;
-  const count = random.pick([3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 30, 52, 60, 120]);
+  const stormMs = random.pick([1, 2, 2, 3, 4, 6, 9, 14, 30]) * HOUR_MS;
+  const count = random.pick([3, 3, 4, 4, 5, 5, 6, 7, 8, 8, 10, 12, 14, 16, 20, 30, 52, 60, 75, 110]);
   const meetings = workspace(random, startMs, count);
   const free = random.chance(0.2);
   const quiet = random.chance(0.15);
   const rate = (): number => (quiet ? 0 : random.pick([0, 0.002, 0.01, 0.03]));
+  const { events, pageEvents } = happenings(random, { startMs, stormMs, meetings, quiet });
   return {
     seed,
     startMs,
-    calmMs,
-    tickEveryMs: stormMs <= 4 * HOUR_MS ? random.pick([1, 5, 15]) * MINUTE_MS : random.pick([20, 60]) * MINUTE_MS,
+    // Young meetings ripen to their end.
+    calmMs: Math.max(startMs + stormMs, events.at(-1)?.atMs ?? 0) + MINUTE_MS,
+    tickEveryMs: stormMs <= 4 * HOUR_MS ? random.pick([1, 5, 15, 15]) * MINUTE_MS : random.pick([20, 60]) * MINUTE_MS,
     meetings,
     plan: free ? "free" : random.pick(["pro", "business", "business"]),
     quotaPerDay: random.chance(0.15) ? random.int(30, 60) : null,
     faultRate: quiet ? 0 : random.pick([0, 0.1, 0.25, 0.5]),
     vectorDelayMs: random.pick([100, 2 * SECOND_MS, 20 * SECOND_MS, 3 * MINUTE_MS]),
     rates: { d1: rate(), r2: rate(), vectorize: rate(), ai: rate(), slow: rate() / 2 },
-    ...happenings(random, { startMs, stormMs, meetings, quiet }),
+    events,
+    pageEvents,
     lifeCalls: Array.from({ length: random.int(1, 6) }, () => random.int(1, random.pick([8, 40, 150, 500, 1_500]))),
   };
 }
@@ -111,7 +113,7 @@ function betweenPages(random: Random, pool: Pool, startMs: number): PageEvent[] 
     if (random.chance(0.4)) {
       const id = `p${n}`;
       const createdMs = startMs - random.int(-1_000, 20 * HOUR_MS);
-      found.push({ afterList, id, op: { op: "arrive", meeting: aMeeting(random, id, createdMs) } });
+      found.push({ afterList, id, op: { op: "arrive", meeting: dated(aMeeting(random, id, createdMs), createdMs) } });
       continue;
     }
     const [target] = pool.length > 0 ? pool.splice(random.int(0, pool.length - 1), 1) : [];
@@ -162,9 +164,14 @@ function changeOf(random: Random, { pool, atMs, endMs, name }: Moment): WorldEve
   }
 }
 
+/** A meeting that arrives without a date would be given that of its arrival, which kills change. */
+function dated(meeting: SourceMeeting, createdMs: number): SourceMeeting {
+  return { ...meeting, date_ms: createdMs };
+}
+
 function arrival(random: Random, { pool, atMs, endMs, name }: Moment): WorldEvent[] {
   const lateMs = random.chance(0.4) ? random.int(1, random.pick([20, 60, 200])) * HOUR_MS : 0;
-  const meeting = aMeeting(random, name, atMs - lateMs);
+  const meeting = dated(aMeeting(random, name, atMs - lateMs), atMs - lateMs);
   const ripens = lateMs === 0 && random.chance(0.4);
   if (!ripens) {
     pool.push({ id: name, createdMs: atMs - lateMs, sentences: meeting.sentences });

@@ -30,7 +30,7 @@ export type Ports = Parameters<typeof executeRun>[0];
 const MINUTE_MS = 60_000;
 
 /** The calm: a few hours of ticks, a day that the machine sleeps through (quotas and dead vectors wait that long), a few more. */
-const CALM_HOURS = 3;
+const CALM_HOURS = 2;
 const ASLEEP_HOURS = 23;
 const CALM_TICK_MS = 20 * MINUTE_MS;
 /** Then the estate must be at rest; a little more is granted before that is called a breach. */
@@ -84,11 +84,13 @@ export class Simulation {
     await this.#open();
     // Not awaited, here and elsewhere: a process that is killed never answers.
     void this.#restart();
-    await this.#pass(this.scenario.calmMs, this.scenario.tickEveryMs);
+    await this.#pass(this.scenario.calmMs, this.mode.harm ? this.scenario.tickEveryMs : HOUR_MS);
     await this.#calmDown();
     await this.#pass(this.clock.nowMs() + CALM_HOURS * HOUR_MS, CALM_TICK_MS);
-    await this.#pass(this.clock.nowMs() + ASLEEP_HOURS * HOUR_MS, null);
-    await this.#pass(this.clock.nowMs() + CALM_HOURS * HOUR_MS, CALM_TICK_MS);
+    if (this.mode.harm) {
+      await this.#pass(this.clock.nowMs() + ASLEEP_HOURS * HOUR_MS, null);
+      await this.#pass(this.clock.nowMs() + CALM_HOURS * HOUR_MS, CALM_TICK_MS);
+    }
     for (let tries = 0; !(await this.isAtRest()); tries += 1) {
       if (tries === REST_TRIES_MAX) {
         this.breaches.push(`rest: work is left ${Math.round((this.clock.nowMs() - this.scenario.calmMs) / HOUR_MS)} h after the last trouble`);
@@ -269,14 +271,10 @@ export class Simulation {
   /** Note what a list reply shows; the source may change right after. */
   async #onReply(response: Response): Promise<void> {
     const atMs = this.clock.nowMs();
-    let body: { data?: { transcripts?: { id: string }[] } };
-    try {
-      body = (await response.json()) as typeof body;
-    } catch {
-      return;
-    }
-    if (!Array.isArray(body.data?.transcripts)) return;
-    this.lists.push({ atMs, ids: body.data.transcripts.map(({ id }) => id) });
+    const { transcripts, transcript } = await dataOf(response);
+    if (transcript) this.lists.push({ atMs, ids: [transcript.id] });
+    if (!Array.isArray(transcripts)) return;
+    this.lists.push({ atMs, ids: transcripts.map(({ id }) => id) });
     this.#listCount += 1;
     await this.#betweenPages(this.#listCount);
   }
@@ -341,6 +339,17 @@ export class Simulation {
     const waiting = scenario.pageEvents.map((event) => event.afterList).filter((after) => after > this.#listCount);
     for (const after of new Set(waiting)) await this.#betweenPages(after);
     this.#listCount = Number.POSITIVE_INFINITY;
+  }
+}
+
+type Data = { transcripts?: { id: string }[] | null; transcript?: { id: string } | null };
+
+/** What a reply shows; nothing if it broke off. */
+async function dataOf(response: Response): Promise<Data> {
+  try {
+    return ((await response.json()) as { data?: Data | null }).data ?? {};
+  } catch {
+    return {};
   }
 }
 

@@ -35,7 +35,7 @@ async function course(seed: number, harm: boolean, mutant?: Mutant): Promise<Cou
     const before = await footprintOf(sim);
     await sim.quietHour();
     const breaches = [...sim.breaches, ...(await brokenLaws(sim))];
-    if (breaches.length === 0 && (await footprintOf(sim)) !== before) breaches.push("law 3: a run with nothing new left something behind");
+    if (harm && breaches.length === 0 && (await footprintOf(sim)) !== before) breaches.push("law 3: a run with nothing new left something behind");
     return { breaches, state: await finalStateOf(sim), exercised: sim.exercised };
   } finally {
     await sim.close();
