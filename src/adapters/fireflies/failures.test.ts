@@ -35,7 +35,7 @@ describe("failureIn", () => {
     [408, "unreachable"],
     [400, "defect"],
   ])("reads HTTP %i without a readable body as %s", (status, kind) => {
-    expect(kindOf(status, undefined)).toBe(status === 400 ? "unreachable" : kind);
+    expect(kindOf(status, undefined)).toBe(status === 400 || status === 403 ? "unreachable" : kind);
     expect(kindOf(status, {})).toBe(kind);
   });
 

@@ -61,7 +61,9 @@ export function failureIn(
   }
   const known = errors.find((error) => KIND_OF_CODE[error.code] !== undefined);
   if (known !== undefined) return failure(KIND_OF_CODE[known.code] ?? "defect", known.code, known);
-  if (reply.status === 401 || reply.status === 403) return failure("denied", `HTTP ${reply.status}`);
+  // 403 also means a field above the plan (paid_required); which of the two, only a whole body tells.
+  const isRefused = reply.status === 401 || (reply.status === 403 && body !== undefined);
+  if (isRefused) return failure("denied", `HTTP ${reply.status}`);
   if (reply.status === 408 || reply.status >= 500) return failure("unreachable", `HTTP ${reply.status}`);
   if (body === undefined) return failure("unreachable", `HTTP ${reply.status} with a body that is not JSON`);
   if (reply.status >= 400) return failure("defect", `HTTP ${reply.status} ${first?.code ?? ""}`.trim());
