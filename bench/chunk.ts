@@ -6,6 +6,7 @@
  * Without --meetings it makes up its own. With --edits or --rules it measures only edits, for docs/decisions.
  */
 import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { TokenTextSplitter } from "@langchain/textsplitters";
@@ -143,7 +144,7 @@ function measureMemory(script: "ASCII" | "Cyrillic"): Row {
       [
         "--expose-gc",
         `--max-old-space-size=${heapMb}`,
-        `${import.meta.dirname}/chunk-memory.ts`,
+        fileURLToPath(import.meta.resolve("./chunk-memory.ts")),
         script,
         String(chunk),
       ],
