@@ -64,7 +64,7 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
   const plan = await durably(context, "plan", () => planned(context));
   let { listing } = plan;
   let balance: Balance = null;
-  const taken = new Set<string>();
+  const taken: Taken = new Map();
   await fetchFailed(context, plan, taken);
   for (let n = 1; n <= LIST_PAGES_MAX && listing.cursor !== null; n += 1) {
     if (taken.size >= RUN_ITEMS_MAX) return outcomeOf(null);
@@ -79,6 +79,12 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
   }
   return outcomeOf(listing.cursor === null ? balance : null);
 }
+
+/** Every id that the run took on, and as what: its first verdict stands. */
+type Taken = Map<string, PageItem["as"]>;
+
+/** What is counted in the line of its page instead of under its id. */
+const IN_LINES: ReadonlySet<PageItem["as"] | undefined> = new Set(["live", "pending", "quarantined"]);
 
 /** Ids at the source and in the destination, as the commit that completed a listing found them. */
 type Balance = Awaited<ReturnType<RecordStore["commitPage"]>>;
@@ -97,11 +103,7 @@ async function planned(context: RunContext): Promise<Plan> {
 }
 
 /** Meetings that failed a day ago or more, a few a run, asked for one by one: they may lie far outside of the window. */
-async function fetchFailed(
-  context: RunContext,
-  { listing, failed }: Plan,
-  taken: Set<string>,
-): Promise<void> {
+async function fetchFailed(context: RunContext, { listing, failed }: Plan, taken: Taken): Promise<void> {
   for (const [place, id] of failed.entries()) {
     const page = await durably(context, `failed:${place + 1}`, (scope) =>
       keepOne(context, scope, { id, rows: listing.rows }),
@@ -138,12 +140,12 @@ function missing(id: string, known: Known | undefined): PageItem {
 async function commitPage(
   context: RunContext,
   name: string,
-  { page, after, taken }: { page: Page; after: Listing; taken: Set<string> },
+  { page, after, taken }: { page: Page; after: Listing; taken: Taken },
 ): Promise<Balance> {
   const balance = await durably(context, `records:${name}`, (scope) =>
     keepRecords(context, scope, { name, page, after, taken }),
   );
-  for (const item of page.items) taken.add(item.id);
+  for (const item of page.items) if (!taken.has(item.id)) taken.set(item.id, item.as);
   return balance;
 }
 
@@ -268,7 +270,7 @@ async function keepItem(
 async function keepRecords(
   context: RunContext,
   scope: StepScope,
-  { name, page, after, taken }: { name: string; page: Page; after: Listing; taken: ReadonlySet<string> },
+  { name, page, after, taken }: { name: string; page: Page; after: Listing; taken: Taken },
 ): Promise<Balance> {
   const { records, world } = context.ports;
   const nowMs = world.nowMs();
@@ -281,6 +283,7 @@ async function keepRecords(
     nowMs,
     observedMs: page.observedMs,
     line: `page:${name}`,
+    counted: page.items.map((item) => item.id).filter((id) => IN_LINES.has(taken.get(id))),
     untouched: { unchanged: as("live"), pending: as("pending"), quarantined: as("quarantined") },
     changes: judged.flatMap((result) => (result.state === "unreadable" ? [] : [result])),
     failed: [

@@ -44,6 +44,8 @@ export type PageCommit = {
   /** Name of the line that counts items with nothing to do. */
   readonly line: string;
   readonly untouched: Readonly<Record<"unchanged" | "pending" | "quarantined", number>>;
+  /** Ids of changed or failed meetings that a line of an earlier page has counted: they get no second verdict. */
+  readonly counted: readonly string[];
   readonly changes: readonly MeetingChange[];
   readonly failed: readonly { readonly id: string; readonly dateString: string; readonly reason: string }[];
   /** Ids on the page that no complete enumeration vouched for so far. */

@@ -41,11 +41,15 @@ function verdicts(page: PageCommit): Statement[] {
   const untouched = Object.entries(page.untouched)
     .filter(([, items]) => items > 0)
     .map(([verdict, items]) => ({ id: `${page.line}:${verdict}`, verdict, items }));
-  const failed = page.failed.map(({ id, reason }) => ({ id, verdict: "failed", reason, items: 1 }));
-  const settled = page.changes
+  const counted = new Set(page.counted);
+  const failed = page.failed
+    .filter(({ id }) => !counted.has(id))
+    .map(({ id, reason }) => ({ id, verdict: "failed", reason, items: 1 }));
+  const changes = page.changes.filter((change) => !counted.has(change.revision.id));
+  const settled = changes
     .filter((change) => change.state !== "live")
     .map((change) => ({ id: change.revision.id, verdict: change.state, reason: reasonOf(change), items: 1 }));
-  const live = page.changes
+  const live = changes
     .filter((change) => change.state === "live")
     .map(({ revision }) => ({ id: revision.id, hash: revision.contentHash }));
   return [
