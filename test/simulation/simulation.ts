@@ -111,9 +111,10 @@ export class Simulation {
       .prepare(
         `select (select count(*) from runs where state in ('queued', 'running')) +
            (select count(*) from meetings where vectors_owed_since is not null and deleted_ms is null) +
-           (select count(*) from sightings where state = 'failed') +
+           (select count(*) from sightings where state = 'failed' and source_id in (select value from json_each(?1))) +
            (select count(*) from chunks where state not in ('live', 'gone')) as n`,
       )
+      .bind(JSON.stringify(this.source.visibleIds()))
       .first<number>("n");
     return row === 0;
   }
@@ -221,6 +222,8 @@ export class Simulation {
 
   #onKill(): void {
     this.#engine.kill();
+    // No process, no code: what late effects start meanwhile waits for nobody.
+    this.#engine.setRun(() => new Promise(() => undefined));
     if (this.#random.chance(0.08)) this.#loseInstance();
     const downMs = this.#random.pick([0, 1_000, MINUTE_MS, 20 * MINUTE_MS, 3 * HOUR_MS]);
     this.clock.at(this.clock.nowMs() + downMs, () => void this.#restart());

@@ -58,6 +58,11 @@ export class SourceWatch {
     this.histories.set(id, history);
   }
 
+  /** Ids that the source shows now. */
+  visibleIds(): string[] {
+    return [...this.histories.values()].filter(({ versions }) => (versions.at(-1)?.hash ?? null) !== null).map(({ id }) => id);
+  }
+
   close(): Promise<void> {
     return this.#twin.close();
   }
