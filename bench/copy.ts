@@ -1,0 +1,274 @@
+/**
+ * Cost of trust: a backfill by the product against one by the naive copier (workers/naive-copier.ts) in the same workerd,
+ * from the same emulator, with the same embedder that costs nothing; then what a run costs that finds nothing new.
+ *
+ * Every figure that has a target is a ratio or a duration within one run; repetitions alternate, and the median counts.
+ */
+import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Laboratory, openLaboratory, type Stock } from "./laboratory.ts";
+import type { BenchResult } from "./result.ts";
+import { openSource, type Source } from "./source.ts";
+import { medianOf, rounded } from "./statistics.ts";
+
+type Row = BenchResult["rows"][number];
+
+/** How much to measure. */
+export type CopyBenchOptions = {
+  /** Meetings of the backfill; 752 where a target is judged. */
+  readonly meetings: number;
+  readonly repetitions: number;
+  readonly say: (line: string) => void;
+};
+
+const MEETING_BYTES = 117_000;
+const SMALL_MEETING_BYTES = 5_000;
+const SMALL_MEETINGS = 60;
+/** Runs with nothing new that are measured, after one that is not. */
+const QUIET_RUNS = 15;
+
+const TRUST_RATIO_MAX = 2;
+const BACKFILL_CALLS_MAX = 17;
+const LEDGER_ROWS_MAX = 8;
+const SMALL_RUN_MS_MAX = 100;
+const FLOOR_RATIO_MAX = 2;
+
+/** Measure the cost of trust. Takes some minutes with 752 meetings. */
+export async function benchCopy(options: CopyBenchOptions): Promise<BenchResult> {
+  const rows: Row[] = [];
+  options.say(`making ${options.meetings} meetings of ${MEETING_BYTES / 1_000} kB`);
+  const source = await openSource({ count: options.meetings, bytesEach: MEETING_BYTES });
+  try {
+    const copies: Copies[] = [];
+    for (let repetition = 0; repetition < options.repetitions; repetition += 1) {
+      const laboratory = await openLaboratory(source);
+      try {
+        const copy = await copyBoth(laboratory, source, repetition % 2 === 0);
+        options.say(
+          `repetition ${repetition + 1}: product ${rounded(copy.productMs / 1_000)} s (fireflies ${rounded(copy.firefliesMs / 1_000)} s), naive ${rounded(copy.naiveMs / 1_000)} s`,
+        );
+        copies.push(copy);
+        if (repetition === options.repetitions - 1) rows.push(...(await largeQuietRows(laboratory, source)));
+      } finally {
+        await laboratory.stop();
+      }
+    }
+    rows.unshift(...copyRows(copies));
+  } finally {
+    await source.close();
+  }
+  options.say("runs with nothing new, small meetings");
+  rows.push(...(await smallQuietRows()));
+  return { name: "copy", rows };
+}
+
+type Copies = {
+  readonly productMs: number;
+  readonly firefliesMs: number;
+  readonly naiveMs: number;
+  readonly productCpuMs: number | null;
+  readonly naiveCpuMs: number | null;
+  readonly listCalls: number;
+  readonly otherCalls: number;
+};
+
+async function copyBoth(laboratory: Laboratory, source: Source, naiveFirst: boolean): Promise<Copies> {
+  const first = naiveFirst ? await naiveCopy(laboratory) : null;
+  const before = source.calls();
+  const cpuBefore = cpuMsOf(laboratory.workerdPid());
+  const fireflies = await laboratory.run("fireflies");
+  const vectors = await laboratory.run("vectors");
+  const productCpuMs = since(cpuBefore, laboratory);
+  const after = source.calls();
+  const naive = first ?? (await naiveCopy(laboratory));
+  const firefliesMs = sumOf(fireflies.map(({ run }) => run.durationMs ?? 0));
+  const listCalls = (after["ListMeetings"] ?? 0) - (before["ListMeetings"] ?? 0);
+  return {
+    firefliesMs,
+    productMs: firefliesMs + sumOf(vectors.map(({ run }) => run.durationMs ?? 0)),
+    naiveMs: naive.ms,
+    productCpuMs,
+    naiveCpuMs: naive.cpuMs,
+    listCalls,
+    otherCalls: sumOf(Object.values(after)) - sumOf(Object.values(before)) - listCalls,
+  };
+}
+
+async function naiveCopy(laboratory: Laboratory): Promise<{ ms: number; cpuMs: number | null }> {
+  const cpuBefore = cpuMsOf(laboratory.workerdPid());
+  const { id } = await laboratory.yardstick<{ id: string }>("/copy");
+  for (;;) {
+    await delay(250);
+    const { status, output } = await laboratory.yardstick<{ status: string; output: number }>(
+      `/copy/status?id=${id}`,
+    );
+    if (status === "complete") return { ms: output, cpuMs: since(cpuBefore, laboratory) };
+    if (status === "errored") throw new Error("the naive copier failed");
+  }
+}
+
+function copyRows(copies: readonly Copies[]): Row[] {
+  const ratio = medianOf(copies.map(({ productMs, naiveMs }) => productMs / naiveMs));
+  const last = copies.at(-1);
+  const calls = last?.listCalls ?? 0;
+  const cpu = copies.flatMap(({ productCpuMs, naiveCpuMs }) =>
+    productCpuMs === null || naiveCpuMs === null ? [] : [productCpuMs / naiveCpuMs],
+  );
+  return [
+    {
+      what: "backfill by the product, emulator to verified vectors",
+      value: rounded(medianOf(copies.map(({ productMs }) => productMs)) / 1_000),
+      unit: "s",
+    },
+    {
+      what: "backfill by the naive copier",
+      value: rounded(medianOf(copies.map(({ naiveMs }) => naiveMs)) / 1_000),
+      unit: "s",
+    },
+    {
+      what: `cost of trust, median of ${copies.length}`,
+      value: rounded(ratio),
+      unit: "x",
+      target: `<= ${TRUST_RATIO_MAX}`,
+      ok: ratio <= TRUST_RATIO_MAX,
+    },
+    ...(cpu.length > 0
+      ? [{ what: "the same in processor time of workerd", value: rounded(medianOf(cpu)), unit: "x" }]
+      : []),
+    {
+      what: "list calls of the backfill",
+      value: calls,
+      unit: "calls",
+      target: `<= ${BACKFILL_CALLS_MAX}`,
+      ok: calls <= BACKFILL_CALLS_MAX,
+    },
+    { what: "other calls (whose account the key is of)", value: last?.otherCalls ?? 0, unit: "calls" },
+  ];
+}
+
+async function largeQuietRows(laboratory: Laboratory, source: Source): Promise<Row[]> {
+  const quiet = await quietRuns(laboratory);
+  const ratio = medianOf(quiet.map(({ ownMs, floorMs }) => ownMs / floorMs));
+  return [
+    ...(await costOfQuietRun(laboratory, source)),
+    ...quietTimes("117 kB meetings", quiet),
+    {
+      what: "nothing new, 117 kB meetings: parse + hash of the same bytes",
+      value: rounded(medianOf(quiet.map(({ floorMs }) => floorMs))),
+      unit: "ms",
+    },
+    {
+      what: "nothing new, 117 kB meetings: own time against parse + hash",
+      value: rounded(ratio),
+      unit: "x",
+      target: `<= ${FLOOR_RATIO_MAX}`,
+      ok: ratio <= FLOOR_RATIO_MAX,
+    },
+  ];
+}
+
+async function smallQuietRows(): Promise<Row[]> {
+  const source = await openSource({ count: SMALL_MEETINGS, bytesEach: SMALL_MEETING_BYTES });
+  const laboratory = await openLaboratory(source);
+  try {
+    await laboratory.run("fireflies");
+    await laboratory.run("vectors");
+    const quiet = await quietRuns(laboratory);
+    return quietTimes("5 kB meetings", quiet).map((row) =>
+      row.what.endsWith("own time")
+        ? { ...row, target: `<= ${SMALL_RUN_MS_MAX}`, ok: row.value <= SMALL_RUN_MS_MAX }
+        : row,
+    );
+  } finally {
+    await laboratory.stop();
+    await source.close();
+  }
+}
+
+type Quiet = {
+  readonly runMs: number;
+  readonly answerMs: number;
+  readonly ownMs: number;
+  readonly floorMs: number;
+};
+
+/** Runs with nothing new, each beside a reading of the same page by the yardstick, which says what the emulator took. */
+async function quietRuns(laboratory: Laboratory): Promise<Quiet[]> {
+  await laboratory.run("fireflies");
+  const quiet: Quiet[] = [];
+  for (let runs = 0; runs < QUIET_RUNS; runs += 1) {
+    const [report] = await laboratory.run("fireflies");
+    const { answerMs, floorMs } = await laboratory.yardstick<{ answerMs: number; floorMs: number }>("/floor");
+    const runMs = report?.run.durationMs ?? 0;
+    quiet.push({ runMs, answerMs, ownMs: runMs - answerMs, floorMs });
+  }
+  return quiet;
+}
+
+function quietTimes(size: string, quiet: readonly Quiet[]): Row[] {
+  const median = (of: (one: Quiet) => number): number => rounded(medianOf(quiet.map(of)));
+  return [
+    { what: `nothing new, ${size}: whole run`, value: median(({ runMs }) => runMs), unit: "ms" },
+    {
+      what: `nothing new, ${size}: the emulator's part`,
+      value: median(({ answerMs }) => answerMs),
+      unit: "ms",
+    },
+    { what: `nothing new, ${size}: own time`, value: median(({ ownMs }) => ownMs), unit: "ms" },
+  ];
+}
+
+/** What one run with nothing new asks for and leaves behind. */
+async function costOfQuietRun(laboratory: Laboratory, source: Source): Promise<Row[]> {
+  const callsBefore = sumOf(Object.values(source.calls()));
+  const before = await laboratory.stock();
+  await laboratory.run("fireflies");
+  const after = await laboratory.stock();
+  const calls = sumOf(Object.values(source.calls())) - callsBefore;
+  const ledger = sumOf(Object.entries(after.rows).map(([name, rows]) => rows - (before.rows[name] ?? 0)));
+  const same = isSame(before, after);
+  return [
+    { what: "nothing new: calls", value: calls, unit: "calls", target: "1", ok: calls === 1 },
+    {
+      what: "nothing new: objects, records, chunks or vectors written",
+      value: same ? 0 : 1,
+      unit: "0 or 1",
+      target: "0",
+      ok: same,
+    },
+    {
+      what: "nothing new: new rows of the ledger",
+      value: ledger,
+      unit: "rows",
+      target: `<= ${LEDGER_ROWS_MAX}`,
+      ok: ledger <= LEDGER_ROWS_MAX,
+    },
+  ];
+}
+
+function isSame(before: Stock, after: Stock): boolean {
+  return (
+    before.digest === after.digest && before.objects === after.objects && before.vectors === after.vectors
+  );
+}
+
+/** Processor time of a process so far; null where there is no /proc. */
+function cpuMsOf(pid: number): number | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // Fields 14 and 15, in ticks of 10 ms.
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return null;
+  }
+}
+
+function since(before: number | null, laboratory: Laboratory): number | null {
+  const now = cpuMsOf(laboratory.workerdPid());
+  return now === null || before === null ? null : now - before;
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}

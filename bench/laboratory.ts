@@ -1,0 +1,197 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { FIREFLIES_DEMO_KEY } from "../emulators/fireflies/keys.ts";
+import { bundleWorker } from "../src/local/bundle.ts";
+import { openDataDir } from "../src/local/data-dir.ts";
+import { applyMigrations } from "../src/local/migrations.ts";
+import { productWorkers } from "../src/local/product-workers.ts";
+import { type LocalWorker, type Runtime, startRuntime } from "../src/local/runtime.ts";
+import type { SyncName } from "../src/ports/run-store.ts";
+import type { RunReport } from "../src/queries/status.ts";
+import { type ApiClient, createApiClient } from "../src/surfaces/client.ts";
+import type { Source } from "./source.ts";
+
+/** The product on a new data directory beside the yardsticks, all in one workerd. */
+export type Laboratory = {
+  /** Process id of workerd; another one after a crash. */
+  readonly workerdPid: () => number;
+  /** Run a sync to its end, continuations included. @returns the reports, oldest first */
+  run(sync: SyncName): Promise<readonly RunReport[]>;
+  /** Ask a yardstick; rejects if workerd dies over it. */
+  yardstick<T>(path: string): Promise<T>;
+  /** What is stored, to see what a run adds. */
+  stock(): Promise<Stock>;
+  stop(): Promise<void>;
+};
+
+/** What the product holds. */
+export type Stock = {
+  /** Rows of each table. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** A digest of the rows that applications and the vector ledger read. */
+  readonly digest: string;
+  readonly objects: number;
+  readonly vectors: number;
+};
+
+const PRODUCT = "meeting-sync";
+const YARDSTICK = "yardstick";
+/** A look costs the product's workerd some milliseconds, so they are few. */
+const POLL_MS = 250;
+const RUN_POLLS_MAX = (20 * 60_000) / POLL_MS;
+const RUNS_MAX = 20;
+
+/** Boot workerd with the product and the yardsticks, and bring the database up to date. Takes 1 to 3 s. */
+export async function openLaboratory(
+  source: Source,
+  onLog: (line: string) => void = () => undefined,
+): Promise<Laboratory> {
+  const directory = await mkdtemp(join(tmpdir(), "meeting-sync-bench-"));
+  const dataDir = await openDataDir(directory);
+  const runtime = await startRuntime({
+    dataDir,
+    port: 0,
+    workers: await workers(source, dataDir.token),
+    onLog: ({ message }) => onLog(message),
+  });
+  const { miniflare } = runtime;
+  const database = await miniflare.getD1Database("DB", PRODUCT);
+  await applyMigrations(database, fileURLToPath(new URL("../migrations/", import.meta.url)));
+  const client = createApiClient(runtime.url, dataDir.token);
+  return {
+    workerdPid: () => runtime.workerdPid,
+    run: (sync) => runToEnd(client, sync),
+    yardstick: async <T>(path: string) => {
+      const worker = await miniflare.getWorker(YARDSTICK);
+      const response = await worker.fetch(`http://yardstick${path}`);
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      return (await response.json()) as T;
+    },
+    stock: () => stockOf(miniflare),
+    stop: async () => {
+      await runtime.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function runToEnd(client: ApiClient, sync: SyncName): Promise<RunReport[]> {
+  const reports: RunReport[] = [];
+  for (let runs = 0; runs < RUNS_MAX; runs += 1) {
+    const { run_id: runId } = await client.start(sync);
+    const report = await ended(client, runId);
+    reports.push(report);
+    if (report.run.state !== "succeeded") {
+      throw new Error(`the run of ${sync} ended as ${report.run.state}: ${report.run.detail}`);
+    }
+    if (!report.run.continues) return reports;
+  }
+  throw new Error(`${sync} goes on and on`);
+}
+
+async function ended(client: ApiClient, runId: string): Promise<RunReport> {
+  for (let polls = 0; polls < RUN_POLLS_MAX; polls += 1) {
+    await delay(POLL_MS);
+    const report = await client.run(runId);
+    if (report.run.endedMs !== null) return report;
+  }
+  throw new Error("a run did not end");
+}
+
+async function workers({ url, clock }: Source, token: string): Promise<LocalWorker[]> {
+  const [product, yardstick, embedder] = await Promise.all([
+    productWorkers({
+      apiToken: token,
+      firefliesUrl: url,
+      firefliesKey: FIREFLIES_DEMO_KEY,
+      worldClock: clock,
+      freeBytes: async () => 2 ** 40,
+      vectorDelayMs: 100,
+    }),
+    bundleWorker(fileURLToPath(new URL("./workers/yardstick.ts", import.meta.url))),
+    bundleWorker(fileURLToPath(new URL("./workers/still-embedder.ts", import.meta.url))),
+  ]);
+  const [main, vectorize] = product;
+  if (main === undefined || vectorize === undefined) throw new Error("the product has no Workers");
+  const bound = main.config.env as Record<string, unknown>;
+  const env = {
+    DB: { type: "d1", id: "naive" },
+    RAW: { type: "r2", name: "naive" },
+    VECTORS: bound["VECTORS_B"],
+    AI: bound["AI"],
+    COPY: { type: "workflow", name: "naive-copy", worker: YARDSTICK, exportName: "NaiveCopy" },
+    FIREFLIES_URL: { type: "text", value: url },
+    FIREFLIES_KEY: { type: "text", value: FIREFLIES_DEMO_KEY },
+  };
+  return [
+    main,
+    vectorize,
+    workerOf("workers-ai", embedder.script, {}),
+    workerOf(YARDSTICK, yardstick.script, env),
+  ];
+}
+
+function workerOf(name: string, script: string, env: Record<string, unknown>): LocalWorker {
+  const manifest = {
+    mainModule: "worker.mjs",
+    modules: { "worker.mjs": { type: "esm", contents: script } },
+  };
+  return { config: { name, compatibilityDate: "2026-10-01", manifest, env, exports: {} } } as LocalWorker;
+}
+
+async function stockOf(miniflare: Runtime["miniflare"]): Promise<Stock> {
+  const database = await miniflare.getD1Database("DB", PRODUCT);
+  const { VECTORS_A: index } = await miniflare.getBindings<{
+    VECTORS_A: { describe(): Promise<{ vectorCount: number }> };
+  }>(PRODUCT);
+  const { vectorCount } = await index.describe();
+  return {
+    rows: await tableRows(database),
+    digest: await digestOf(database),
+    objects: await objectCount(miniflare),
+    vectors: vectorCount,
+  };
+}
+
+async function objectCount(miniflare: Runtime["miniflare"]): Promise<number> {
+  const bucket = await miniflare.getR2Bucket("RAW", PRODUCT);
+  let count = 0;
+  let cursor: string | undefined;
+  do {
+    const page = await bucket.list({ limit: 1_000, ...(cursor === undefined ? {} : { cursor }) });
+    count += page.objects.length;
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor !== undefined);
+  return count;
+}
+
+type Database = Awaited<ReturnType<Runtime["miniflare"]["getD1Database"]>>;
+
+async function tableRows(database: Database): Promise<Record<string, number>> {
+  const tables = await database
+    .prepare("select name from sqlite_schema where type = 'table' order by name")
+    .all<{ name: string }>();
+  const names = tables.results.map(({ name }) => name).filter((name) => !/^(sqlite|_cf|d1)_/.test(name));
+  const counts: Record<string, number> = {};
+  for (const name of names) {
+    const row = await database.prepare(`select count(*) as n from ${name}`).first<{ n: number }>();
+    counts[name] = row?.n ?? 0;
+  }
+  return counts;
+}
+
+const DIGESTED = [
+  "select * from meetings order by id",
+  "select * from sightings order by source_id",
+  "select id, state, position, embedding_key, sent_ms, live_ms, dead_ms, rechecks from chunks order by id",
+];
+
+async function digestOf(database: Database): Promise<string> {
+  const hash = createHash("sha256");
+  for (const sql of DIGESTED) hash.update(JSON.stringify((await database.prepare(sql).all()).results));
+  return hash.digest("hex");
+}

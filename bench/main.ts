@@ -1,0 +1,105 @@
+import { Argument, Command, CommanderError } from "commander";
+import { benchChunk } from "./chunk.ts";
+import { benchCopy } from "./copy.ts";
+import { benchGrowth } from "./growth.ts";
+import { benchMemory } from "./memory.ts";
+import type { BenchResult } from "./result.ts";
+
+/** What the command line leaves to a bench. */
+type Options = { readonly json?: boolean; readonly meetings?: string };
+
+type Bench = {
+  readonly name: string;
+  readonly about: string;
+  run(options: Options, say: (line: string) => void): Promise<BenchResult>;
+};
+
+const BENCHES: readonly Bench[] = [
+  {
+    name: "copy",
+    about: "backfill and runs with nothing new, against a naive copier and against parse + hash (5 min)",
+    run: (_options, say) => benchCopy({ meetings: 752, repetitions: 3, say }),
+  },
+  {
+    name: "growth",
+    about: "a run with nothing new on 200 and on 2,000 stored meetings (1 min)",
+    run: (_options, say) => benchGrowth({ meetings: 200, say }),
+  },
+  {
+    name: "memory",
+    about: "a five-hour meeting of 10 MB through a workerd with a small heap (3 min)",
+    run: (_options, say) => benchMemory({ say }),
+  },
+  {
+    name: "chunk",
+    about: "tokenize and cut, against the token splitter of LangChain.js (1 min; --meetings uses real ones)",
+    run: ({ meetings, json }) => benchChunk({ meetings, json: json === true }),
+  },
+];
+
+const MISSED = 1;
+const USAGE = 2;
+
+const HELP = `
+Benches:
+${BENCHES.map(({ name, about }) => `  ${name.padEnd(8)} ${about}`).join("\n")}
+
+Without a name all of them run, on nothing but this machine. What has a target is a ratio or a bound within one run, so a
+slow machine does not fail it; a busy one may. Ends with 1 if a target is missed.
+
+Examples:
+  npm run bench -- copy growth
+  npm run bench -- chunk --meetings meetings.jsonl.gz
+  npm run bench -- --json > bench.json`;
+
+async function benchAll(names: readonly string[], options: Options): Promise<void> {
+  const chosen = BENCHES.filter(({ name }) => names.length === 0 || names.includes(name));
+  const results: BenchResult[] = [];
+  for (const { name, run } of chosen) {
+    const result = await run(options, (line) => process.stderr.write(`${name}: ${line}\n`));
+    results.push(result);
+    if (options.json !== true) process.stdout.write(table(result));
+  }
+  const ok = results.every(({ rows }) => rows.every((row) => row.ok !== false));
+  if (options.json === true) process.stdout.write(`${JSON.stringify({ ok, benches: results })}\n`);
+  process.exitCode = ok ? 0 : MISSED;
+}
+
+function table({ name, rows }: BenchResult): string {
+  const cells = rows.map(({ what, value, unit, target, ok }) => [
+    what,
+    String(value),
+    unit,
+    target ?? "",
+    ok === undefined ? "" : ok ? "ok" : "MISSED",
+  ]);
+  const head = [name, "value", "unit", "target", ""];
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)),
+  );
+  const lines = [head, ...cells].map((row) =>
+    row
+      .map((cell, column) =>
+        column === 1 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join("  ")
+      .trimEnd(),
+  );
+  return `${lines.join("\n")}\n\n`;
+}
+
+const program = new Command("bench")
+  .description("Measure what the performance claims rest on.")
+  .addArgument(new Argument("[name...]", "which benches").choices(BENCHES.map(({ name }) => name)))
+  .option("--json", "print one JSON object on stdout; progress goes to stderr")
+  .option("--meetings <file>", "meetings of a .jsonl or .jsonl.gz file, for the chunk bench")
+  .addHelpText("after", HELP)
+  .exitOverride()
+  .action(benchAll);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+}

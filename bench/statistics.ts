@@ -1,0 +1,11 @@
+/** The middle of some measurements; of an even number the mean of the two middle ones. NaN for none. */
+export function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[sorted.length >> 1] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[(sorted.length >> 1) - 1] ?? Number.NaN)) / 2;
+}
+
+/** Rounded to two places, for printing. */
+export function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}
