@@ -265,7 +265,7 @@ describe.runIf(process.platform === "linux" && process.getuid?.() === 0)("a full
       const disk = smallDisk(temporaryFolder(), 200);
       if (disk === null) return;
       const dataDir = join(disk, "data");
-      const emulator = await startEmulator(["--meetings-count", "120"]);
+      const emulator = await startEmulator(["--meetings-count", "60"]);
       await emulator.control({
         op: "fault",
         next: [
@@ -292,7 +292,7 @@ describe.runIf(process.platform === "linux" && process.getuid?.() === 0)("a full
       const again = await sync(args);
       expect(again, again.story).toMatchObject({
         code: 0,
-        outcome: { ok: true, alerts: [], proof: { meetings: { source: 120, raw: 120 } } },
+        outcome: { ok: true, alerts: [], proof: { meetings: { source: 60, raw: 60 } } },
       });
     },
     RUN_MS,
