@@ -26,6 +26,8 @@ import { settledMeetings, writeMeetings } from "./worlds.ts";
 const EXIT = { findings: 1, usage: 2, failed: 3 } as const;
 const FEW = ["--meetings-count", "3"];
 
+/** Tools of the system, not of this repository. */
+const [MOUNT, UNMOUNT] = ["mount", "umount"] as const;
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
 afterEach(cleanUp);
@@ -317,12 +319,12 @@ function smallDisk(folder: string, megabytes: number): string | null {
   const disk = join(folder, "disk");
   mkdirSync(disk);
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", disk], { stdio: "ignore" });
+    execFileSync(MOUNT, ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", disk], { stdio: "ignore" });
   } catch {
     console.log("SKIPPED full disk: nothing can be mounted here");
     return null;
   }
-  onCleanUp(() => execFileSync("umount", ["-l", disk]));
+  onCleanUp(() => execFileSync(UNMOUNT, ["-l", disk]));
   return disk;
 }
 
