@@ -81,11 +81,11 @@ CREATE TABLE chunks (
   sent_ms INTEGER,
   live_ms INTEGER,
   dead_ms INTEGER,
-  rechecks INTEGER NOT NULL DEFAULT 0   -- looks at a dead id done so far
+  rechecks INTEGER NOT NULL DEFAULT 0   -- looks that found it gone, after an hour and after a day
 );
 CREATE INDEX chunks_by_document ON chunks (document_id, state);
 CREATE INDEX chunks_by_text ON chunks (text_hash) WHERE embedding_key IS NOT NULL;
-CREATE INDEX chunks_dead ON chunks (dead_ms) WHERE state IN ('dead', 'gone') AND rechecks < 2;
+CREATE INDEX chunks_dead ON chunks (dead_ms) WHERE state IN ('dead', 'gone');
 
 -- indexes: which vector index is live, and what was promised about it. Written by preflight once; read by vectors.
 CREATE TABLE indexes (

@@ -11,6 +11,7 @@ export const ALERT_KINDS = [
   "listing_order",
   "defect",
   "vectors_not_visible",
+  "run_lost",
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 

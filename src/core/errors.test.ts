@@ -27,6 +27,12 @@ describe("failureOf", () => {
     expect(failureOf("a string").kind).toBe("defect");
   });
 
+  it("knows a failure again that crossed a step boundary and lost its class", () => {
+    const failure = { kind: "locked", party: "d1", detail: "busy" } as const;
+    const crossed = new Error(`FailureError: ${new FailureError(failure).message}`);
+    expect(failureOf(crossed)).toEqual(failure);
+  });
+
   it("keeps what was said in a meeting out of its words", () => {
     const error = thrownBy(() => JSON.parse(SAID));
     expect(String(error)).toContain("We agreed");

@@ -83,12 +83,23 @@ export class FailureError extends Error {
 /** Errors whose messages the runtime words itself, so that they quote no data (a SyntaxError of JSON.parse does). */
 const OWN_WORDS: ReadonlySet<string> = new Set(["TypeError", "RangeError", "ReferenceError"]);
 
+/** A FailureError that crossed a step boundary, where errors lose their class and keep "OriginalName: message". */
+const CROSSED = new RegExp(
+  `^FailureError: (${Object.keys(REACTIONS).join("|")}) \\(([a-z0-9-]+)\\): (.*)$`,
+  "s",
+);
+
 /**
  * The Failure behind anything that was thrown. What no adapter classified is a defect of ours; its message is kept only
  * where it cannot quote what was said in a meeting.
  */
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof FailureError) return thrown.failure;
+  const crossed = thrown instanceof Error ? CROSSED.exec(thrown.message) : null;
+  if (crossed !== null) {
+    const [, kind, party, detail] = crossed;
+    return { kind: kind as FailureKind, party: party as Party, detail: detail ?? "" };
+  }
   const name = thrown instanceof Error ? thrown.name : typeof thrown;
   const words = thrown instanceof Error && OWN_WORDS.has(name) ? `: ${thrown.message.slice(0, 120)}` : "";
   return { kind: "defect", party: "engine", detail: `${name}${words}` };

@@ -59,6 +59,9 @@ export const LIST_OVERLAP_ROWS = 3;
 /** A page is made smaller when its predicted reply would pass this. */
 export const LIST_REPLY_BYTES_TARGET = 8 * 1024 * 1024;
 
+/** Rows of a page of ids only, asked for where whole transcripts are too large to come together; each costs a call then. */
+export const LIST_LIGHT_ROWS = 10;
+
 /** A reply larger than this is given up while it is read, and a smaller page is asked for. */
 export const LIST_REPLY_BYTES_MAX = 24 * 1024 * 1024;
 
@@ -106,6 +109,9 @@ export const DEAD_RECHECK_AGES_MS = [HOUR_MS, DAY_MS] as const;
 
 /** Chunks embedded, sent or read back by one step: 1 MB of vectors. */
 export const SEND_CHUNKS_PER_STEP = 250;
+
+/** A deleted vector that is still visible this long after is looked up and deleted again, and reported. */
+export const DEAD_LINGERS_MS = 10 * MINUTE_MS;
 
 /** Dead ids looked up again by one run. */
 export const DEAD_CHECK_IDS_MAX = 1_000;

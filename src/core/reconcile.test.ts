@@ -47,8 +47,34 @@ describe("judgePage", () => {
     expect(judgePage(aCursor({ skip: 40, lastPlace: place(10) }), 5, [], null).state).toBe("step_back");
   });
 
-  it("takes an empty first page for an empty workspace", () => {
-    expect(judgePage(LIST_START, 50, [], null)).toMatchObject({ next: null, endReason: "empty_page" });
+  it("takes an empty first page for an empty workspace only when it comes twice", () => {
+    const first = judgePage(LIST_START, 50, [], null);
+    expect(first).toMatchObject({ state: "step_back", next: { skip: 0 } });
+    const next = first.state === "step_back" ? first.next : LIST_START;
+    expect(judgePage(next, 50, [], null)).toMatchObject({ next: null, endReason: "empty_page" });
+    expect(judgePage(next, 50, places(3, 2, 1), null)).toMatchObject({ state: "joined", next: { skip: 3 } });
+  });
+
+  it("gives a row without a moment its neighbour's place", () => {
+    const verdict = judgePage(aCursor({}), 5, [place(9), "", place(7), "", place(5)], null);
+    expect(verdict).toMatchObject({ state: "joined", next: { lastPlace: place(5), floored: false } });
+    expect(judgePage(aCursor({}), 5, ["", "", ""], null).state).toBe("joined");
+  });
+
+  it("says that nothing can be proven where more rows share a moment than a page can step over", () => {
+    const tied = Array.from({ length: LIST_PAGE_ROWS_MAX }, () => place(10));
+    const cursor = { ...LIST_START, skip: 20, lastPlace: place(10), backRows: 24 };
+    const page = [place(11), ...tied].slice(0, LIST_PAGE_ROWS_MAX);
+    expect(judgePage(cursor, LIST_PAGE_ROWS_MAX, page, null).state).toBe("disordered");
+    expect(judgePage({ ...cursor, rows: 4 }, 4, page.slice(0, 4), null)).toMatchObject({
+      state: "step_back",
+      next: { rows: 8 },
+    });
+  });
+
+  it("compares the floor of a window in the same way as the rows", () => {
+    const floored = aCursor({ floored: true });
+    expect(judgePage(floored, 3, places(14, 12, 11), place(13))).toMatchObject({ endReason: null });
   });
 
   it("ends a window at the first row older than its floor, never at a full page without one", () => {

@@ -38,7 +38,7 @@ export const LIST_START: ListCursor = {
   floored: false,
 };
 
-/** Fewest rows of a page: one more than the overlap, or the listing would not move on. */
+/** Fewest rows of a page of whole transcripts: one more than the overlap, or the listing would not move on. */
 export const LIST_ROWS_MIN = LIST_OVERLAP_ROWS + 1;
 
 const FLOOR_MS = 5 * 60_000;
@@ -53,16 +53,23 @@ function isNewestFirst(places: readonly string[]): boolean {
   return places.every((place, index) => index === 0 || place <= (places[index - 1] ?? ""));
 }
 
+/** A row without a usable moment takes its neighbour's place: one broken row must not make a listing prove nothing. */
+function withNeighbours(places: readonly string[]): string[] {
+  let last = places.find((place) => place !== "") ?? "";
+  return places.map((place) => (last = place === "" ? last : place));
+}
+
 /**
  * Judge one page of a listing.
  *
  * @param cursor where the page was asked for
  * @param rowsAsked rows asked for, which may be fewer than the cursor's after failures
- * @param places exact moments of the rows, ISO 8601, in the order of the page
+ * @param places exact moments of the rows, ISO 8601, in the order of the page; "" where a row has none
  * @param floorPlace the listing ends at the first row older than this; null: the whole history
  * @returns whether the page joins the one before, and where to go on; `next` null is the proven end
  *
- * Pure. A page that does not join is asked for again further back, twice as far each time; it never starts over.
+ * Pure. A page that does not join is asked for again further back, twice as far each time; it never starts over. Where
+ * more rows share one moment than a page can step over, nothing can be proven: disordered.
  */
 export function judgePage(
   cursor: ListCursor,
@@ -70,31 +77,42 @@ export function judgePage(
   places: readonly string[],
   floorPlace: string | null,
 ): PageVerdict {
-  const floored = cursor.floored || !isNewestFirst(places);
-  const compared = floored ? places.map(flooredPlace) : places;
+  const exact = withNeighbours(places);
+  const floored = cursor.floored || !isNewestFirst(exact);
+  const at = (place: string): string => (floored ? flooredPlace(place) : place);
+  const compared = exact.map(at);
   if (!isNewestFirst(compared)) return { state: "disordered" };
-  const rows = cursor.rows;
-  const last = cursor.lastPlace !== null && floored ? flooredPlace(cursor.lastPlace) : cursor.lastPlace;
+  if (compared.length === 0) return judgeEmpty({ ...cursor, floored });
 
-  if (compared.length === 0) {
-    if (cursor.skip === 0 || cursor.afterShort)
-      return { state: "joined", next: null, endReason: "empty_page" };
-    return { state: "step_back", next: steppedBack({ ...cursor, floored }) };
-  }
+  const last = cursor.lastPlace === null ? null : at(cursor.lastPlace);
   const joins = cursor.skip === 0 || last === null || (compared[0] ?? "") > last;
   if (!joins) return { state: "step_back", next: steppedBack({ ...cursor, floored }) };
 
   const lastPlace = compared.at(-1) ?? null;
-  if (floorPlace !== null && lastPlace !== null && lastPlace < floorPlace) {
+  if (floorPlace !== null && lastPlace !== null && lastPlace < at(floorPlace)) {
     return { state: "joined", next: null, endReason: "older_than_floor" };
   }
   const short = places.length < rowsAsked;
+  const isTied = cursor.backRows > 0 && lastPlace === last && !short;
+  if (isTied && rowsAsked >= LIST_PAGE_ROWS_MAX) return { state: "disordered" };
+  if (isTied)
+    return { state: "step_back", next: { ...cursor, rows: Math.min(LIST_PAGE_ROWS_MAX, rowsAsked * 2) } };
   const skip = cursor.skip + places.length - (short ? 0 : LIST_OVERLAP_ROWS);
   return {
     state: "joined",
-    next: { skip, rows, lastPlace, afterShort: short, backRows: 0, floored },
+    next: { skip, rows: cursor.rows, lastPlace, afterShort: short, backRows: 0, floored },
     endReason: null,
   };
+}
+
+/**
+ * An empty page ends the history after a short one. At the very start it is asked for twice, because one glitch would
+ * otherwise pass for an empty workspace for ever; after a full page, rows have gone and we step back.
+ */
+function judgeEmpty(cursor: ListCursor): PageVerdict {
+  if (cursor.afterShort) return { state: "joined", next: null, endReason: "empty_page" };
+  if (cursor.skip === 0) return { state: "step_back", next: { ...cursor, afterShort: true } };
+  return { state: "step_back", next: steppedBack(cursor) };
 }
 
 function steppedBack(cursor: ListCursor): ListCursor {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Failure } from "./errors.ts";
 import { PARK_ABOVE_MS } from "./policy.ts";
-import { callTimeoutMs, nextAfter, shrunkPageRows } from "./retry.ts";
+import { callTimeoutMs, failuresOnLadder, nextAfter, shrunkPageRows } from "./retry.ts";
 
 const NOW_MS = 1_000_000;
 const aFailure = (failure: Partial<Failure>): Failure => ({
@@ -72,6 +72,14 @@ describe("nextAfter", () => {
       do: "halt",
       alert: false,
     });
+  });
+});
+
+describe("failuresOnLadder", () => {
+  it("counts only failures that climb the same ladder", () => {
+    const failures = ["locked", "locked", "unreachable", "rate_limited"] as const;
+    expect(failuresOnLadder(failures, "timed_out")).toBe(2);
+    expect(failuresOnLadder(failures, "locked")).toBe(2);
   });
 });
 

@@ -1,4 +1,4 @@
-import { REACTIONS, type Failure } from "./errors.ts";
+import { REACTIONS, type Failure, type FailureKind } from "./errors.ts";
 import { BACKOFF_WAITS_MS, CALL_TIMEOUTS_MS, LOCK_WAITS_MS, PARK_ABOVE_MS } from "./policy.ts";
 
 /** What the engine does after a failed attempt. Times are world time in ms. */
@@ -6,6 +6,18 @@ export type Next =
   | { readonly do: "wait"; readonly untilMs: number; readonly retry: boolean }
   | { readonly do: "park"; readonly untilMs: number | null; readonly alert: boolean }
   | { readonly do: "halt"; readonly alert: boolean; readonly exhausted: boolean };
+
+/**
+ * How many of a step's failures climbed the same ladder as this kind: a busy database must not use up the retries of a
+ * vendor. Pure.
+ */
+export function failuresOnLadder(failures: readonly FailureKind[], kind: FailureKind): number {
+  const ladder = (of: FailureKind): string => {
+    const reaction = REACTIONS[of];
+    return reaction.do === "retry" ? reaction.ladder : reaction.do;
+  };
+  return failures.filter((other) => ladder(other) === ladder(kind)).length;
+}
 
 /**
  * Decide what happens after a failed attempt.

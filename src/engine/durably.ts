@@ -1,7 +1,7 @@
 import { FailureError, failureOf, type Failure } from "../core/errors.ts";
 import { STEP_RESULT_BYTES_MAX } from "../core/limits.ts";
 import { LEASE_MARGIN_MS, LEASE_TERM_MS, STEP_ROUNDS_MAX } from "../core/policy.ts";
-import { nextAfter, type Next } from "../core/retry.ts";
+import { failuresOnLadder, nextAfter, type Next } from "../core/retry.ts";
 import type { Operations, RunContext } from "./run-context.ts";
 
 /** What a step knows about itself while it runs. */
@@ -99,7 +99,7 @@ async function attempt<T>(
       return { ok: false, failure, next: { do: "halt", alert: false, exhausted: false } };
     }
     const before = await scope.failures();
-    const next = nextAfter(failure, before.length + 1, world.nowMs());
+    const next = nextAfter(failure, failuresOnLadder(before, failure.kind) + 1, world.nowMs());
     const row = {
       id: scope.attemptId ?? world.newId(),
       runId: context.run.id,

@@ -33,17 +33,41 @@ export async function embeddingsOf(
     missing.slice(n * EMBED_TEXTS_PER_CALL, (n + 1) * EMBED_TEXTS_PER_CALL),
   );
   await concurrently(batches, async (batch) => {
-    const texts = batch.map(
-      (row) => row.text ?? fail({ kind: "defect", party: "engine", detail: "a chunk to embed has no text" }),
-    );
-    const vectors = await scope.timed("embed", () => ports.embedder.embedDocuments(texts));
     const key = `embeddings/${await sha256Hex(batch.map((row) => row.textHash).join())}.f32`;
-    await scope.timed("keep embeddings", () => ports.raw.putBytes(key, concatenated(vectors)));
-    for (const [index, values] of vectors.entries()) {
-      placed.set(batch[index]?.textHash ?? "", { key, index, values, made: true });
+    // An attempt that failed or was cut off later may have kept them already.
+    const kept = await scope.timed("read embeddings", () => ports.raw.getBytes(key));
+    const made = kept?.byteLength !== batch.length * sizeBytesOf(ports);
+    const vectors = kept === null || made ? await makeEmbeddings(ports, scope, { key, batch }) : kept;
+    for (const [index, row] of batch.entries()) {
+      placed.set(row.textHash, { key, index, values: vectorIn(vectors, index, sizeBytesOf(ports)), made });
     }
   });
   return placed;
+}
+
+async function makeEmbeddings(
+  ports: Ports,
+  scope: StepScope,
+  { key, batch }: { key: string; batch: readonly ChunkRow[] },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const texts = batch.map(
+    (row) => row.text ?? fail({ kind: "defect", party: "engine", detail: "a chunk to embed has no text" }),
+  );
+  const vectors = concatenated(await scope.timed("embed", () => ports.embedder.embedDocuments(texts)));
+  await scope.timed("keep embeddings", () => ports.raw.putBytes(key, vectors));
+  return vectors;
+}
+
+function sizeBytesOf(ports: Ports): number {
+  return ports.embedder.dimensions * Float32Array.BYTES_PER_ELEMENT;
+}
+
+function vectorIn(
+  bytes: Uint8Array<ArrayBuffer>,
+  index: number,
+  sizeBytes: number,
+): Float32Array<ArrayBuffer> {
+  return new Float32Array(bytes.slice(index * sizeBytes, (index + 1) * sizeBytes).buffer);
 }
 
 async function keptEmbeddings(
@@ -58,11 +82,11 @@ async function keptEmbeddings(
   const bytesOf = await concurrently(keys, read);
   const objects = new Map(keys.map((key, n) => [key, bytesOf[n]]));
   const placed = new Map<string, PlacedEmbedding>();
-  const sizeBytes = ports.embedder.dimensions * Float32Array.BYTES_PER_ELEMENT;
+  const sizeBytes = sizeBytesOf(ports);
   for (const [hash, { key, index }] of places) {
-    const bytes = objects.get(key)?.slice(index * sizeBytes, (index + 1) * sizeBytes);
-    if (bytes?.byteLength !== sizeBytes) continue;
-    placed.set(hash, { key, index, values: new Float32Array(bytes.buffer), made: false });
+    const object = objects.get(key) ?? null;
+    if (object === null || object.byteLength < (index + 1) * sizeBytes) continue;
+    placed.set(hash, { key, index, values: vectorIn(object, index, sizeBytes), made: false });
   }
   return placed;
 }

@@ -13,6 +13,8 @@ export type RunContext = {
   readonly fence: Fence;
   /** Time spent by finished steps, by operation; rebuilt from remembered results after a crash. */
   readonly spent: Operations[];
+  /** Items taken on and not yet committed; what is left when the run is broken off was not reached. */
+  readonly unreached: Set<string>;
   /** Real ms at which the lease ends, as far as this process knows. */
   lease: { expiresRealMs: number };
 };
@@ -23,6 +25,8 @@ export type PipelineOutcome = {
   readonly continues: boolean;
   readonly sourceCount: number | null;
   readonly destinationCount: number | null;
+  /** Ids of the source that failed and have no record: missing at the destination, and known to be. */
+  readonly failedCount: number;
   readonly findings: readonly string[];
 };
 

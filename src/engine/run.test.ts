@@ -32,7 +32,13 @@ describe("executeRun", () => {
     (await space.ports.runs.openAlerts()).items.map((alert) => alert.kind);
   const ending = (sourceCount: number, destinationCount: number): Pipelines => ({
     ...PIPELINES,
-    fireflies: async () => ({ continues: false, sourceCount, destinationCount, findings: [] }),
+    fireflies: async () => ({
+      continues: false,
+      sourceCount,
+      destinationCount,
+      failedCount: 0,
+      findings: [],
+    }),
   });
 
   it("counts every meeting in exactly one state", async () => {
@@ -94,7 +100,7 @@ describe("executeRun", () => {
       ...PIPELINES,
       fireflies: async () => {
         space.world.advance(ALERT_RUN_MS + 1);
-        return { continues: false, sourceCount: 0, destinationCount: 0, findings: [] };
+        return { continues: false, sourceCount: 0, destinationCount: 0, failedCount: 0, findings: [] };
       },
     };
     await run(slow);

@@ -32,6 +32,7 @@ const NOTHING: PipelineOutcome = {
   continues: false,
   sourceCount: null,
   destinationCount: null,
+  failedCount: 0,
   findings: [],
 };
 
@@ -53,7 +54,15 @@ export async function executeRun(
   const lease = await steps.do(`lease:${run.epoch}`, () => acquire(ports, run));
   if (lease === null) return;
   const { fence, expiresRealMs, lane } = lease;
-  const context: RunContext = { ports, steps, run, fence, spent: [], lease: { expiresRealMs } };
+  const context: RunContext = {
+    ports,
+    steps,
+    run,
+    fence,
+    spent: [],
+    unreached: new Set(),
+    lease: { expiresRealMs },
+  };
   const end = await work(context, pipelines[run.sync], lane);
   if (end === null) return;
   await steps.do("close", () => close(context, end));
@@ -68,8 +77,10 @@ async function acquire(
   const realNowMs = world.realNowMs();
   const taken = await runs.acquireLease(run, { startedMs: world.nowMs(), realNowMs, termMs: LEASE_TERM_MS });
   if (taken === null) return null;
-  const { notBeforeMs, reason } = taken.lane;
-  const waits = notBeforeMs !== null && notBeforeMs > world.nowMs();
+  const { notBeforeMs, reason, keyName } = taken.lane;
+  // What one key has to wait for does not hold another one back.
+  const sameKey = keyName === null || keyName === ports.source?.keyName;
+  const waits = sameKey && notBeforeMs !== null && notBeforeMs > world.nowMs();
   const lane = waits ? { untilMs: notBeforeMs, reason: reason ?? "waiting" } : null;
   return { fence: taken.fence, expiresRealMs: realNowMs + LEASE_TERM_MS, lane };
 }
@@ -124,11 +135,18 @@ function stayParked(lane: Waiting): void {
 async function close(context: RunContext, end: End): Promise<RunState> {
   const { ports, run, fence } = context;
   const { runs, records, world } = ports;
+  if (context.unreached.size > 0)
+    await runs.markUnreached(fence, run.id, [...context.unreached], end.state === "parked");
   const summary = await runs.summary(run.id, world.nowMs() - ALERT_API_ERRORS_WINDOW_MS);
+  // The close was committed, and its reply was lost.
+  if (summary.endedState !== null) return summary.endedState;
   const { counts, calls, retries } = summary;
   const embeddedChunks = run.sync === "vectors" ? await records.embeddedCount(run.id) : 0;
-  const checks = [...end.checks, ...verification(end, counts.failed)];
-  const findings = [...end.outcome.findings, ...(counts.failed > 0 ? [`${counts.failed} items failed`] : [])];
+  const checks = [...end.checks, ...verification(end)];
+  const findings = [
+    ...end.outcome.findings,
+    ...(counts.failed > 0 ? [`${counts.failed} items of this run failed`] : []),
+  ];
   const unproven = findings.length > 0 || checks.some((check) => !check.ok && isVerdict(check));
   const state = end.state === "succeeded" && unproven ? "succeeded_with_findings" : end.state;
   const durationMs = world.realNowMs() - (summary.startedRealMs ?? world.realNowMs());
@@ -152,7 +170,7 @@ async function close(context: RunContext, end: End): Promise<RunState> {
     destinationCount: end.outcome.destinationCount,
     continues: end.outcome.continues,
     result,
-    laneKeyName: end.failure?.kind === "denied" ? (ports.source?.keyName ?? null) : null,
+    laneKeyName: run.sync === "fireflies" ? (ports.source?.keyName ?? null) : null,
   });
   return state;
 }
@@ -163,15 +181,15 @@ function isVerdict(check: Check): boolean {
 }
 
 /** Source against destination, where the run knows both. Source: requirements, "Post-Sync Verification". */
-function verification(end: End, failed: number): Check[] {
-  const { sourceCount, destinationCount } = end.outcome;
+function verification(end: End): Check[] {
+  const { sourceCount, destinationCount, failedCount } = end.outcome;
   if (sourceCount === null || destinationCount === null) return [];
   return [
     {
       name: "counts",
-      ok: sourceCount === destinationCount + failed,
+      ok: sourceCount === destinationCount + failedCount,
       expected: sourceCount,
-      actual: destinationCount + failed,
+      actual: failedCount === 0 ? destinationCount : `${destinationCount} and ${failedCount} failed`,
     },
   ];
 }
@@ -203,6 +221,7 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
       measured.durationMs > ALERT_RUN_MS,
       `${Math.round(measured.durationMs / 60_000)} minutes`,
     ],
+    ["run_lost", false, ""],
     ["count_mismatch", mismatch, `source ${sourceCount}, destination ${destinationCount}`],
     [
       "vectors_not_visible",

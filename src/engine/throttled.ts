@@ -35,30 +35,32 @@ export async function throttled<T extends { quota: QuotaReading }>(
   const key = await take(context, scope, call, attemptId);
   scope.attemptId = attemptId;
   const startedRealMs = world.realNowMs();
-  let reply: T | null = null;
-  let failure: Failure | null = null;
-  try {
-    const send = (): Promise<T> =>
-      call.send({ timeoutMs: callTimeoutMs(timeouts.length), withoutFields: key.withoutFields });
-    reply = await scope.timed(call.operation, send);
-    return reply;
-  } catch (error) {
-    failure = failureOf(error);
-    throw error;
-  } finally {
-    const account = reply !== null ? call.accountOf?.(reply) : undefined;
-    const proven =
-      account === undefined
-        ? {}
-        : { accountHash: await sha256Hex(account.accountId), meetingsEstimate: account.meetings };
-    await runs.settleCall(
+  const settle = (reply: T | null, failure: Failure | null, proven: Partial<VendorKey>): Promise<void> =>
+    runs.settleCall(
       context.fence,
       attemptId,
       { durationMs: world.realNowMs() - startedRealMs, failure },
       { ...settled(key, reply, failure), ...proven },
     );
-    if (reply !== null) scope.attemptId = null;
+  let reply: T;
+  try {
+    reply = await scope.timed(call.operation, () =>
+      call.send({ timeoutMs: callTimeoutMs(timeouts.length), withoutFields: key.withoutFields }),
+    );
+  } catch (error) {
+    // What the vendor said counts, even if it cannot be written down now: the engine writes it with the decision.
+    await settle(null, failureOf(error), {}).catch(() => undefined);
+    throw error;
   }
+  // From here on a failure is not the call's.
+  scope.attemptId = null;
+  const account = call.accountOf?.(reply);
+  const proven =
+    account === undefined
+      ? {}
+      : { accountHash: await sha256Hex(account.accountId), meetingsEstimate: account.meetings };
+  await settle(reply, null, proven);
+  return reply;
 }
 
 async function take<T extends { quota: QuotaReading }>(
@@ -74,8 +76,7 @@ async function take<T extends { quota: QuotaReading }>(
     const grant = takeCall(key.quota, nowMs);
     const party = "fireflies";
     if (!grant.ok) {
-      const kind = grant.why === "budget" ? "quota" : "not_yet";
-      fail({ kind, party, detail: "the named time has not come", notBeforeMs: grant.notBeforeMs });
+      fail({ kind: "not_yet", party, detail: "the named time has not come", notBeforeMs: grant.notBeforeMs });
     }
     const attempt = {
       id: attemptId,

@@ -1,4 +1,4 @@
-import { FORGET_RUNS_PER_TICK, SCHEDULE_MS, VECTORS_RETRY_AFTER_MS } from "../core/policy.ts";
+import { ALERT_RUN_MS, FORGET_RUNS_PER_TICK, SCHEDULE_MS, VECTORS_RETRY_AFTER_MS } from "../core/policy.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
 import type { Priority, Run, SyncName, Trigger } from "../ports/run-store.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -46,6 +46,7 @@ export async function reviveUnfinished(
   const { runs, world } = ports;
   const { items } = await runs.unfinished();
   for (const run of items) {
+    await noticeLong(ports, run);
     if (!afterRestart && (await runs.isLeaseHeld(run, world.realNowMs()))) continue;
     await runs.raiseEpoch(run.id);
     const state = await engine.revive(run.id);
@@ -58,10 +59,27 @@ export async function reviveUnfinished(
       continue;
     }
     const lost = await runs.closeLost(run.id, world.nowMs());
+    const detail = `run ${run.id} was lost by the step engine`;
+    if (lost)
+      await runs.raiseAlert(
+        { id: world.newId(), kind: "run_lost", subject: run.sync, detail },
+        world.nowMs(),
+      );
     if (lost && run.trigger !== "recovery") {
       await startRun(ports, engine, { sync: run.sync, trigger: "recovery", priority: run.priority });
     }
   }
+}
+
+/** Too long is noticed while it lasts, not only at the end. Source: requirements, "Alert Conditions". */
+async function noticeLong({ runs, world }: Ports, run: Run): Promise<void> {
+  const lastsMs = run.startedRealMs === null ? 0 : world.realNowMs() - run.startedRealMs;
+  if (lastsMs <= ALERT_RUN_MS) return;
+  const detail = `run ${run.id} has been going on for ${Math.round(lastsMs / 60_000)} minutes`;
+  await runs.raiseAlert(
+    { id: world.newId(), kind: "run_too_long", subject: run.sync, detail },
+    world.nowMs(),
+  );
 }
 
 async function isDue(ports: Ports, sync: keyof typeof SCHEDULE_MS): Promise<boolean> {

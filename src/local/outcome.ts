@@ -38,7 +38,9 @@ export function outcomeJson(
   dataDir: string,
   problems: readonly string[],
 ): OutcomeJson {
-  const proofOk = proof.unexplained.length === 0;
+  // Without a complete listing on record, nothing is proven, however well the rest agrees.
+  const accounted = proof.source === proof.records + proof.pending + proof.quarantined;
+  const proofOk = proof.unexplained.length === 0 && proof.source_as_of !== null && accounted;
   const outcome = {
     data_dir: dataDir,
     runs: reports.map(runJson),

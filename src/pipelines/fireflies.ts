@@ -1,3 +1,4 @@
+import { failureOf, type FailureKind } from "../core/errors.ts";
 import { sha256Hex, revisionKey } from "../core/identity.ts";
 import { checkMeeting } from "../core/mapping/fireflies-meeting.ts";
 import { expiryOf } from "../core/mapping/fireflies-revision.ts";
@@ -5,6 +6,7 @@ import {
   FAILED_RETRIES_PER_RUN,
   FAILED_RETRY_AFTER_MS,
   FRESH_OVERLAP_MS,
+  LIST_LIGHT_ROWS,
   LIST_PAGES_MAX,
   MEDIA_URL_LIFE_MS,
   MEDIA_URL_RENEW_BEFORE_MS,
@@ -45,10 +47,18 @@ type PageItem =
       readonly proven: boolean;
     };
 
+/** What a run has taken on so far, and as what it first saw it. */
+type Taken = Map<string, PageItem["as"]>;
+
+/** What a line counts without naming it. */
+const IN_LINES: ReadonlySet<PageItem["as"] | undefined> = new Set(["live", "pending", "quarantined"]);
+
 type Page = {
   /** World time before which the request for the page went out. */
   readonly observedMs: number;
   readonly items: readonly PageItem[];
+  /** Ids that the page only named: their transcripts come one by one. */
+  readonly wanted: readonly string[];
   readonly joined: boolean;
   readonly next: ListCursor | null;
   readonly rows: number;
@@ -65,26 +75,21 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
   let { listing } = plan;
   let balance: Balance = null;
   const taken: Taken = new Map();
-  await fetchFailed(context, plan, taken);
-  for (let n = 1; n <= LIST_PAGES_MAX && listing.cursor !== null; n += 1) {
+  for (let n = 1; listing.cursor !== null; n += 1) {
     if (taken.size >= RUN_ITEMS_MAX) return outcomeOf(null);
+    if (n > LIST_PAGES_MAX) disordered(`a listing did not end within ${LIST_PAGES_MAX} requests`);
     // 1. One call brings up to 50 whole transcripts; what is new goes to the raw store.
     const { cursor, discovery } = listing;
-    const page = await durably(context, `page:${n}`, (scope) =>
+    const listed = await durably(context, `page:${n}`, (scope) =>
       keepPage(context, scope, { cursor, discovery }),
     );
+    const page = await fetchWanted(context, `page:${n}`, listed);
     // 2. From the raw store: verify, map, check; rows, verdicts and checkpoint in one fenced batch.
     listing = afterPage(listing, page);
     if (page.joined) balance = await commitPage(context, `${n}`, { page, after: listing, taken });
   }
-  return outcomeOf(listing.cursor === null ? balance : null);
+  return outcomeOf((await fetchFailed(context, { ...plan, listing }, taken)) ?? balance);
 }
-
-/** Every id that the run took on, and as what: its first verdict stands. */
-type Taken = Map<string, PageItem["as"]>;
-
-/** What is counted in the line of its page instead of under its id. */
-const IN_LINES: ReadonlySet<PageItem["as"] | undefined> = new Set(["live", "pending", "quarantined"]);
 
 /** Ids at the source and in the destination, as the commit that completed a listing found them. */
 type Balance = Awaited<ReturnType<RecordStore["commitPage"]>>;
@@ -102,39 +107,83 @@ async function planned(context: RunContext): Promise<Plan> {
   return { listing: planListing({ ...state, checkpoint: checkpoint as Listing | null }, now), failed };
 }
 
-/** Meetings that failed a day ago or more, a few a run, asked for one by one: they may lie far outside of the window. */
-async function fetchFailed(context: RunContext, { listing, failed }: Plan, taken: Taken): Promise<void> {
-  for (const [place, id] of failed.entries()) {
-    const page = await durably(context, `failed:${place + 1}`, (scope) =>
-      keepOne(context, scope, { id, rows: listing.rows }),
+/** Meetings too large to come together in a page, one by one. */
+async function fetchWanted(context: RunContext, name: string, listed: Page): Promise<Page> {
+  const items = [...listed.items];
+  for (const [place, id] of listed.wanted.entries()) {
+    items.push(
+      await durably(context, `${name}.${place + 1}`, (scope) =>
+        keepOne(context, scope, { id, lenient: false }),
+      ),
     );
-    await commitPage(context, `failed ${place + 1}`, { page, after: listing, taken });
   }
+  return { ...listed, items };
+}
+
+/**
+ * Meetings that failed a day ago or more, a few a run, asked for one by one: they may lie far outside of the window. After
+ * the listing and with one attempt each, because one broken meeting must not keep the others from coming.
+ */
+async function fetchFailed(context: RunContext, { listing, failed }: Plan, taken: Taken): Promise<Balance> {
+  let balance: Balance = null;
+  for (const [place, id] of failed.filter((id) => !taken.has(id)).entries()) {
+    const observedMs = await durably(context, `failed:${place + 1} begun`, async () =>
+      context.ports.world.nowMs(),
+    );
+    const item = await durably(context, `failed:${place + 1}`, (scope) =>
+      keepOne(context, scope, { id, lenient: true }),
+    );
+    const page = {
+      observedMs,
+      items: [item],
+      wanted: [],
+      joined: true,
+      next: null,
+      rows: listing.rows,
+      endReason: null,
+    };
+    balance = await commitPage(context, `failed ${place + 1}`, { page, after: listing, taken });
+  }
+  return balance;
 }
 
 async function keepOne(
   context: RunContext,
   scope: StepScope,
-  { id, rows }: { id: string; rows: number },
-): Promise<Page> {
-  const observedMs = context.ports.world.nowMs();
+  { id, lenient }: { id: string; lenient: boolean },
+): Promise<PageItem> {
   const source = sourceOf(context);
-  const failures = await scope.failures();
-  const { item } = await throttled<MeetingReply>(context, scope, {
-    keyName: source.keyName,
-    operation: "fetch",
-    send: ({ timeoutMs, withoutFields }) =>
-      source.getMeeting({ id, timeoutMs, withoutFields, acceptUnreadable: isLastTry(failures) }),
-  });
+  const last = lenient || isLastTry(await scope.failures());
   const known = (await context.ports.records.known([id])).get(id);
-  // Not found is not gone: the key may have lost sight of it. The meeting stays failed until a listing says more.
-  const kept = item === null ? missing(id, known) : await keepItem(context, scope, { item, known });
-  return { observedMs, items: [kept], joined: true, next: null, rows, endReason: null };
+  const failed = (reason: string): PageItem => {
+    return { id, as: "failed", dateString: known?.dateString ?? "", reason, proven: known?.proven ?? true };
+  };
+  try {
+    const { item } = await throttled<MeetingReply>(context, scope, {
+      keyName: source.keyName,
+      operation: "fetch",
+      send: ({ timeoutMs, withoutFields }) =>
+        source.getMeeting({ id, timeoutMs, withoutFields, acceptUnreadable: last }),
+    });
+    // Not found is not gone: the key may have lost sight of it. The meeting stays failed until a listing says more.
+    return item === null
+      ? failed("the source does not show it to this key")
+      : await keepItem(context, scope, { item, known });
+  } catch (error) {
+    const { kind, detail } = failureOf(error);
+    const costsMeeting =
+      kind === "too_large" || (last && OF_ONE_MEETING.has(kind)) || (lenient && kind === "unreachable");
+    if (!costsMeeting) throw error;
+    scope.attemptId = null;
+    return failed(`the source could not give it: ${detail}`);
+  }
 }
 
-function missing(id: string, known: Known | undefined): PageItem {
-  const reason = "the source does not show it to this key";
-  return { id, as: "failed", dateString: known?.dateString ?? "", reason, proven: known?.proven ?? true };
+/** Failures that may be those of one meeting, however healthy the source is. */
+const OF_ONE_MEETING: ReadonlySet<FailureKind> = new Set(["too_large", "partial", "timed_out"]);
+
+function disordered(detail: string): never {
+  return fail({ kind: "listing_order", party: "fireflies", detail });
 }
 
 async function commitPage(
@@ -142,10 +191,14 @@ async function commitPage(
   name: string,
   { page, after, taken }: { page: Page; after: Listing; taken: Taken },
 ): Promise<Balance> {
+  for (const { id } of page.items) if (!taken.has(id)) context.unreached.add(id);
   const balance = await durably(context, `records:${name}`, (scope) =>
     keepRecords(context, scope, { name, page, after, taken }),
   );
-  for (const item of page.items) if (!taken.has(item.id)) taken.set(item.id, item.as);
+  for (const { id, as } of page.items) {
+    if (!taken.has(id)) taken.set(id, as);
+    context.unreached.delete(id);
+  }
   return balance;
 }
 
@@ -164,27 +217,24 @@ async function keepPage(
   { cursor, discovery }: { cursor: ListCursor; discovery: Discovery },
 ): Promise<Page> {
   const observedMs = context.ports.world.nowMs();
-  const { reply, rowsAsked } = await listPage(context, scope, cursor);
+  const { reply, rowsAsked, light } = await listPage(context, scope, cursor);
   const floorPlace = discovery.floorMs === null ? null : new Date(discovery.floorMs).toISOString();
   const places = reply.items.map((item) => item.dateString);
   const verdict = judgePage(cursor, rowsAsked, places, floorPlace);
-  if (verdict.state === "disordered") {
-    fail({
-      kind: "listing_order",
-      party: "fireflies",
-      detail: "rows are not listed newest first; nothing was counted",
-    });
-  }
-  if (verdict.state === "step_back") {
-    return { observedMs, items: [], joined: false, next: verdict.next, rows: cursor.rows, endReason: null };
-  }
-  const known = await context.ports.records.known(reply.items.map((item) => item.id));
-  const items = await concurrently(uniqueById(reply.items), (item) =>
+  const base = { observedMs, items: [], wanted: [], rows: cursor.rows, endReason: null };
+  if (verdict.state === "disordered")
+    disordered("rows are not listed newest first, or too many share one moment");
+  if (verdict.state === "step_back") return { ...base, joined: false, next: verdict.next };
+  const rows = light ? LIST_ROWS_MIN : nextPageRows(reply.replyBytes, reply.items.length);
+  const next = verdict.next === null ? null : { ...verdict.next, rows };
+  const joined = { ...base, joined: true, next, rows, endReason: verdict.endReason };
+  const unique = uniqueById(reply.items);
+  if (light) return { ...joined, wanted: unique.map((item) => item.id) };
+  const known = await context.ports.records.known(unique.map((item) => item.id));
+  const items = await concurrently(unique, (item) =>
     keepItem(context, scope, { item, known: known.get(item.id) }),
   );
-  const rows = nextPageRows(reply.replyBytes, reply.items.length);
-  const next = verdict.next === null ? null : { ...verdict.next, rows };
-  return { observedMs, items, joined: true, next, rows, endReason: verdict.endReason };
+  return { ...joined, items };
 }
 
 /** Ask for one page: smaller after failures that a smaller page may cure, lenient about unreadable fields at the last try. */
@@ -192,11 +242,14 @@ async function listPage(
   context: RunContext,
   scope: StepScope,
   cursor: ListCursor,
-): Promise<{ reply: ListReply; rowsAsked: number }> {
+): Promise<{ reply: ListReply; rowsAsked: number; light: boolean }> {
   const source = sourceOf(context);
   const failures = await scope.failures();
   const shrinks = failures.filter((kind) => kind === "timed_out" || kind === "too_large").length;
-  const rowsAsked = Math.max(LIST_ROWS_MIN, shrunkPageRows(cursor.rows, shrinks));
+  const shrunk = shrunkPageRows(cursor.rows, shrinks);
+  // Neighbours too large for the smallest page that can join come one by one; the page then only proves their ids.
+  const light = shrunk < LIST_ROWS_MIN;
+  const rowsAsked = light ? LIST_LIGHT_ROWS : shrunk;
   const reply = await throttled(context, scope, {
     keyName: source.keyName,
     operation: "list",
@@ -206,10 +259,11 @@ async function listPage(
         rows: rowsAsked,
         timeoutMs,
         withoutFields,
+        light,
         acceptUnreadable: isLastTry(failures),
       }),
   });
-  return { reply, rowsAsked };
+  return { reply, rowsAsked, light };
 }
 
 /** A page may show one id twice when a row moved while it was made; the first is the newer. */
@@ -276,15 +330,15 @@ async function keepRecords(
   const nowMs = world.nowMs();
   const revisions = page.items.flatMap((item) => (item.as === "revision" ? [item.revision] : []));
   const judged = await concurrently(revisions, (revision) => judgeRevision(context, scope, revision));
-  const fresh = page.items.filter((item) => !taken.has(item.id));
-  const as = (state: PageItem["as"]): number => fresh.filter((item) => item.as === state).length;
+  const as = (state: PageItem["as"]): number =>
+    page.items.filter((item) => !taken.has(item.id) && item.as === state).length;
   const commit: PageCommit = {
     runId: context.run.id,
     nowMs,
     observedMs: page.observedMs,
     line: `page:${name}`,
     counted: page.items.map((item) => item.id).filter((id) => IN_LINES.has(taken.get(id))),
-    untouched: { unchanged: as("live"), pending: as("pending"), quarantined: as("quarantined") },
+    untouched: { unchanged: as("live"), quarantined: as("quarantined") },
     changes: judged.flatMap((result) => (result.state === "unreadable" ? [] : [result])),
     failed: [
       ...page.items.flatMap((item) => (item.as === "failed" ? [item] : [])),
@@ -325,6 +379,9 @@ async function judgeRevision(
 
 /** Until a listing is complete it may not count anything, and a run that did not complete one goes on. */
 function outcomeOf(balance: Balance): PipelineOutcome {
-  const { ids, accounted } = balance ?? { ids: null, accounted: null };
-  return { continues: balance === null, sourceCount: ids, destinationCount: accounted, findings: [] };
+  if (balance === null)
+    return { continues: true, sourceCount: null, destinationCount: null, failedCount: 0, findings: [] };
+  const { ids, accounted, failed, failing } = balance;
+  const findings = failing === 0 ? [] : [`${failing} meetings failed; they are asked for again`];
+  return { continues: false, sourceCount: ids, destinationCount: accounted, failedCount: failed, findings };
 }

@@ -37,7 +37,7 @@ type Planned = {
  * A document stops being owed only when every vector it wants was read back and every leftover was given up.
  */
 export async function syncVectors(context: RunContext): Promise<PipelineOutcome> {
-  await durably(context, "dead", (scope) => lookAtDead(context, scope));
+  const risen = await durably(context, "dead", (scope) => lookAtDead(context, scope));
   const total = await durably(context, "owed", () => context.ports.records.owedCount());
   const taken: string[] = [];
   const batches: Planned[][] = [];
@@ -50,6 +50,7 @@ export async function syncVectors(context: RunContext): Promise<PipelineOutcome>
     more = owed.length > 0;
     if (!more) break;
     taken.push(...owed.map((document) => document.id));
+    for (const { id } of owed) context.unreached.add(id);
     const planned = await durably(context, `chunks:${n}`, (scope) => plan(context, scope, owed));
     batches.push(planned);
     const send = planned.flatMap((document) => document.send);
@@ -59,11 +60,11 @@ export async function syncVectors(context: RunContext): Promise<PipelineOutcome>
     }
   }
   // 2. Read each batch back; then give up what the new revisions no longer want, and see it gone.
-  const findings: string[] = [];
+  const findings = risen === 0 ? [] : [`${risen} deleted vectors were still visible`];
   for (const [place, planned] of batches.entries())
     findings.push(...(await confirm(context, place + 1, planned)));
   const continues = more && total > taken.length;
-  return { continues, sourceCount: null, destinationCount: null, findings };
+  return { continues, sourceCount: null, destinationCount: null, failedCount: 0, findings };
 }
 
 async function confirm(context: RunContext, n: number, planned: readonly Planned[]): Promise<string[]> {
@@ -80,6 +81,7 @@ async function confirm(context: RunContext, n: number, planned: readonly Planned
     stillThere(context, scope, ids),
   );
   await durably(context, `done:${n}`, (scope) => settle(context, scope, { planned, missing }));
+  for (const { id } of planned) context.unreached.delete(id);
   return [
     ...(missing.size > 0 ? [`${missing.size} vectors were accepted and are not visible`] : []),
     ...(lingering.length > 0 ? [`${lingering.length} deleted vectors are still visible`] : []),
@@ -193,13 +195,16 @@ async function stillMissing(
   return missing;
 }
 
+/** 32-bit floats of unit vectors agree this closely even where a store computes with them. */
+const VECTOR_TOLERANCE = 1e-6;
+
 type Comparable = Pick<IndexedVector, "metadata"> & { readonly values: ArrayLike<number> };
 
 function sameVector(back: Comparable, sent: Comparable): boolean {
   if (back.values.length !== sent.values.length) return false;
   for (let place = 0; place < sent.values.length; place += 1) {
-    // The store holds 32-bit floats; a wider number that was sent comes back rounded.
-    if (Math.fround(back.values[place] ?? Number.NaN) !== sent.values[place]) return false;
+    const apart = Math.abs((back.values[place] ?? Number.NaN) - (sent.values[place] ?? Number.NaN));
+    if (!(apart <= VECTOR_TOLERANCE)) return false;
   }
   return Object.entries(sent.metadata).every(([name, value]) => back.metadata[name] === value);
 }
@@ -221,16 +226,28 @@ async function stillThere(context: RunContext, scope: StepScope, ids: readonly s
   return [...there];
 }
 
-/** Dead ids are looked up again after an hour and a day: a delete that was lost, or an upsert that came late, shows then. */
-async function lookAtDead(context: RunContext, scope: StepScope): Promise<null> {
+/**
+ * Dead ids are looked up again after an hour and a day: a delete that was lost, or an upsert that came late, shows then.
+ *
+ * @returns how many were still there; they are deleted again, and looked for until they are gone
+ */
+async function lookAtDead(context: RunContext, scope: StepScope): Promise<number> {
   const { records, index, world } = context.ports;
   const { items } = await records.deadDue(world.nowMs(), DEAD_CHECK_IDS_MAX);
-  if (items.length === 0) return null;
-  const ids = items.map((item) => item.id);
-  const there = await stillThere(context, scope, ids);
-  if (there.length > 0) await scope.timed("delete vectors", () => index.deleteByIds(there));
-  await records.markRechecked(context.fence, ids);
-  return null;
+  if (items.length === 0) return 0;
+  const there = new Set(
+    await stillThere(
+      context,
+      scope,
+      items.map((item) => item.id),
+    ),
+  );
+  const gone = items.filter((item) => !there.has(item.id));
+  if (gone.length > 0) await records.markRechecked(context.fence, gone);
+  if (there.size === 0) return 0;
+  await records.markRisen(context.fence, [...there]);
+  await scope.timed("delete vectors", () => index.deleteByIds([...there]));
+  return there.size;
 }
 
 /** Close the documents of a batch. One that misses a vector stays owed. */

@@ -43,7 +43,7 @@ export type PageCommit = {
   readonly observedMs: number;
   /** Name of the line that counts items with nothing to do. */
   readonly line: string;
-  readonly untouched: Readonly<Record<"unchanged" | "pending" | "quarantined", number>>;
+  readonly untouched: Readonly<Record<"unchanged" | "quarantined", number>>;
   /** Ids of changed or failed meetings that a line of an earlier page has counted: they get no second verdict. */
   readonly counted: readonly string[];
   readonly changes: readonly MeetingChange[];
@@ -120,7 +120,10 @@ export type RecordStore = {
    * @returns once the page completes its enumeration: ids of complete enumerations, and how many ids have a record or a
    * reason, both as this batch leaves them; null before
    */
-  commitPage(fence: Fence, page: PageCommit): Promise<{ ids: number; accounted: number } | null>;
+  commitPage(
+    fence: Fence,
+    page: PageCommit,
+  ): Promise<{ ids: number; accounted: number; failed: number; failing: number } | null>;
   /** The newest enumeration that is not finished, and the upper bound of the newest complete one in world ms. */
   discoveries(): Promise<{ open: string | null; lastCeilingMs: number | null }>;
   /**
@@ -191,9 +194,12 @@ export type RecordStore = {
       checkpoint: unknown;
     },
   ): Promise<void>;
-  /** Dead ids whose next look is due. */
+  /** Vectors seen gone are there again: an upsert or a delete came late. */
+  markRisen(fence: Fence, ids: readonly string[]): Promise<void>;
+  /** Dead ids whose next look is due by age, and those that were never seen gone. */
   deadDue(nowMs: number, limit: number): Promise<{ items: { id: string; rechecks: number }[]; cursor: null }>;
-  markRechecked(fence: Fence, ids: readonly string[]): Promise<void>;
+  /** One more look found these gone; `rechecks` is the number of looks before it. */
+  markRechecked(fence: Fence, items: readonly { id: string; rechecks: number }[]): Promise<void>;
   embeddedCount(runId: string): Promise<number>;
   /** How far vectors have come since a world time: documents planned, their new chunks, and how many of these were sent. */
   vectorProgress(sinceMs: number): Promise<{ documents: number; chunks: number; sent: number }>;

@@ -126,6 +126,13 @@ export type RunStore = {
   ): Promise<void>;
   /** Close a run whose engine instance is lost, without a fence. False if it has ended by itself meanwhile. */
   closeLost(runId: string, endedMs: number): Promise<boolean>;
+  /** Open an alert outside of any run; once per kind and subject. */
+  raiseAlert(
+    alert: { id: string; kind: AlertKind; subject: string; detail: string },
+    nowMs: number,
+  ): Promise<void>;
+  /** Give a verdict to items that a run took on and did not reach: pending if it will go on, else failed. */
+  markUnreached(fence: Fence, runId: string, ids: readonly string[], goesOn: boolean): Promise<void>;
   /** Whether the run holds its lane's lease at this real ms. */
   isLeaseHeld(run: Run, realNowMs: number): Promise<boolean>;
   /** Ended runs whose engine instance was not deleted yet, at most `limit`. */
@@ -183,6 +190,8 @@ export type RunStore = {
     calls: number;
     retries: number;
     startedRealMs: number | null;
+    /** How the run ended, if it has. */
+    endedState: RunState | null;
     apiErrors: number;
     openAlerts: Alert[];
   }>;

@@ -20,6 +20,8 @@ export type ListRequest = {
   readonly timeoutMs: number;
   /** Plan-gated fields that this key may not ask for. */
   readonly withoutFields: readonly string[];
+  /** Ids and moments only: `revision` is then no revision. */
+  readonly light: boolean;
   /** Take rows whose fields were unreadable instead of failing; for the last attempt. */
   readonly acceptUnreadable: boolean;
 };
@@ -32,7 +34,7 @@ export type ListReply = {
   readonly quota: QuotaReading;
 };
 
-export type MeetingRequest = Omit<ListRequest, "skip" | "rows"> & { readonly id: string };
+export type MeetingRequest = Omit<ListRequest, "skip" | "rows" | "light"> & { readonly id: string };
 
 /** `item` is null when the source does not show the meeting to this key: deleted and hidden look the same. */
 export type MeetingReply = { readonly item: ListedMeeting | null; readonly quota: QuotaReading };

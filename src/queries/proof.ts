@@ -45,8 +45,11 @@ export async function proveMeetings(
   const documents = page.items.filter((meeting) => meeting.record !== null);
   const chunks = (await records.liveChunkIds(documents.map((meeting) => meeting.id))).items;
   const visible = new Set((await index.getByIds(chunks.map((chunk) => chunk.id))).map((vector) => vector.id));
+  const withChunks = new Set(chunks.map((chunk) => chunk.documentId));
   const unexplained = [
-    ...page.items.flatMap((meeting, place) => oddities(meeting, intact[place] === true)),
+    ...page.items.flatMap((meeting, place) =>
+      oddities(meeting, { rawIntact: intact[place] === true, hasChunks: withChunks.has(meeting.id) }),
+    ),
     ...chunks
       .filter((chunk) => !visible.has(chunk.id))
       .map((chunk) => `vector missing: ${chunk.id} of ${chunk.documentId}`),
@@ -70,15 +73,21 @@ export async function proveMeetings(
   };
 }
 
-function oddities(meeting: ProofMeeting, rawIntact: boolean): string[] {
-  const { id, state, record } = meeting;
+function oddities(meeting: ProofMeeting, found: { rawIntact: boolean; hasChunks: boolean }): string[] {
+  const { id, state, record, proven } = meeting;
   if (state === "failed") return [`failed: ${id}`];
-  const found: string[] = [];
-  if (!rawIntact) found.push(`raw revision missing or damaged: ${id}`);
-  if (state !== "live") return found;
-  if (record === null) found.push(`record missing: ${id}`);
-  else if (record.contentHash !== meeting.contentHash) found.push(`record of another revision: ${id}`);
-  else if (record.owed) found.push(`vectors owed: ${id}`);
-  else if (record.indexedHash !== record.contentHash) found.push(`vectors of another revision: ${id}`);
-  return found;
+  const live = state === "live";
+  const checks: [boolean, string][] = [
+    [proven, "seen, but in no complete listing"],
+    [found.rawIntact, "raw revision missing or damaged"],
+    [!live || record !== null, "record missing"],
+    [!live || record === null || record.contentHash === meeting.contentHash, "record of another revision"],
+    [record?.owed !== true, "vectors owed"],
+    [
+      record === null || record.owed || record.indexedHash === record.contentHash,
+      "vectors of another revision",
+    ],
+    [record === null || record.owed || found.hasChunks, "no chunks"],
+  ];
+  return checks.filter(([ok]) => !ok).map(([, what]) => `${what}: ${id}`);
 }

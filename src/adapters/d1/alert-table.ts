@@ -1,29 +1,20 @@
 import type { Alert, RunStore } from "../../ports/run-store.ts";
-import { statement, type Database } from "./database.ts";
+import { statement, type Database, type Statement } from "./database.ts";
 
 /** Rows of `Alert`, oldest first. */
 export const OPEN_ALERTS = `select id, kind, subject, detail, opened_ms as openedMs, last_ms as lastMs from alerts
   where closed_ms is null order by opened_ms`;
 
 /** Alerts: open once per kind and subject. */
-export function alertTable(database: Database): Pick<RunStore, "openAlerts" | "updateAlerts"> {
+export function alertTable(database: Database): Pick<RunStore, "openAlerts" | "raiseAlert" | "updateAlerts"> {
   return {
     openAlerts: async () => ({
       items: await database.rows<Alert>(OPEN_ALERTS),
       cursor: null,
     }),
+    raiseAlert: async (alert, nowMs) => void (await database.batch([opening(alert, nowMs)])),
     updateAlerts: async (fence, nowMs, change) => {
-      const opened = change.open.map(({ id, kind, subject, detail }) =>
-        statement(
-          `insert into alerts (id, kind, subject, detail, opened_ms, last_ms) values (?1, ?2, ?3, ?4, ?5, ?5)
-           on conflict (kind, subject) where closed_ms is null do update set last_ms = excluded.last_ms, detail = excluded.detail`,
-          id,
-          kind,
-          subject,
-          detail,
-          nowMs,
-        ),
-      );
+      const opened = change.open.map((alert) => opening(alert, nowMs));
       const closed = change.close.map(({ kind, subject }) =>
         statement(
           "update alerts set closed_ms = ?3 where kind = ?1 and subject = ?2 and closed_ms is null",
@@ -35,4 +26,17 @@ export function alertTable(database: Database): Pick<RunStore, "openAlerts" | "u
       if (opened.length + closed.length > 0) await database.fenced(fence, [...opened, ...closed]);
     },
   };
+}
+
+function opening(alert: Parameters<RunStore["raiseAlert"]>[0], nowMs: number): Statement {
+  const { id, kind, subject, detail } = alert;
+  return statement(
+    `insert into alerts (id, kind, subject, detail, opened_ms, last_ms) values (?1, ?2, ?3, ?4, ?5, ?5)
+     on conflict (kind, subject) where closed_ms is null do update set last_ms = excluded.last_ms, detail = excluded.detail`,
+    id,
+    kind,
+    subject,
+    detail,
+    nowMs,
+  );
 }

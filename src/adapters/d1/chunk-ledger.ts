@@ -1,4 +1,4 @@
-import { CHUNK_ROWS_PER_STATEMENT, DEAD_RECHECK_AGES_MS } from "../../core/policy.ts";
+import { CHUNK_ROWS_PER_STATEMENT, DEAD_LINGERS_MS, DEAD_RECHECK_AGES_MS } from "../../core/policy.ts";
 import type {
   ChunkRow,
   ChunkState,
@@ -206,7 +206,7 @@ function committedDocuments(lane: string, done: Parameters<RecordStore["commitDo
   ];
 }
 
-type DeadMethods = Pick<RecordStore, "markDead" | "markGone" | "deadDue" | "markRechecked">;
+type DeadMethods = Pick<RecordStore, "markDead" | "markGone" | "markRisen" | "deadDue" | "markRechecked">;
 
 function deadMethods(database: Database): DeadMethods {
   const states = (from: readonly ChunkState[]): string => from.map((state) => `'${state}'`).join(", ");
@@ -221,20 +221,36 @@ function deadMethods(database: Database): DeadMethods {
       const sql = `update chunks set state = 'gone', text = null where state = 'dead' and ${inList}`;
       await database.fenced(fence, forRows(ids, sql));
     },
+    markRisen: async (fence, ids) => {
+      await database.fenced(
+        fence,
+        forRows(ids, `update chunks set state = 'dead' where state = 'gone' and ${inList}`),
+      );
+    },
     deadDue: async (nowMs, limit) => {
       const [first, second] = DEAD_RECHECK_AGES_MS;
       const items = await database.rows<{ id: string; rechecks: number }>(
-        `select id, rechecks from chunks where state in ('dead', 'gone') and rechecks < 2 and (state = 'dead'
-           or (rechecks = 0 and dead_ms <= ?1 - ?3) or (rechecks = 1 and dead_ms <= ?1 - ?4)) limit ?2`,
+        `select id, rechecks from chunks where state in ('dead', 'gone') and (
+           (state = 'dead' and dead_ms <= ?1 - ?5)
+           or (state = 'gone' and rechecks = 0 and dead_ms <= ?1 - ?3)
+           or (state = 'gone' and rechecks = 1 and dead_ms <= ?1 - ?4)) limit ?2`,
         nowMs,
         limit,
         first,
         second,
+        DEAD_LINGERS_MS,
       );
       return { items, cursor: null };
     },
-    markRechecked: async (fence, ids) => {
-      await database.fenced(fence, forRows(ids, `update chunks set rechecks = rechecks + 1 where ${inList}`));
+    markRechecked: async (fence, items) => {
+      await database.fenced(
+        fence,
+        forRows(
+          items,
+          `update chunks set rechecks = done.value ->> 'rechecks' + 1 from json_each(?1) as done
+           where chunks.id = done.value ->> 'id' and state = 'gone' and rechecks = done.value ->> 'rechecks'`,
+        ),
+      );
     },
   };
 }

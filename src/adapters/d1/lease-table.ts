@@ -20,7 +20,8 @@ export function leaseTable(
       const held = "leases.run_id is null or leases.run_id = excluded.run_id or leases.expires_real_ms <= ?5";
       const [, taken, , lanes] = await database.batch([
         statement(
-          `insert into leases (lane, token, epoch, run_id, expires_real_ms) values (?1, 1, ?2, ?3, ?4 + ?5)
+          `insert into leases (lane, token, epoch, run_id, expires_real_ms)
+           select ?1, 1, ?2, ?3, ?4 + ?5 where exists (select 1 from runs where id = ?3 and ${UNFINISHED})
            on conflict (lane) do update set token = leases.token + 1, epoch = excluded.epoch, run_id = excluded.run_id,
              expires_real_ms = excluded.expires_real_ms where ${held}`,
           run.sync,
@@ -81,7 +82,10 @@ function closing(fence: Fence, runId: string, end: Parameters<RunStore["closeRun
       end.state === "parked" ? end.detail : null,
       end.state === "parked" ? end.laneKeyName : null,
     ),
-    statement("update leases set run_id = null, expires_real_ms = 0 where lane = ?1", fence.lane),
+    statement(
+      "update leases set run_id = null, token = token + 1, expires_real_ms = 0 where lane = ?1",
+      fence.lane,
+    ),
   ];
 }
 

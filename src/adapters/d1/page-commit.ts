@@ -38,14 +38,14 @@ export const VERDICT_CONFLICT = `on conflict (run_id, item_id) do update
   set verdict = excluded.verdict, reason = excluded.reason where run_items.verdict = 'failed'`;
 
 function verdicts(page: PageCommit): Statement[] {
+  const counted = new Set(page.counted);
   const untouched = Object.entries(page.untouched)
     .filter(([, items]) => items > 0)
     .map(([verdict, items]) => ({ id: `${page.line}:${verdict}`, verdict, items }));
-  const counted = new Set(page.counted);
   const failed = page.failed
     .filter(({ id }) => !counted.has(id))
     .map(({ id, reason }) => ({ id, verdict: "failed", reason, items: 1 }));
-  const changes = page.changes.filter((change) => !counted.has(change.revision.id));
+  const changes = page.changes.filter(({ revision }) => !counted.has(revision.id));
   const settled = changes
     .filter((change) => change.state !== "live")
     .map((change) => ({ id: change.revision.id, verdict: change.state, reason: reasonOf(change), items: 1 }));
@@ -130,33 +130,37 @@ function records(page: PageCommit): Statement[] {
 
 /** Failed meetings are sighted as well: the source shows them, so they count there, and a later listing tries again. */
 function sightings(page: PageCommit): Statement[] {
-  const blank = {
-    contentHash: "",
-    revisionKey: "",
-    storedSha256: null,
-    storedBytes: 0,
-    audioExpiresMs: null,
-  };
-  const rows = [
-    ...page.changes.map(({ state, revision }) => ({ ...revision, state })),
-    ...page.failed.map(({ id, dateString }) => ({ ...blank, id, dateString, state: "failed" })),
+  const columns = `source_id, date_string, discovery_id, state, content_hash, revision_key, stored_sha256,
+       stored_bytes, audio_expires_ms, first_seen_ms, last_seen_ms, observed_ms`;
+  return [
+    ...forRows(
+      page.changes.map(({ state, revision }) => ({ ...revision, audioUrl: null, state })),
+      `insert into sightings (${columns})
+       select value ->> 'id', value ->> 'dateString', ?2, value ->> 'state', value ->> 'contentHash',
+         value ->> 'revisionKey', value ->> 'storedSha256', value ->> 'storedBytes', value ->> 'audioExpiresMs', ?3, ?3, ?4
+       from json_each(?1) where true
+       on conflict (source_id) do update set date_string = excluded.date_string, state = excluded.state,
+         content_hash = excluded.content_hash, revision_key = excluded.revision_key, stored_sha256 = excluded.stored_sha256,
+         stored_bytes = excluded.stored_bytes, audio_expires_ms = excluded.audio_expires_ms,
+         last_seen_ms = excluded.last_seen_ms, observed_ms = excluded.observed_ms
+       where sightings.observed_ms <= excluded.observed_ms`,
+      page.discovery.id,
+      page.nowMs,
+      page.observedMs,
+    ),
+    // What was stored of it before a failure stays known.
+    ...forRows(
+      page.failed,
+      `insert into sightings (${columns})
+       select value ->> 'id', value ->> 'dateString', ?2, 'failed', '', '', null, 0, null, ?3, ?3, ?4
+       from json_each(?1) where true
+       on conflict (source_id) do update set state = excluded.state, last_seen_ms = excluded.last_seen_ms,
+         observed_ms = excluded.observed_ms where sightings.observed_ms <= excluded.observed_ms`,
+      page.discovery.id,
+      page.nowMs,
+      page.observedMs,
+    ),
   ];
-  return forRows(
-    rows,
-    `insert into sightings (source_id, date_string, discovery_id, state, content_hash, revision_key, stored_sha256,
-       stored_bytes, audio_expires_ms, first_seen_ms, last_seen_ms, observed_ms)
-     select value ->> 'id', value ->> 'dateString', ?2, value ->> 'state', value ->> 'contentHash',
-       value ->> 'revisionKey', value ->> 'storedSha256', value ->> 'storedBytes', value ->> 'audioExpiresMs', ?3, ?3, ?4
-     from json_each(?1) where true
-     on conflict (source_id) do update set date_string = excluded.date_string, state = excluded.state,
-       content_hash = excluded.content_hash, revision_key = excluded.revision_key, stored_sha256 = excluded.stored_sha256,
-       stored_bytes = excluded.stored_bytes, audio_expires_ms = excluded.audio_expires_ms,
-       last_seen_ms = excluded.last_seen_ms, observed_ms = excluded.observed_ms
-     where sightings.observed_ms <= excluded.observed_ms`,
-    page.discovery.id,
-    page.nowMs,
-    page.observedMs,
-  );
 }
 
 function quarantine(page: PageCommit): Statement[] {

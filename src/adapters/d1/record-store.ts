@@ -33,8 +33,10 @@ function listingMethods(database: Database): ListingMethods {
     commitPage: async (fence, page) => {
       const balanced = page.discovery.completedMs === null ? [] : [statement(BALANCE)];
       const results = await database.fenced(fence, [...pageStatements(fence.lane, page), ...balanced]);
-      const [row] = (results.at(-1)?.results ?? []) as { ids: number; accounted: number }[];
-      return balanced.length === 0 ? null : (row ?? { ids: 0, accounted: 0 });
+      const [row] = (results.at(-1)?.results ?? []) as NonNullable<
+        Awaited<ReturnType<RecordStore["commitPage"]>>
+      >[];
+      return balanced.length === 0 ? null : (row ?? { ids: 0, accounted: 0, failed: 0, failing: 0 });
     },
     discoveries: async () => {
       const [row] = await database.rows<Discoveries>(DISCOVERIES);
@@ -88,7 +90,9 @@ const SOURCE_IDS = `select count(*) from sightings join discoveries on discoveri
 
 const BALANCE = `select (${SOURCE_IDS}) as ids,
   (select count(*) from meetings where deleted_ms is null)
-    + (select count(*) from sightings where state in ('pending', 'quarantined') and ${WITHOUT_RECORD}) as accounted`;
+    + (select count(*) from sightings where state in ('pending', 'quarantined') and ${WITHOUT_RECORD}) as accounted,
+  (select count(*) from sightings where state = 'failed' and ${WITHOUT_RECORD}) as failed,
+  (select count(*) from sightings where state = 'failed') as failing`;
 
 type ProofMethods = Pick<RecordStore, "sourceCount" | "totals" | "proofPage" | "liveChunkIds">;
 

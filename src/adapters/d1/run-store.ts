@@ -1,10 +1,10 @@
 import type { D1Database } from "@cloudflare/workers-types";
 import { countsOf, type Verdict } from "../../core/report.ts";
-import type { Alert, RunStore } from "../../ports/run-store.ts";
+import type { Alert, RunState, RunStore } from "../../ports/run-store.ts";
 import type { World } from "../../ports/world.ts";
 import { alertTable, OPEN_ALERTS } from "./alert-table.ts";
 import { attemptTable } from "./attempt-table.ts";
-import { createDatabase, statement, type Database } from "./database.ts";
+import { createDatabase, forRows, statement, type Database } from "./database.ts";
 import { laneTable, leaseTable } from "./lease-table.ts";
 import { quotaTable } from "./quota-table.ts";
 import { runEnds, runTable } from "./run-table.ts";
@@ -35,8 +35,21 @@ export function createRunStore(d1: D1Database, world: World): RunStore {
   };
 }
 
-function reportMethods(database: Database): Pick<RunStore, "counts" | "setAside" | "summary"> {
+function reportMethods(
+  database: Database,
+): Pick<RunStore, "counts" | "markUnreached" | "setAside" | "summary"> {
   return {
+    markUnreached: async (fence, runId, ids, goesOn) => {
+      const statements = forRows(
+        ids,
+        `insert into run_items (run_id, item_id, verdict, reason) select ?2, value, ?3, ?4 from json_each(?1) where true
+         on conflict (run_id, item_id) do nothing`,
+        runId,
+        goesOn ? "pending" : "failed",
+        goesOn ? "waits with its run" : "not reached",
+      );
+      await database.fenced(fence, statements);
+    },
     counts: async (runId) => countsOf(await database.rows<CountRow>(COUNTS, runId)),
     setAside: async (runId, limit) => ({
       items: await database.rows(
@@ -59,7 +72,13 @@ function reportMethods(database: Database): Pick<RunStore, "counts" | "setAside"
 
 const COUNTS = "select verdict, sum(items) as items from run_items where run_id = ?1 group by verdict";
 type CountRow = { verdict: Verdict; items: number };
-type Figures = { startedRealMs: number | null; apiErrors: number; calls: number; retries: number };
+type Figures = {
+  startedRealMs: number | null;
+  endedState: RunState | null;
+  apiErrors: number;
+  calls: number;
+  retries: number;
+};
 
 /** One batch: each read on its own would cost a round trip. */
 async function summary(
@@ -71,6 +90,7 @@ async function summary(
     statement(COUNTS, runId),
     statement(
       `select (select started_real_ms from runs where id = ?1) as startedRealMs,
+         (select state from runs where id = ?1 and ended_ms is not null) as endedState,
          (select count(*) from attempts where at_ms >= ?2 and is_call = 1 and outcome not in ('ok', 'started')) as apiErrors,
          coalesce(sum(is_call), 0) as calls,
          coalesce(sum(outcome not in ('ok', 'started') and next = 'wait'), 0) as retries
@@ -83,7 +103,7 @@ async function summary(
   const [row] = (figures?.results ?? []) as Figures[];
   return {
     counts: countsOf((counts?.results ?? []) as CountRow[]),
-    ...(row ?? { startedRealMs: null, apiErrors: 0, calls: 0, retries: 0 }),
+    ...(row ?? { startedRealMs: null, endedState: null, apiErrors: 0, calls: 0, retries: 0 }),
     openAlerts: (alerts?.results ?? []) as Alert[],
   };
 }

@@ -62,6 +62,34 @@ describe("failureIn", () => {
     expect(kindOf(429, {}, new Headers({ "retry-after": "50000" }))).toBe("quota");
   });
 
+  it("leaves errors inside data to the caller, whatever their code: the key and the service are fine", () => {
+    for (const code of ["invariant_violation", "forbidden", "object_not_found", "anything"]) {
+      const body = {
+        data: { transcripts: [{ id: "a" }] },
+        errors: [{ message: "m", code, path: ["transcripts", 0, "sentences"] }],
+      };
+      expect(failureIn(OK, body, NOW_MS)).toBe(null);
+    }
+  });
+
+  it("finds a rate limit behind other errors", () => {
+    const errors = [
+      { code: "anything" },
+      { code: "too_many_requests", extensions: { metadata: { retryAfter: NOW_MS + 9 } } },
+    ];
+    expect(failureIn(OK, { errors }, NOW_MS)).toMatchObject({
+      kind: "rate_limited",
+      notBeforeMs: NOW_MS + 9,
+    });
+  });
+
+  it.each(["invalid_arguments", "GRAPHQL_VALIDATION_FAILED"])(
+    "takes %s for our own fault, not worth a retry",
+    (code) => {
+      expect(failureIn(OK, withCode(code), NOW_MS)).toMatchObject({ kind: "defect", detail: code });
+    },
+  );
+
   it("names the field that the plan does not include", () => {
     const body = withCode("paid_required", { path: ["transcripts", 0, "audio_url"] });
     expect(failureIn(OK, body, NOW_MS)).toMatchObject({ kind: "plan_gated", field: "audio_url" });

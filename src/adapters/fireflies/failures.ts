@@ -17,8 +17,10 @@ const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   not_in_team: "denied",
   require_elevated_privilege: "denied",
   account_cancelled: "denied",
-  paid_required: "plan_gated",
-  too_many_requests: "rate_limited",
+  invalid_arguments: "defect",
+  args_required: "defect",
+  GRAPHQL_VALIDATION_FAILED: "defect",
+  GRAPHQL_PARSE_FAILED: "defect",
   request_timeout: "unreachable",
   invariant_violation: "unreachable",
 };
@@ -47,7 +49,8 @@ export function errorsIn(body: unknown): GraphqlError[] {
  * error may come inside HTTP 200.
  *
  * @param nowMs world time, from which the vendor's seconds are counted
- * @returns the failure, or null if neither status nor body reports one
+ * @returns the failure; null if neither status nor body reports one, and also if every error names a field inside data
+ *   that is there: what that means, the caller knows
  */
 export function failureIn(
   reply: { status: number; headers: Headers },
@@ -55,10 +58,13 @@ export function failureIn(
   nowMs: number,
 ): Failure | null {
   const errors = errorsIn(body);
-  const first = errors[0];
-  if (reply.status === 429 || first?.code === "too_many_requests") {
-    return rateLimited(reply.headers, first?.retryAfterMs ?? null, nowMs);
+  const limited = errors.find((error) => error.code === "too_many_requests");
+  if (reply.status === 429 || limited !== undefined) {
+    return rateLimited(reply.headers, limited?.retryAfterMs ?? errors[0]?.retryAfterMs ?? null, nowMs);
   }
+  const gated = errors.find((error) => error.code === "paid_required");
+  if (gated !== undefined) return failure("plan_gated", gated.code, gated);
+  if (isInsideData(errors, body)) return null;
   const known = errors.find((error) => KIND_OF_CODE[error.code] !== undefined);
   if (known !== undefined) return failure(KIND_OF_CODE[known.code] ?? "defect", known.code, known);
   // 403 also means a field above the plan (paid_required); which of the two, only a whole body tells.
@@ -66,8 +72,14 @@ export function failureIn(
   if (isRefused) return failure("denied", `HTTP ${reply.status}`);
   if (reply.status === 408 || reply.status >= 500) return failure("unreachable", `HTTP ${reply.status}`);
   if (body === undefined) return failure("unreachable", `HTTP ${reply.status} with a body that is not JSON`);
-  if (reply.status >= 400) return failure("defect", `HTTP ${reply.status} ${first?.code ?? ""}`.trim());
+  if (reply.status >= 400) return failure("defect", `HTTP ${reply.status} ${errors[0]?.code ?? ""}`.trim());
   return null;
+}
+
+/** Whether the errors concern parts of data that is otherwise there: one meeting's sentences, say. */
+function isInsideData(errors: readonly GraphqlError[], body: unknown): boolean {
+  if (errors.length === 0 || !errors.every((error) => error.path.length >= 2)) return false;
+  return errors.every((error) => (field(field(body, "data"), String(error.path[0])) ?? null) !== null);
 }
 
 /** Fields that a plan may lack. Source: Fireflies docs, "Schema", Transcript. */

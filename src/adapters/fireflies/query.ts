@@ -27,6 +27,11 @@ export function listQuery(withoutFields: readonly string[]): string {
 }`;
 }
 
+/** One page by id and moment only: proof of what is there, where whole transcripts are too large to come together. */
+export const LIGHT_LIST_QUERY = `query ListIds($limit: Int, $skip: Int) {
+  transcripts(limit: $limit, skip: $skip) { date dateString id }
+}`;
+
 /** One whole transcript. */
 export function meetingQuery(withoutFields: readonly string[]): string {
   return `query GetMeeting($id: String!) {

@@ -13,7 +13,7 @@ import type {
 import type { World } from "../../ports/world.ts";
 import { boundedFetch, type BoundedReply, type Fetch } from "../http/bounded-fetch.ts";
 import { errorsIn, failureIn, field, quotaIn, raise, type GraphqlError } from "./failures.ts";
-import { ACCOUNT_QUERY, listQuery, meetingQuery } from "./query.ts";
+import { ACCOUNT_QUERY, LIGHT_LIST_QUERY, listQuery, meetingQuery } from "./query.ts";
 
 export type FirefliesOptions = {
   /** Base address, without `/graphql`. */
@@ -51,7 +51,7 @@ async function account(options: FirefliesOptions, timeoutMs: number): Promise<Ac
 }
 
 async function listMeetings(options: FirefliesOptions, request: ListRequest): Promise<ListReply> {
-  const query = listQuery(request.withoutFields);
+  const query = request.light ? LIGHT_LIST_QUERY : listQuery(request.withoutFields);
   const variables = { limit: request.rows, skip: request.skip };
   const { reply, body } = await call(options, { query, variables }, request.timeoutMs);
   const nowMs = options.world.nowMs();
@@ -81,20 +81,23 @@ async function getMeeting(options: FirefliesOptions, request: MeetingRequest): P
   const nowMs = options.world.nowMs();
   const quota = quotaIn(reply.headers, nowMs);
   const errors = errorsIn(body);
-  if (errors.some((error) => error.code === "object_not_found")) return { item: null, quota };
+  // Unknown, deleted, hidden, not permitted: for this key the meeting is not there.
+  if (errors.some((error) => NOT_SHOWN.has(error.code) && error.path.length < 2))
+    return { item: null, quota };
   const failure = failureIn(reply, body, nowMs);
   if (failure !== null) raise(failure);
-  const row = field(field(body, "data"), "transcript");
+  const data = field(body, "data");
+  const row = field(data, "transcript");
+  if (row === null && errors.length === 0) return { item: null, quota };
   const unreadable = errors.map(({ path }) => String(path[1] ?? "the meeting"));
   if (row === null || row === undefined || (errors.length > 0 && !request.acceptUnreadable)) {
-    raise({
-      kind: "partial",
-      party: "fireflies",
-      detail: `reply without a whole transcript: ${errors[0]?.code ?? "no data"}`,
-    });
+    const detail = `reply without a whole transcript: ${errors[0]?.code ?? "no data"}`;
+    raise({ kind: "partial", party: "fireflies", detail });
   }
   return { item: listed(row, unreadable), quota };
 }
+
+const NOT_SHOWN: ReadonlySet<string> = new Set(["object_not_found", "forbidden"]);
 
 /** Row index -> fields that an error names; null if an error cannot be ascribed to a field of one row. */
 function unreadableFields(errors: readonly GraphqlError[]): Map<number, string[]> | null {

@@ -96,6 +96,8 @@ async function gunzip(bytes: Uint8Array): Promise<string | null> {
 /** Error codes of R2, at the end of its messages in parentheses. Source: Cloudflare docs, R2 error codes. */
 const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   "10001": "unreachable",
+  // The bytes arrived changed; they will not again.
+  "10037": "unreachable",
   "10043": "unreachable",
   "10054": "unreachable",
   "10058": "rate_limited",

@@ -44,6 +44,14 @@ function broken(detail: string): FailureError {
 
 /** Internal codes of Workers AI at the start of its messages. Source: Cloudflare docs, Workers AI errors. */
 const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
+  "3003": "defect",
+  "3006": "defect",
+  "3042": "defect",
+  "5004": "defect",
+  "5006": "defect",
+  "5007": "defect",
+  "5018": "defect",
+  "5035": "defect",
   "3007": "timed_out",
   "3008": "timed_out",
   "3036": "quota",
@@ -56,7 +64,7 @@ async function run(ai: AiBinding, model: string, texts: readonly string[], world
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const code = /^(?:AiError: )?(\d{4}):/.exec(message)?.[1];
-    const kind = code === undefined ? "unreachable" : (KIND_OF_CODE[code] ?? "defect");
+    const kind = KIND_OF_CODE[code ?? ""] ?? "unreachable";
     const notBeforeMs = kind === "quota" ? { notBeforeMs: nextUtcMidnightMs(world.nowMs()) } : {};
     throw new FailureError(
       { kind, party: "workers-ai", detail: code ?? "no code", ...notBeforeMs },

@@ -1,15 +1,21 @@
 import type { WorkflowStep } from "cloudflare:workers";
+import { BACKOFF_WAITS_MS, LOCK_WAITS_MS } from "../../core/policy.ts";
 import type { Steps } from "../../ports/steps.ts";
 import type { World } from "../../ports/world.ts";
 
 /**
  * What the step engine does when even the ledger cannot be written: 1 s, 10 times, as the requirements ask for a locked
- * database. Everything else is decided by core/retry and never reaches these.
+ * database, then the ladder for anything out of reach (D1 is known to stall for 30 to 80 s). Everything else is decided
+ * by core/retry and never reaches these.
  */
+const ENGINE_WAITS_MS = [...LOCK_WAITS_MS, ...BACKOFF_WAITS_MS];
 const STEP_CONFIG = {
-  retries: { limit: 10, delay: 1_000, backoff: "constant" },
+  retries: {
+    limit: ENGINE_WAITS_MS.length,
+    delay: ({ ctx }: { ctx: { attempt: number } }) => ENGINE_WAITS_MS[ctx.attempt - 1] ?? 0,
+  },
   timeout: 15 * 60_000,
-} as const;
+};
 
 /** Durable steps by Cloudflare Workflows. */
 export function createWorkflowSteps(step: WorkflowStep, world: World): Steps {

@@ -167,7 +167,8 @@ function judgeTranscript(
 ): { state: "pending"; waitsFor: string } | { state: "settled"; problem: string | null } {
   if (spoken.length >= TRANSCRIPT_CHARACTERS_MIN && meeting.is_live !== true)
     return { state: "settled", problem: null };
-  const young = meetingMs !== null && nowMs - meetingMs < TRANSCRIPT_GIVE_UP_MS;
+  const ageMs = meetingMs === null ? Number.POSITIVE_INFINITY : nowMs - meetingMs;
+  const young = ageMs < TRANSCRIPT_GIVE_UP_MS && ageMs > -FUTURE_TOLERANCE_MS;
   if (young && meeting.is_live === true)
     return { state: "pending", waitsFor: "the meeting is still running" };
   const status = meeting.meeting_info?.summary_status;
