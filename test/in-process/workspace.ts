@@ -10,7 +10,11 @@ import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
 import { createVectorIndex } from "../../src/adapters/vectorize/vector-index.ts";
 import { createEmbedder } from "../../src/adapters/workers-ai/embedder.ts";
 import { EMBEDDING_MODEL, SCHEMA_VERSION } from "../../src/core/policy.ts";
+import { executeRun } from "../../src/engine/run.ts";
+import { startRun } from "../../src/engine/tick.ts";
+import { PIPELINES } from "../../src/pipelines/index.ts";
 import type { Ports } from "../../src/ports/ports.ts";
+import type { Run, SyncName } from "../../src/ports/run-store.ts";
 import type { RunEngine } from "../../src/ports/run-engine.ts";
 import type { ListedMeeting, MeetingSource } from "../../src/ports/sources.ts";
 import type { Steps } from "../../src/ports/steps.ts";
@@ -137,6 +141,18 @@ function counted<T extends object>(binding: T, count: () => void): T {
     },
   });
 }
+
+/** Run one sync from queue to close over the ports of a workspace. */
+export async function runSync(space: Workspace, sync: SyncName, ports: Ports = space.ports): Promise<Run> {
+  const trigger = { sync, trigger: "manual", priority: "normal" } as const;
+  const { run } = await startRun(ports, space.engine, trigger);
+  await executeRun(ports, stepsOf(space.world), run.id, PIPELINES);
+  const ended = await ports.runs.run(run.id);
+  if (ended === null) throw new Error("the run is gone");
+  return ended;
+}
+
+export type Workspace = Awaited<ReturnType<typeof aWorkspace>>;
 
 /** Steps remembered in a map; sleeping moves the clock. */
 function stepsOf(world: TestWorld): Steps & { names: string[] } {

@@ -1,0 +1,174 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { aListedMeeting, aWorkspace, runSync, type Workspace } from "../../test/in-process/workspace.ts";
+import { FailureError, type FailureKind } from "../core/errors.ts";
+import { FAILED_RETRY_AFTER_MS } from "../core/policy.ts";
+import type { ListRequest } from "../ports/sources.ts";
+
+const NO_READING = { limit: null, remaining: null, windowEndsMs: null };
+const at = (minute: number): { dateString: string } => ({
+  dateString: new Date(Date.UTC(2026, 4, 30, 0, minute)).toISOString(),
+});
+
+function failing(kind: FailureKind, more: object = {}): never {
+  throw new FailureError({ kind, party: "fireflies", detail: kind, ...more });
+}
+
+describe("syncMeetings", () => {
+  let space: Workspace;
+  beforeEach(async () => {
+    space = await aWorkspace();
+    space.source.meetings = [
+      aListedMeeting("a", at(3)),
+      aListedMeeting("bad", at(2)),
+      aListedMeeting("c", at(1)),
+    ];
+  });
+  const list = (): Workspace["source"]["listMeetings"] => space.source.listMeetings;
+
+  /** The source cannot read the sentences of one meeting, now or ever. */
+  function makeUnreadable(id: string): void {
+    const plain = list();
+    space.source.listMeetings = async (request) => {
+      const reply = await plain(request);
+      if (!reply.items.some((item) => item.id === id)) return reply;
+      if (!request.acceptUnreadable) failing("partial");
+      const items = reply.items.map((item) =>
+        item.id === id ? { ...item, unreadable: ["sentences"] } : item,
+      );
+      return { ...reply, items };
+    };
+    space.source.getMeeting = async () => {
+      space.source.calls.push("fetch");
+      return failing("partial");
+    };
+  }
+
+  it("lets one meeting that the source can never read cost itself alone, and says so every time", async () => {
+    makeUnreadable("bad");
+    const first = await runSync(space, "fireflies");
+    expect(first).toMatchObject({ state: "succeeded_with_findings", sourceCount: 3, destinationCount: 2 });
+    expect(first.result?.counts).toMatchObject({ seen: 3, created: 2, failed: 1 });
+    expect((await space.ports.runs.openAlerts()).items.map((alert) => alert.kind)).not.toContain(
+      "retries_exhausted",
+    );
+  });
+
+  it("asks for a failed meeting once a day, after the listing, so that new ones always come", async () => {
+    makeUnreadable("bad");
+    await runSync(space, "fireflies");
+    for (const day of [1, 2]) {
+      space.world.advance(FAILED_RETRY_AFTER_MS + 3_600_000);
+      space.source.calls = [];
+      space.source.listMeetings = async ({ skip, rows }) => {
+        space.source.calls.push("list");
+        const meetings = [
+          aListedMeeting(`new-${day}`, {
+            dateString: new Date(space.world.nowMs() - 86_400_000).toISOString(),
+          }),
+        ];
+        return { items: meetings.slice(skip, skip + rows), cursor: null, replyBytes: 100, quota: NO_READING };
+      };
+      const run = await runSync(space, "fireflies");
+      expect(run.result?.counts).toMatchObject({ created: 1, failed: 1 });
+      expect(space.source.calls.filter((call) => call === "fetch")).toHaveLength(1);
+    }
+    expect((await space.ports.records.totals()).records).toBe(4);
+  });
+
+  it("takes a failed meeting in as soon as it can be read", async () => {
+    const [plain, fetchPlain] = [list(), space.source.getMeeting];
+    makeUnreadable("bad");
+    await runSync(space, "fireflies");
+    [space.source.listMeetings, space.source.getMeeting] = [plain, fetchPlain];
+    space.world.advance(3_600_000);
+    expect((await runSync(space, "fireflies")).result?.counts).toMatchObject({
+      created: 1,
+      unchanged: 2,
+      failed: 0,
+    });
+  });
+
+  it("keeps the record of a meeting whose newer revision cannot be read, and counts it once", async () => {
+    await runSync(space, "fireflies");
+    makeUnreadable("bad");
+    const run = await runSync(space, "fireflies");
+    expect(run.result?.counts).toMatchObject({ seen: 3, unchanged: 2, failed: 1 });
+    expect(run).toMatchObject({ sourceCount: 3, destinationCount: 3 });
+    expect((await space.ports.runs.openAlerts()).items.map((alert) => alert.kind)).not.toContain(
+      "count_mismatch",
+    );
+  });
+
+  it("brings neighbours too large for any page one by one, and one that is too large by itself not at all", async () => {
+    const plain = list();
+    space.source.meetings = Array.from({ length: 9 }, (_, n) => aListedMeeting(`m${n}`, at(n)));
+    space.source.listMeetings = async (request: ListRequest) =>
+      request.light ? plain(request) : failing("too_large");
+    const fetchPlain = space.source.getMeeting;
+    space.source.getMeeting = async (request) =>
+      request.id === "m4" ? failing("too_large") : fetchPlain(request);
+    const run = await runSync(space, "fireflies");
+    expect(run).toMatchObject({ state: "succeeded_with_findings", sourceCount: 9, destinationCount: 8 });
+    expect(run.result?.counts).toMatchObject({ created: 8, failed: 1 });
+  });
+
+  it("never calls before the named time, even if that time could not be written down", async () => {
+    const untilMs = space.world.nowMs() + 10 * 60_000;
+    const calls: number[] = [];
+    const plain = list();
+    space.source.listMeetings = async (request) => {
+      calls.push(space.world.nowMs());
+      return space.world.nowMs() < untilMs
+        ? failing("rate_limited", { notBeforeMs: untilMs })
+        : plain(request);
+    };
+    let settles = 0;
+    const settleCall: typeof space.ports.runs.settleCall = async (...values) => {
+      settles += 1;
+      // The account's call is settled first; then the refusal of the list is lost on its way to the ledger.
+      if (settles === 2) throw new FailureError({ kind: "locked", party: "d1", detail: "busy" });
+      return space.ports.runs.settleCall(...values);
+    };
+    const ports = { ...space.ports, runs: { ...space.ports.runs, settleCall } };
+    expect((await runSync(space, "fireflies", ports)).state).toBe("succeeded");
+    expect(calls.slice(1).every((ms) => ms >= untilMs)).toBe(true);
+  });
+
+  it("waits out a budget per minute and parks for a budget per day", async () => {
+    const budget = (windowMs: number) => ({
+      limit: 1,
+      remaining: 0,
+      windowEndsMs: space.world.nowMs() + windowMs,
+    });
+    const plain = list();
+    let windowMs = 60_000;
+    space.source.listMeetings = async (request) => ({ ...(await plain(request)), quota: budget(windowMs) });
+    expect((await runSync(space, "fireflies")).state).toBe("succeeded");
+    windowMs = 20 * 3_600_000;
+    space.world.advance(60_000);
+    await runSync(space, "fireflies");
+    expect(await runSync(space, "fireflies")).toMatchObject({
+      state: "parked",
+      notBeforeMs: expect.any(Number),
+    });
+  });
+
+  it("lets another key go on where one has to wait", async () => {
+    space.source.listMeetings = async () =>
+      failing("quota", { notBeforeMs: space.world.nowMs() + 86_400_000 });
+    expect((await runSync(space, "fireflies")).state).toBe("parked");
+    const other = { ...(await aWorkspace()).source, keyName: "fireflies:second" };
+    other.meetings = space.source.meetings;
+    expect((await runSync(space, "fireflies", { ...space.ports, source: other })).state).toBe("succeeded");
+  });
+
+  it("does not take one empty reply for an empty workspace", async () => {
+    const plain = list();
+    let replies = 0;
+    space.source.listMeetings = async (request) => {
+      replies += 1;
+      return replies === 1 ? { items: [], cursor: null, replyBytes: 2, quota: NO_READING } : plain(request);
+    };
+    expect((await runSync(space, "fireflies")).sourceCount).toBe(3);
+  });
+});

@@ -1,0 +1,141 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { aListedMeeting, aWorkspace, runSync, type Workspace } from "../../test/in-process/workspace.ts";
+import { FailureError } from "../core/errors.ts";
+import { DEAD_LINGERS_MS, DEAD_RECHECK_AGES_MS } from "../core/policy.ts";
+import type { Ports } from "../ports/ports.ts";
+
+const SAID =
+  "The crane moves to the north side before the pour, and the permit for the scaffold is renewed by Friday noon. ";
+const spoken = (lines: number, word = "") =>
+  Array.from({ length: lines }, (_, line) => ({ speaker_name: "Maya", text: `${word}${line} ${SAID}` }));
+
+describe("syncVectors", () => {
+  let space: Workspace;
+  beforeEach(async () => {
+    space = await aWorkspace();
+    space.source.meetings = [aListedMeeting("m1", { sentences: spoken(60) })];
+    await runSync(space, "fireflies");
+  });
+  const changeMeeting = async (lines: number): Promise<void> => {
+    space.source.meetings = [aListedMeeting("m1", { sentences: spoken(lines, "changed ") })];
+    await runSync(space, "fireflies");
+  };
+  const rows = async (): Promise<{ id: string; state: string }[]> =>
+    (await space.d1.prepare("select id, state from chunks").all<{ id: string; state: string }>()).results;
+  const visible = async (): Promise<string[]> =>
+    (await space.ports.index.getByIds((await rows()).map((row) => row.id))).map((vector) => vector.id);
+  const live = async (): Promise<string[]> =>
+    (await rows()).filter((row) => row.state === "live").map((row) => row.id);
+
+  it("replaces the vectors of a changed transcript, sees the old ones gone, and embeds nothing twice", async () => {
+    const first = await runSync(space, "vectors");
+    expect(first.result?.counts).toMatchObject({ seen: 1, created: 1 });
+    const before = await live();
+    await changeMeeting(60);
+    const second = await runSync(space, "vectors");
+    expect(second.result?.counts).toMatchObject({ seen: 1, updated: 1 });
+    expect((await visible()).toSorted()).toEqual((await live()).toSorted());
+    expect((await live()).some((id) => before.includes(id))).toBe(false);
+  });
+
+  it("gives text that comes back a new id and its old embedding", async () => {
+    await runSync(space, "vectors");
+    const original = space.source.meetings;
+    await changeMeeting(60);
+    await runSync(space, "vectors");
+    space.source.meetings = original;
+    await runSync(space, "fireflies");
+    const back = await runSync(space, "vectors");
+    expect(back.result?.embeddedChunks).toBe(0);
+    expect((await visible()).toSorted()).toEqual((await live()).toSorted());
+  });
+
+  it("keeps a document owed, with a finding, when a vector was accepted and never appears", async () => {
+    const index = { ...space.ports.index, upsert: async () => {} };
+    const lost = await runSync(space, "vectors", { ...space.ports, index });
+    expect(lost).toMatchObject({ state: "succeeded_with_findings" });
+    expect(lost.result?.counts).toMatchObject({ seen: 1, pending: 1 });
+    expect(await space.ports.records.owedCount()).toBe(1);
+    expect((await space.ports.runs.openAlerts()).items.map((alert) => alert.kind)).toContain(
+      "vectors_not_visible",
+    );
+    const found = await runSync(space, "vectors");
+    expect(found).toMatchObject({ state: "succeeded" });
+    expect(found.result?.embeddedChunks).toBe(0);
+  });
+
+  it("does not take a vector with other values for the one it sent", async () => {
+    const getByIds: Ports["index"]["getByIds"] = async (ids) =>
+      (await space.ports.index.getByIds(ids)).map((vector) => ({
+        ...vector,
+        values: Array.from(vector.values, () => 0),
+      }));
+    const run = await runSync(space, "vectors", {
+      ...space.ports,
+      index: { ...space.ports.index, getByIds },
+    });
+    expect(run.result?.counts.pending).toBe(1);
+  });
+
+  it("goes on deleting a vector whose delete was lost, and says so until it is gone", async () => {
+    await runSync(space, "vectors");
+    const before = await live();
+    await changeMeeting(60);
+    const deaf = { ...space.ports, index: { ...space.ports.index, deleteByIds: async () => {} } };
+    expect((await runSync(space, "vectors", deaf)).result?.findings.join()).toContain("still visible");
+    space.world.advance(DEAD_LINGERS_MS);
+    expect((await runSync(space, "vectors", deaf)).result?.findings.join()).toContain("still visible");
+    expect(await visible()).toEqual(expect.arrayContaining(before));
+    expect((await runSync(space, "vectors")).state).toBe("succeeded_with_findings");
+    expect((await runSync(space, "vectors")).state).toBe("succeeded");
+    expect((await visible()).toSorted()).toEqual((await live()).toSorted());
+  });
+
+  it("looks at a deleted vector again after an hour and after a day, and no more", async () => {
+    await runSync(space, "vectors");
+    await changeMeeting(60);
+    await runSync(space, "vectors");
+    const due = async (): Promise<number> =>
+      (await space.ports.records.deadDue(space.world.nowMs(), 100)).items.length;
+    const looks: boolean[] = [];
+    for (const ageMs of DEAD_RECHECK_AGES_MS) {
+      looks.push((await due()) > 0);
+      space.world.advance(ageMs);
+      looks.push((await due()) > 0);
+      await runSync(space, "vectors");
+    }
+    space.world.advance(10 * (DEAD_RECHECK_AGES_MS.at(-1) ?? 0));
+    expect([...looks, (await due()) > 0]).toEqual([false, true, false, true, false]);
+  });
+
+  it("does not pay again for what was embedded before a call of the model failed", async () => {
+    await changeMeeting(3_000);
+    let texts = 0;
+    let calls = 0;
+    const embedder: Ports["embedder"] = {
+      ...space.ports.embedder,
+      embedDocuments: async (batch) => {
+        calls += 1;
+        if (calls === 3)
+          throw new FailureError({ kind: "rate_limited", party: "workers-ai", detail: "3040" });
+        texts += batch.length;
+        return space.ports.embedder.embedDocuments(batch);
+      },
+    };
+    const run = await runSync(space, "vectors", { ...space.ports, embedder });
+    expect(run.state).toBe("succeeded");
+    expect(texts).toBe((await live()).length);
+  });
+
+  it("says of a run that broke off what it did not reach", async () => {
+    const embedDocuments = async () => {
+      throw new FailureError({ kind: "defect", party: "workers-ai", detail: "5006" });
+    };
+    const run = await runSync(space, "vectors", {
+      ...space.ports,
+      embedder: { ...space.ports.embedder, embedDocuments },
+    });
+    expect(run).toMatchObject({ state: "failed" });
+    expect(run.result?.counts).toMatchObject({ seen: 1, failed: 1 });
+  });
+});
