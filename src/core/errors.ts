@@ -46,7 +46,7 @@ export type Failure = {
 };
 
 export type Reaction =
-  | { readonly do: "retry"; readonly ladder: "backoff" | "lock" }
+  | { readonly do: "retry"; readonly ladder: "backoff" | "lock" | "shrink" }
   | { readonly do: "wait" }
   | { readonly do: "park"; readonly alert: boolean }
   | { readonly do: "halt"; readonly alert: boolean };
@@ -56,7 +56,7 @@ export const REACTIONS = {
   rate_limited: { do: "retry", ladder: "backoff" },
   unreachable: { do: "retry", ladder: "backoff" },
   timed_out: { do: "retry", ladder: "backoff" },
-  too_large: { do: "retry", ladder: "backoff" },
+  too_large: { do: "retry", ladder: "shrink" },
   partial: { do: "retry", ladder: "backoff" },
   plan_gated: { do: "retry", ladder: "backoff" },
   locked: { do: "retry", ladder: "lock" },

@@ -32,6 +32,9 @@ export const BACKOFF_WAITS_MS = [5, 10, 20, 40, 80].map((seconds) => seconds * S
 /** Source: requirements, "Common Issues", database lock: wait 1 s, up to 10 times. */
 export const LOCK_WAITS_MS = Array.from({ length: 10 }, () => SECOND_MS);
 
+/** Waits before a smaller page is asked for: nothing is wrong with the vendor, the reply was only more than we take. */
+export const SHRINK_WAITS_MS = Array.from({ length: 5 }, () => SECOND_MS);
+
 /** One per consecutive timeout; the last one repeats. Source: requirements, "Network Timeout: increase timeout". */
 export const CALL_TIMEOUTS_MS = [30 * SECOND_MS, 60 * SECOND_MS, 120 * SECOND_MS] as const;
 

@@ -7,6 +7,8 @@ export type Next =
   | { readonly do: "park"; readonly untilMs: number | null; readonly alert: boolean }
   | { readonly do: "halt"; readonly alert: boolean; readonly exhausted: boolean };
 
+const LADDERS = { backoff: BACKOFF_WAITS_MS, lock: LOCK_WAITS_MS, shrink: SHRINK_WAITS_MS } as const;
+
 /**
  * How many of a step's failures climbed the same ladder as this kind: a busy database must not use up the retries of a
  * vendor. Pure.
@@ -40,8 +42,7 @@ export function nextAfter(failure: Failure, failedCount: number, nowMs: number):
     case "wait":
       return waitOrPark(Math.max(namedMs, nowMs), nowMs, false);
     case "retry": {
-      const ladder = reaction.ladder === "lock" ? LOCK_WAITS_MS : BACKOFF_WAITS_MS;
-      const waitMs = ladder[failedCount - 1];
+      const waitMs = LADDERS[reaction.ladder][failedCount - 1];
       if (waitMs === undefined) return { do: "halt", alert: true, exhausted: true };
       return waitOrPark(Math.max(namedMs, nowMs + waitMs), nowMs, true);
     }

@@ -29,6 +29,7 @@ export async function embeddingsOf(
   const placed = await keptEmbeddings(ports, scope, rows);
   const byHash = new Map(rows.filter((row) => !placed.has(row.textHash)).map((row) => [row.textHash, row]));
   const missing = [...byHash.values()];
+  const texts = missing.length === 0 ? NO_TEXTS : await ports.records.chunkTexts(missing.map(({ id }) => id));
   const batches = Array.from({ length: Math.ceil(missing.length / EMBED_TEXTS_PER_CALL) }, (_, n) =>
     missing.slice(n * EMBED_TEXTS_PER_CALL, (n + 1) * EMBED_TEXTS_PER_CALL),
   );
@@ -37,7 +38,7 @@ export async function embeddingsOf(
     // An attempt that failed or was cut off later may have kept them already.
     const kept = await scope.timed("read embeddings", () => ports.raw.getBytes(key));
     const made = kept?.byteLength !== batch.length * sizeBytesOf(ports);
-    const vectors = kept === null || made ? await makeEmbeddings(ports, scope, { key, batch }) : kept;
+    const vectors = kept === null || made ? await makeEmbeddings(ports, scope, { key, batch, texts }) : kept;
     for (const [index, row] of batch.entries()) {
       placed.set(row.textHash, { key, index, values: vectorIn(vectors, index, sizeBytesOf(ports)), made });
     }
@@ -48,12 +49,13 @@ export async function embeddingsOf(
 async function makeEmbeddings(
   ports: Ports,
   scope: StepScope,
-  { key, batch }: { key: string; batch: readonly ChunkRow[] },
+  { key, batch, texts }: { key: string; batch: readonly ChunkRow[]; texts: ReadonlyMap<string, string> },
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const texts = batch.map(
-    (row) => row.text ?? fail({ kind: "defect", party: "engine", detail: "a chunk to embed has no text" }),
+  const spoken = batch.map(
+    ({ id }) =>
+      texts.get(id) ?? fail({ kind: "defect", party: "engine", detail: "a chunk to embed has no text" }),
   );
-  const vectors = concatenated(await scope.timed("embed", () => ports.embedder.embedDocuments(texts)));
+  const vectors = concatenated(await scope.timed("embed", () => ports.embedder.embedDocuments(spoken)));
   await scope.timed("keep embeddings", () => ports.raw.putBytes(key, vectors));
   return vectors;
 }
@@ -70,12 +72,29 @@ function vectorIn(
   return new Float32Array(bytes.slice(index * sizeBytes, (index + 1) * sizeBytes).buffer);
 }
 
+const NO_TEXTS: ReadonlyMap<string, string> = new Map();
+
+/** Where embeddings lie: as the rows themselves say, else as other chunks with the same text do. */
+async function placesOf(
+  ports: Ports,
+  rows: readonly ChunkRow[],
+): Promise<Map<string, { key: string; index: number }>> {
+  const places = new Map<string, { key: string; index: number }>();
+  for (const { textHash, embeddingKey, embeddingIndex } of rows) {
+    if (embeddingKey === null || embeddingIndex === null) continue;
+    places.set(textHash, { key: embeddingKey, index: embeddingIndex });
+  }
+  const others = [...new Set(rows.map((row) => row.textHash))].filter((hash) => !places.has(hash));
+  if (others.length === 0) return places;
+  return new Map([...places, ...(await ports.records.embeddings(others))]);
+}
+
 async function keptEmbeddings(
   ports: Ports,
   scope: StepScope,
   rows: readonly ChunkRow[],
 ): Promise<Map<string, PlacedEmbedding>> {
-  const places = await ports.records.embeddings([...new Set(rows.map((row) => row.textHash))]);
+  const places = await placesOf(ports, rows);
   const keys = [...new Set([...places.values()].map(({ key }) => key))];
   const read = (key: string): Promise<Uint8Array<ArrayBuffer> | null> =>
     scope.timed("read embeddings", () => ports.raw.getBytes(key));

@@ -215,7 +215,11 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
     ["storage_full", failed === "storage_full", end.detail ?? ""],
     ["listing_order", failed === "listing_order", end.detail ?? ""],
     ["defect", failed === "defect", end.detail ?? ""],
-    ["api_errors", measured.apiErrors > ALERT_API_ERRORS, `${measured.apiErrors} failed calls in 5 minutes`],
+    [
+      "api_errors",
+      subject === "fireflies" && measured.apiErrors > ALERT_API_ERRORS,
+      `${measured.apiErrors} failed calls in 5 minutes`,
+    ],
     [
       "run_too_long",
       measured.durationMs > ALERT_RUN_MS,

@@ -158,8 +158,10 @@ export type RecordStore = {
   owedCount(): Promise<number>;
   /** Every chunk row of a document, dead ones included, without text. */
   chunksOf(documentIds: readonly string[]): Promise<Map<string, ChunkRow[]>>;
-  /** Chunks by id, with their text, in the order of the ids. */
+  /** Chunks by id, without text, in the order of the ids. */
   chunksById(ids: readonly string[]): Promise<{ items: ChunkRow[]; cursor: null }>;
+  /** Texts of chunks by id; a chunk that is gone has none. The costly part of a chunk, so asked for apart. */
+  chunkTexts(ids: readonly string[]): Promise<Map<string, string>>;
   /** Where embeddings of these text hashes lie, if they were ever made. */
   embeddings(textHashes: readonly string[]): Promise<Map<string, { key: string; index: number }>>;
   /** Plan a document: new chunk rows, and new places of rows that stay. */

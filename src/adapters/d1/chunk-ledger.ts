@@ -41,7 +41,10 @@ function chunkOf(row: Row): ChunkRow {
   return { ...row, metadata: JSON.parse(row.metadata) };
 }
 
-type ReadMethods = Pick<RecordStore, "owedDocuments" | "chunksOf" | "chunksById" | "embeddings">;
+type ReadMethods = Pick<
+  RecordStore,
+  "owedDocuments" | "chunksOf" | "chunksById" | "chunkTexts" | "embeddings"
+>;
 
 function readMethods(database: Database): ReadMethods {
   return {
@@ -69,10 +72,18 @@ function readMethods(database: Database): ReadMethods {
     chunksById: async (ids) => {
       const [list = "[]"] = jsonSlices(ids);
       const rows = await database.rows<Row>(
-        `select ${COLUMNS}, text from json_each(?1) as wanted join chunks on chunks.id = wanted.value order by wanted.key`,
+        `select ${COLUMNS}, null as text from json_each(?1) as wanted join chunks on chunks.id = wanted.value order by wanted.key`,
         list,
       );
       return { items: rows.map(chunkOf), cursor: null };
+    },
+    chunkTexts: async (ids) => {
+      const [list = "[]"] = jsonSlices(ids);
+      const rows = await database.rows<{ id: string; text: string }>(
+        "select id, text from chunks where text is not null and id in (select value from json_each(?1))",
+        list,
+      );
+      return new Map(rows.map(({ id, text }) => [id, text]));
     },
     embeddings: async (textHashes) => {
       const [list = "[]"] = jsonSlices(textHashes);

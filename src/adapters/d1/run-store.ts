@@ -91,7 +91,8 @@ async function summary(
     statement(
       `select (select started_real_ms from runs where id = ?1) as startedRealMs,
          (select state from runs where id = ?1 and ended_ms is not null) as endedState,
-         (select count(*) from attempts where at_ms >= ?2 and is_call = 1 and outcome not in ('ok', 'started')) as apiErrors,
+         (select count(*) from attempts where at_ms >= ?2 and is_call = 1
+           and outcome not in ('ok', 'started', 'too_large', 'plan_gated')) as apiErrors,
          coalesce(sum(is_call), 0) as calls,
          coalesce(sum(outcome not in ('ok', 'started') and next = 'wait'), 0) as retries
        from attempts where run_id = ?1`,

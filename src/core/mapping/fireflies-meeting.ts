@@ -12,6 +12,16 @@ const text = z.string().nullish().catch(null);
 const texts = z.array(z.string().catch("")).nullish().catch(null);
 const number = z.number().nullish().catch(null);
 
+/** A sentence before anything is known of its fields. */
+type RawSentence = Readonly<Partial<Record<"text" | "speaker_name" | "start_time" | "end_time", unknown>>>;
+
+function areSentences(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every((item) => typeof item === "object" && item !== null && !Array.isArray(item))
+  );
+}
+
 /** The parts of a revision that records and chunks are made of. Optional parts that are malformed count as absent. */
 const TRANSCRIPT = z.object({
   id: z.string(),
@@ -36,7 +46,8 @@ const TRANSCRIPT = z.object({
     )
     .nullish()
     .catch(null),
-  sentences: z.array(z.object({ text, speaker_name: text, start_time: number, end_time: number })).nullish(),
+  // Their fields are read by hand: there are hundreds, and a schema takes many times as long over each.
+  sentences: z.custom<readonly RawSentence[]>(areSentences).nullish(),
   summary: z
     .object({
       overview: text,
@@ -145,12 +156,20 @@ function parseRevision(
 function sentencesIn(meeting: Transcript): Sentence[] {
   return (meeting.sentences ?? [])
     .map((sentence) => ({
-      speaker: blankToNull(sentence.speaker_name),
-      text: sentence.text ?? "",
-      startSeconds: sentence.start_time ?? null,
-      endSeconds: sentence.end_time ?? null,
+      speaker: blankToNull(textOrNull(sentence.speaker_name)),
+      text: textOrNull(sentence.text) ?? "",
+      startSeconds: numberOrNull(sentence.start_time),
+      endSeconds: numberOrNull(sentence.end_time),
     }))
     .filter((sentence) => sentence.text.trim() !== "");
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function numberOrNull(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
 /** All that was said, placeholders out. */
