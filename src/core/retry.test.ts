@@ -29,6 +29,10 @@ describe("nextAfter", () => {
     ]);
   });
 
+  it("halves a page that is too large without making anybody wait", () => {
+    expect(waitsOf(aFailure({ kind: "too_large" }), 6)).toEqual([...Array(5).fill(1_000), "halt"]);
+  });
+
   it("never goes on before the time the vendor named, however short its own ladder", () => {
     const failure = aFailure({ kind: "rate_limited", notBeforeMs: NOW_MS + 31_000 });
     expect(waitsOf(failure, 5)).toEqual([31_000, 31_000, 31_000, 40_000, 80_000]);

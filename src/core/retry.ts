@@ -1,5 +1,11 @@
 import { REACTIONS, type Failure, type FailureKind } from "./errors.ts";
-import { BACKOFF_WAITS_MS, CALL_TIMEOUTS_MS, LOCK_WAITS_MS, PARK_ABOVE_MS } from "./policy.ts";
+import {
+  BACKOFF_WAITS_MS,
+  CALL_TIMEOUTS_MS,
+  LOCK_WAITS_MS,
+  PARK_ABOVE_MS,
+  SHRINK_WAITS_MS,
+} from "./policy.ts";
 
 /** What the engine does after a failed attempt. Times are world time in ms. */
 export type Next =

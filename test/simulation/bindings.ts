@@ -1,4 +1,11 @@
-import type { D1Database, D1PreparedStatement, D1Result, R2Bucket, Vectorize, Workflow } from "@cloudflare/workers-types";
+import type {
+  D1Database,
+  D1PreparedStatement,
+  D1Result,
+  R2Bucket,
+  Vectorize,
+  Workflow,
+} from "@cloudflare/workers-types";
 import { d1Fault, type D1Fault } from "../../emulators/d1/d1-errors.ts";
 import { r2Error } from "../../emulators/r2/r2-errors.ts";
 import { vectorizeError, type Operation } from "../../emulators/vectorize/errors.ts";
@@ -75,7 +82,11 @@ export function bindD1(
   } as unknown as D1Database;
 }
 
-type Prepared = { readonly statement: D1PreparedStatement; readonly sql: string; readonly values: readonly unknown[] };
+type Prepared = {
+  readonly statement: D1PreparedStatement;
+  readonly sql: string;
+  readonly values: readonly unknown[];
+};
 
 function committed({ sql, values }: Prepared, result: D1Result): Committed {
   return { sql, values, changes: result.meta.changes };
@@ -93,7 +104,8 @@ export function bindR2({ life, rates }: Watched, bucket: R2Bucket): R2Bucket {
   return {
     head: (key: string) => call("head", () => bucket.head(key)),
     get: (key: string) => call("get", () => bucket.get(key)),
-    put: (key: string, value: ArrayBufferView, options: object) => call("put", () => bucket.put(key, value, options)),
+    put: (key: string, value: ArrayBufferView, options: object) =>
+      call("put", () => bucket.put(key, value, options)),
     list: (options: object) => call("list", () => bucket.list(options)),
   } as unknown as R2Bucket;
 }
@@ -129,19 +141,27 @@ export type AiRun = { run(model: string, inputs: Record<string, unknown>): Promi
 export function bindAi({ life, rates }: Watched, ai: AiRun): AiRun {
   return {
     run: (model, inputs) =>
-      life.pass("ai.run", () => ai.run(model, inputs), (random) => {
-        if (!random.chance(rates.ai * 3)) return null;
-        const { code, description } = random.pick([
-          AI_DESCRIPTIONS.outOfCapacity,
-          AI_DESCRIPTIONS.timeout,
-          ...(random.chance(0.2) ? [AI_DESCRIPTIONS.dailyAllocation] : []),
-        ]);
-        return { when: random.chance(0.3) ? "after" : "before", error: aiError(code, description) };
-      }),
+      life.pass(
+        "ai.run",
+        () => ai.run(model, inputs),
+        (random) => {
+          if (!random.chance(rates.ai * 3)) return null;
+          const { code, description } = random.pick([
+            AI_DESCRIPTIONS.outOfCapacity,
+            AI_DESCRIPTIONS.timeout,
+            ...(random.chance(0.2) ? [AI_DESCRIPTIONS.dailyAllocation] : []),
+          ]);
+          return { when: random.chance(0.3) ? "after" : "before", error: aiError(code, description) };
+        },
+      ),
   };
 }
 
-type Handle = { status(): Promise<unknown>; sendEvent(event: never): Promise<unknown>; delete(): Promise<unknown> };
+type Handle = {
+  status(): Promise<unknown>;
+  sendEvent(event: never): Promise<unknown>;
+  delete(): Promise<unknown>;
+};
 
 /** The Workflow binding as one life sees it: the emulator's methods under the names that the runtime gives them. */
 export function bindWorkflow(life: Life, workflow: Workflow): Workflow {

@@ -15,7 +15,11 @@ import type { VirtualClock } from "./virtual-clock.ts";
 export const DIMENSIONS = 16;
 
 /** The model as the product is told of it; the name must be one that the stand-in knows. */
-export const MODEL = { name: "@cf/qwen/qwen3-embedding-0.6b", dimensions: DIMENSIONS, tokensMax: 8_192 } as const;
+export const MODEL = {
+  name: "@cf/qwen/qwen3-embedding-0.6b",
+  dimensions: DIMENSIONS,
+  tokensMax: 8_192,
+} as const;
 
 /** Everything that outlives the process: the stores, the vendor, and what the step engine remembers. */
 export type Estate = {

@@ -1,7 +1,11 @@
 import type { Life } from "./life.ts";
 
 /** One statement that D1 committed. */
-export type Committed = { readonly sql: string; readonly values: readonly unknown[]; readonly changes: number };
+export type Committed = {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+  readonly changes: number;
+};
 
 /** Tables that only the holder of a lane writes. */
 const LANE_OF_TABLE: readonly (readonly [RegExp, string])[] = [
@@ -33,7 +37,9 @@ export class FenceWatch {
         if (holder === undefined || holder.number <= life.number) this.#holders.set(lane, life);
       }
       if (changes === 0) continue;
-      const lane = CLOSES_DOCUMENT.test(sql) ? "vectors" : LANE_OF_TABLE.find(([table]) => table.test(sql))?.[1];
+      const lane = CLOSES_DOCUMENT.test(sql)
+        ? "vectors"
+        : LANE_OF_TABLE.find(([table]) => table.test(sql))?.[1];
       const holder = lane === undefined ? undefined : this.#holders.get(lane);
       if (holder === undefined || holder.number <= life.number) continue;
       const table = /(?:into|update)\s+(\w+)/i.exec(sql)?.[1];

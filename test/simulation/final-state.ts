@@ -11,7 +11,9 @@ export type FinalState = ReadonlyMap<string, string | null>;
  * gone; the older record of a meeting that is broken now; and late changes of old meetings, which no listing of today's program looks at again.
  */
 export async function finalStateOf(sim: Simulation): Promise<FinalState> {
-  const quarantine = keyed(await rowsOf(sim, "select source_id as id, problems from quarantine where resolved_ms is null"));
+  const quarantine = keyed(
+    await rowsOf(sim, "select source_id as id, problems from quarantine where resolved_ms is null"),
+  );
   const meetings = keyed(
     await rowsOf(
       sim,
@@ -26,7 +28,12 @@ export async function finalStateOf(sim: Simulation): Promise<FinalState> {
     ),
     (row) => String(row["document_id"]),
   );
-  const sightings = keyed(await rowsOf(sim, "select source_id as id, state, content_hash, revision_key, stored_sha256 from sightings"));
+  const sightings = keyed(
+    await rowsOf(
+      sim,
+      "select source_id as id, state, content_hash, revision_key, stored_sha256 from sightings",
+    ),
+  );
   const state = new Map<string, string | null>();
   for (const { id } of sim.source.histories.values()) {
     const sighting = sightings.get(id);
@@ -43,7 +50,9 @@ export function differences(killed: FinalState, unharmed: FinalState): string[] 
   for (const [id, there] of unharmed) {
     const here = killed.get(id) ?? null;
     if (here === null || there === null || here === there) continue;
-    different.push(`law 4: ${id} ended otherwise after kills:\n    ${here.slice(0, 600)}\n    ${there.slice(0, 600)}`);
+    different.push(
+      `law 4: ${id} ended otherwise after kills:\n    ${here.slice(0, 600)}\n    ${there.slice(0, 600)}`,
+    );
   }
   return different;
 }

@@ -12,6 +12,8 @@ export type Fate = {
   readonly rates: TroubleRates;
   /** Calls until the process is killed; null: it lives on. */
   callsLeft: number | null;
+  /** Another death: at so many calls of one kind; null: none. */
+  readonly killAt: { readonly place: string; readonly times: number } | null;
   /** Calls that go on after the kill, each as late as chance wills; 0: a clean kill. */
   readonly zombieCalls: number;
   /** Told at the kill, where it struck. */
@@ -19,8 +21,8 @@ export type Fate = {
   readonly count: (what: string) => void;
 };
 
-/** Late effects of a killed process arrive up to this much later, virtual ms. */
-const ZOMBIE_DELAY_MS = 4 * 60_000;
+/** Late effects of a killed process arrive up to this much later, virtual ms: a connection's time, or that of a service in trouble. */
+const LATE_BY_MS = [1_000, 4 * 60_000, 4 * 60_000, 3 * 60 * 60_000] as const;
 
 /** Calls that take unusually long do so for up to this long; longer than the timeout of a step, sometimes. */
 const SLOW_CALLS_MS = [500, 5_000, 60_000, 6 * 60_000, 20 * 60_000] as const;
@@ -36,6 +38,7 @@ export class Life {
   #ended = false;
   #zombieLeft: number;
   #isCalm = false;
+  #killTimesLeft: number;
 
   /** @param number 0 for the first process, 1 for the next, ... */
   constructor(number: number, fate: Fate) {
@@ -43,6 +46,7 @@ export class Life {
     this.name = `life ${number}`;
     this.#fate = fate;
     this.#zombieLeft = fate.zombieCalls;
+    this.#killTimesLeft = fate.killAt?.times ?? 0;
   }
 
   get hasEnded(): boolean {
@@ -56,11 +60,16 @@ export class Life {
   }
 
   /** Make a call that leaves the process. */
-  async pass<T>(place: string, call: () => Promise<T>, troubleOf?: (random: Random) => Trouble | null): Promise<T> {
+  async pass<T>(
+    place: string,
+    call: () => Promise<T>,
+    troubleOf?: (random: Random) => Trouble | null,
+  ): Promise<T> {
     const { clock, random, rates, count } = this.#fate;
     clock.stir();
     if (this.#ended) return this.#haunt(place, call);
-    if (this.#dies(`before ${place}`)) return never();
+    // The request of a process that is killed now may still arrive, late.
+    if (this.#dies(`before ${place}`)) return this.#haunt(place, call);
     const trouble = this.#isCalm ? null : (troubleOf?.(random) ?? null);
     if (!this.#isCalm && random.chance(rates.slow)) {
       count(`slow ${place}`);
@@ -87,7 +96,9 @@ export class Life {
     const fate = this.#fate;
     if (fate.callsLeft === null) return false;
     fate.callsLeft -= 1;
-    if (fate.callsLeft > 0) return false;
+    if (fate.killAt?.place === place) this.#killTimesLeft -= 1;
+    const isHit = fate.killAt?.place === place && this.#killTimesLeft === 0;
+    if (fate.callsLeft > 0 && !isHit) return false;
     this.#ended = true;
     fate.count(`killed ${place}${this.#zombieLeft > 0 ? ", with late effects" : ""}`);
     fate.onKill(place);
@@ -98,7 +109,7 @@ export class Life {
     if (this.#zombieLeft <= 0) return never();
     this.#zombieLeft -= 1;
     const { clock, random, count } = this.#fate;
-    await clock.sleepUntil(clock.nowMs() + random.int(0, ZOMBIE_DELAY_MS));
+    await clock.sleepUntil(clock.nowMs() + random.int(0, random.pick(LATE_BY_MS)));
     clock.stir();
     count(`late ${place}`);
     return call();

@@ -66,7 +66,9 @@ export function aMeeting(random: Random, id: string, createdMs: number): SourceM
     meeting_attendees: [{ displayName: person, email, phoneNumber: null, name: person, location: null }],
     speakers: PEOPLE.map((name, place) => ({ id: place, name })),
     sentences: someSentences(random),
-    summary: random.chance(0.5) ? { overview: `about ${random.pick(WORDS)}`, keywords: [random.pick(WORDS)] } : null,
+    summary: random.chance(0.5)
+      ? { overview: `about ${random.pick(WORDS)}`, keywords: [random.pick(WORDS)] }
+      : null,
     meeting_info: { fred_joined: true, silent_meeting: false },
   };
   return random.chance(0.125) ? madeOdd(random, meeting) : meeting;
@@ -75,7 +77,10 @@ export function aMeeting(random: Random, id: string, createdMs: number): SourceM
 function madeOdd(random: Random, meeting: SourceMeeting): SourceMeeting {
   const oddities: ((odd: SourceMeeting) => SourceMeeting)[] = [
     (odd) => ({ ...odd, title: null }),
-    (odd) => ({ ...odd, sentences: (odd.sentences ?? []).slice(0, 1).map((one) => ({ ...one, text: "yes", raw_text: "yes" })) }),
+    (odd) => ({
+      ...odd,
+      sentences: (odd.sentences ?? []).slice(0, 1).map((one) => ({ ...one, text: "yes", raw_text: "yes" })),
+    }),
     (odd) => ({ ...odd, sentences: [], meeting_info: { fred_joined: true, silent_meeting: true } }),
     (odd) => ({ ...odd, date_ms: null }),
     // Text that repeats itself: chunks with the same text must not share an id.

@@ -12,10 +12,16 @@ function wholeAtOnce(work: (bytes: Uint8Array) => Uint8Array): TransformStream<U
 
 const ALGORITHMS: Readonly<Record<string, string>> = { "SHA-256": "sha256" };
 
-function digest(algorithm: string | { name: string }, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer> {
+function digest(
+  algorithm: string | { name: string },
+  data: ArrayBuffer | ArrayBufferView,
+): Promise<ArrayBuffer> {
   const name = ALGORITHMS[typeof algorithm === "string" ? algorithm : algorithm.name];
   if (name === undefined) return Promise.reject(new TypeError("only SHA-256 is simulated"));
-  const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const bytes =
+    data instanceof ArrayBuffer
+      ? new Uint8Array(data)
+      : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return Promise.resolve(new Uint8Array(createHash(name).update(bytes).digest()).buffer);
 }
 

@@ -32,6 +32,27 @@ export type TroubleRates = {
   readonly slow: number;
 };
 
+/** The end of a life: after so many calls, or at so many calls of one kind if that comes first. */
+export type Death = {
+  readonly calls: number;
+  readonly at: { readonly place: string; readonly times: number } | null;
+};
+
+/** Moments that a random count of calls rarely hits, and that decide most: between an effect and the row that names it. */
+const PLACES = [
+  "before vectorize.deleteByIds",
+  "after vectorize.deleteByIds",
+  "before vectorize.upsert",
+  "after vectorize.upsert",
+  "before r2.put",
+  "after r2.put",
+  "before fireflies.call",
+  "after fireflies.call",
+  "after ai.run",
+  "before workflow.createBatch",
+  "after workflow.createBatch",
+];
+
 /** Everything that a seed decides before anything runs. */
 export type Scenario = {
   readonly seed: number;
@@ -47,8 +68,8 @@ export type Scenario = {
   readonly rates: TroubleRates;
   readonly events: readonly WorldEvent[];
   readonly pageEvents: readonly PageEvent[];
-  /** Calls that each life survives; then the process is killed. Shorter than the lives: the others die of nothing. */
-  readonly lifeCalls: readonly number[];
+  /** How each life ends, at the latest after so many calls; those beyond the list die of nothing. */
+  readonly deaths: readonly Death[];
 };
 
 /** What a seed is. Pure. */
@@ -67,7 +88,8 @@ export function scenarioOf(seed: number): Scenario {
     startMs,
     // Young meetings ripen to their end.
     calmMs: Math.max(startMs + stormMs, events.at(-1)?.atMs ?? 0) + MINUTE_MS,
-    tickEveryMs: stormMs <= 4 * HOUR_MS ? random.pick([1, 5, 15, 15]) * MINUTE_MS : random.pick([20, 60]) * MINUTE_MS,
+    tickEveryMs:
+      stormMs <= 4 * HOUR_MS ? random.pick([1, 5, 15, 15]) * MINUTE_MS : random.pick([20, 60]) * MINUTE_MS,
     meetings,
     plan: free ? "free" : random.pick(["pro", "business", "business"]),
     quotaPerDay: random.chance(0.15) ? random.int(30, 60) : null,
@@ -76,8 +98,14 @@ export function scenarioOf(seed: number): Scenario {
     rates: { d1: rate(), r2: rate(), vectorize: rate(), ai: rate(), slow: rate() / 2 },
     events,
     pageEvents,
-    lifeCalls: Array.from({ length: random.int(1, 6) }, () => random.int(1, random.pick([8, 40, 150, 500, 1_500]))),
+    deaths: Array.from({ length: random.int(1, 6) }, () => deathOf(random)),
   };
+}
+
+function deathOf(random: Random): Death {
+  if (random.chance(0.4))
+    return { calls: 2_000, at: { place: random.pick(PLACES), times: random.int(1, 3) } };
+  return { calls: random.int(1, random.pick([8, 40, 150, 500, 1_500])), at: null };
 }
 
 function workspace(random: Random, startMs: number, count: number): SourceMeeting[] {
@@ -93,14 +121,25 @@ function workspace(random: Random, startMs: number, count: number): SourceMeetin
 type Given = { startMs: number; stormMs: number; meetings: readonly SourceMeeting[]; quiet: boolean };
 type Pool = { id: string; createdMs: number; sentences: SourceMeeting["sentences"] }[];
 
-function happenings(random: Random, { startMs, stormMs, meetings, quiet }: Given): Pick<Scenario, "events" | "pageEvents"> {
-  const pool: Pool = meetings.map((one) => ({ id: one.id, createdMs: one.date_ms ?? 0, sentences: one.sentences }));
+function happenings(
+  random: Random,
+  { startMs, stormMs, meetings, quiet }: Given,
+): Pick<Scenario, "events" | "pageEvents"> {
+  const pool: Pool = meetings.map((one) => ({
+    id: one.id,
+    createdMs: one.date_ms ?? 0,
+    sentences: one.sentences,
+  }));
   const pageEvents = betweenPages(random, pool, startMs);
   const events: WorldEvent[] = [];
-  const times = Array.from({ length: random.int(0, 25) }, () => startMs + random.int(0, stormMs)).toSorted((a, b) => a - b);
-  for (const [n, atMs] of times.entries()) events.push(...changeOf(random, { pool, atMs, endMs: startMs + stormMs, name: `a${n}` }));
+  const times = Array.from({ length: random.int(0, 25) }, () => startMs + random.int(0, stormMs)).toSorted(
+    (a, b) => a - b,
+  );
+  for (const [n, atMs] of times.entries())
+    events.push(...changeOf(random, { pool, atMs, endMs: startMs + stormMs, name: `a${n}` }));
   if (!quiet) {
-    for (let n = random.int(0, 8); n > 0; n -= 1) events.push(...troubleOf(random, startMs + random.int(0, stormMs)));
+    for (let n = random.int(0, 8); n > 0; n -= 1)
+      events.push(...troubleOf(random, startMs + random.int(0, stormMs)));
   }
   return { events: events.toSorted((a, b) => a.atMs - b.atMs), pageEvents };
 }
@@ -113,7 +152,11 @@ function betweenPages(random: Random, pool: Pool, startMs: number): PageEvent[] 
     if (random.chance(0.4)) {
       const id = `p${n}`;
       const createdMs = startMs - random.int(-1_000, 20 * HOUR_MS);
-      found.push({ afterList, id, op: { op: "arrive", meeting: dated(aMeeting(random, id, createdMs), createdMs) } });
+      found.push({
+        afterList,
+        id,
+        op: { op: "arrive", meeting: dated(aMeeting(random, id, createdMs), createdMs) },
+      });
       continue;
     }
     const [target] = pool.length > 0 ? pool.splice(random.int(0, pool.length - 1), 1) : [];
@@ -129,10 +172,21 @@ function betweenPages(random: Random, pool: Pool, startMs: number): PageEvent[] 
 type Moment = { pool: Pool; atMs: number; endMs: number; name: string };
 
 function changeOf(random: Random, { pool, atMs, endMs, name }: Moment): WorldEvent[] {
-  const event = (id: string, op: ControlInput, at = atMs): WorldEvent => ({ atMs: Math.min(at, endMs), do: "source", id, op });
+  const event = (id: string, op: ControlInput, at = atMs): WorldEvent => ({
+    atMs: Math.min(at, endMs),
+    do: "source",
+    id,
+    op,
+  });
   if (random.chance(0.4)) return arrival(random, { pool, atMs, endMs, name });
   const recent = pool.filter((one) => one.createdMs > atMs - 50 * HOUR_MS);
-  const target = random.pick(recent.length > 0 && random.chance(0.8) ? recent : pool.length > 0 ? pool : [{ id: "", createdMs: 0, sentences: [] }]);
+  const target = random.pick(
+    recent.length > 0 && random.chance(0.8)
+      ? recent
+      : pool.length > 0
+        ? pool
+        : [{ id: "", createdMs: 0, sentences: [] }],
+  );
   if (target.id === "") return [];
   switch (random.int(0, 5)) {
     case 0:
@@ -143,7 +197,9 @@ function changeOf(random: Random, { pool, atMs, endMs, name }: Moment): WorldEve
     case 2: {
       pool.splice(pool.indexOf(target), 1);
       const hide = event(target.id, { op: "hide", id: target.id });
-      return random.chance(0.5) ? [hide, event(target.id, { op: "show", id: target.id }, atMs + random.int(1, 5) * HOUR_MS)] : [hide];
+      return random.chance(0.5)
+        ? [hide, event(target.id, { op: "show", id: target.id }, atMs + random.int(1, 5) * HOUR_MS)]
+        : [hide];
     }
     case 3: {
       // Text that goes and comes back must not come back under an id that was given up.
@@ -151,7 +207,11 @@ function changeOf(random: Random, { pool, atMs, endMs, name }: Moment): WorldEve
       const other = someSentences(random);
       return [
         event(target.id, { op: "edit", id: target.id, set: { sentences: other } }),
-        event(target.id, { op: "edit", id: target.id, set: { sentences: target.sentences ?? [] } }, atMs + random.int(1, 4) * HOUR_MS),
+        event(
+          target.id,
+          { op: "edit", id: target.id, set: { sentences: target.sentences ?? [] } },
+          atMs + random.pick([2, 10, 70, 200]) * MINUTE_MS,
+        ),
       ];
     }
     default: {
@@ -186,17 +246,39 @@ function arrival(random: Random, { pool, atMs, endMs, name }: Moment): WorldEven
     summarized_at_ms: atMs + summarizedMs,
     outcome: random.pick(["processed", "skipped"] as const),
   };
-  const stages = [liveMs, transcribedMs, summarizedMs].map((ms): WorldEvent => ({ atMs: atMs + ms, do: "ripen", id: name }));
+  const stages = [liveMs, transcribedMs, summarizedMs].map((ms): WorldEvent => ({
+    atMs: atMs + ms,
+    do: "ripen",
+    id: name,
+  }));
   const young = { ...meeting, date_ms: atMs, lifecycle, meeting_info: { fred_joined: true } };
-  return [{ atMs: Math.min(atMs, endMs), do: "source", id: name, op: { op: "arrive", meeting: young } }, ...stages];
+  return [
+    { atMs: Math.min(atMs, endMs), do: "source", id: name, op: { op: "arrive", meeting: young } },
+    ...stages,
+  ];
 }
 
 function troubleOf(random: Random, atMs: number): WorldEvent[] {
   switch (random.int(0, 6)) {
     case 0:
-      return [{ atMs, do: "faults", op: { op: "fault", next: [{ kind: "rate_limited", retryAfterSeconds: random.pick([30, 200, 2_000]) }] } }];
+      return [
+        {
+          atMs,
+          do: "faults",
+          op: {
+            op: "fault",
+            next: [{ kind: "rate_limited", retryAfterSeconds: random.pick([30, 200, 2_000]) }],
+          },
+        },
+      ];
     case 1:
-      return [{ atMs, do: "faults", op: { op: "fault", next: [{ kind: "slow", slowMs: random.pick([20, 40, 70, 130]) * SECOND_MS }] } }];
+      return [
+        {
+          atMs,
+          do: "faults",
+          op: { op: "fault", next: [{ kind: "slow", slowMs: random.pick([20, 40, 70, 130]) * SECOND_MS }] },
+        },
+      ];
     case 2:
       return [{ atMs, do: "drop vectors", count: random.int(1, 20) }];
     case 3:
@@ -207,7 +289,21 @@ function troubleOf(random: Random, atMs: number): WorldEvent[] {
     case 4:
       return [{ atMs, do: "rot object", roll: random.next() }];
     case 5:
-      return [{ atMs, do: "faults", op: { op: "fault", next: [{ kind: "api_error", code: random.pick(["request_timeout", "invariant_violation", "too_many_requests"]) }] } }];
+      return [
+        {
+          atMs,
+          do: "faults",
+          op: {
+            op: "fault",
+            next: [
+              {
+                kind: "api_error",
+                code: random.pick(["request_timeout", "invariant_violation", "too_many_requests"]),
+              },
+            ],
+          },
+        },
+      ];
     default:
       return [{ atMs, do: "start by hand", sync: random.pick(["fireflies", "vectors"]) }];
   }

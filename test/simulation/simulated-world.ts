@@ -30,6 +30,7 @@ export function createSimulatedWorld(clock: VirtualClock, label: string): World 
 
 function base32(value: number, characters: number): string {
   let text = "";
-  for (let left = value, n = 0; n < characters; n += 1, left = Math.floor(left / 32)) text = CROCKFORD[left % 32] + text;
+  for (let left = value, n = 0; n < characters; n += 1, left = Math.floor(left / 32))
+    text = CROCKFORD[left % 32] + text;
   return text;
 }

@@ -57,6 +57,8 @@ export class Simulation {
   readonly rotten: string[] = [];
   /** List replies that reached the program whole: which meetings it was shown when. */
   readonly lists: { readonly atMs: number; readonly ids: readonly string[] }[] = [];
+  /** When calls of killed processes arrived: they were sent in time, and nobody can call them back. */
+  readonly lateCallsMs = new Set<number>();
   /** Lines that the process wrote to its console. */
   readonly printed: string[] = [];
   readonly mode: Mode;
@@ -87,13 +89,15 @@ export class Simulation {
     await this.#pass(this.scenario.calmMs, this.mode.harm ? this.scenario.tickEveryMs : HOUR_MS);
     await this.#calmDown();
     await this.#pass(this.clock.nowMs() + CALM_HOURS * HOUR_MS, CALM_TICK_MS);
-    if (this.mode.harm) {
+    if (this.mode.harm || (await this.#isParked())) {
       await this.#pass(this.clock.nowMs() + ASLEEP_HOURS * HOUR_MS, null);
       await this.#pass(this.clock.nowMs() + CALM_HOURS * HOUR_MS, CALM_TICK_MS);
     }
     for (let tries = 0; !(await this.isAtRest()); tries += 1) {
       if (tries === REST_TRIES_MAX) {
-        this.breaches.push(`rest: work is left ${Math.round((this.clock.nowMs() - this.scenario.calmMs) / HOUR_MS)} h after the last trouble`);
+        this.breaches.push(
+          `rest: work is left ${Math.round((this.clock.nowMs() - this.scenario.calmMs) / HOUR_MS)} h after the last trouble`,
+        );
         return;
       }
       await this.#pass(this.clock.nowMs() + HOUR_MS, CALM_TICK_MS);
@@ -119,6 +123,14 @@ export class Simulation {
     return row === 0;
   }
 
+  async #isParked(): Promise<boolean> {
+    const parked = await this.estate.d1
+      .prepare("select count(*) as n from lanes where not_before_ms > ?1")
+      .bind(this.clock.nowMs())
+      .first<number>("n");
+    return parked !== 0;
+  }
+
   async close(): Promise<void> {
     this.#engine.kill();
     await this.estate.close();
@@ -129,7 +141,10 @@ export class Simulation {
     const { scenario, clock } = this;
     this.estate = await openEstate(scenario, clock);
     if (this.mode.harm && scenario.faultRate > 0) {
-      this.estate.fireflies.control({ op: "fault", plan: `seed=${scenario.seed},rate=${scenario.faultRate}` });
+      this.estate.fireflies.control({
+        op: "fault",
+        plan: `seed=${scenario.seed},rate=${scenario.faultRate}`,
+      });
     }
     this.source = new SourceWatch(await openSource(scenario, clock), () => clock.nowMs());
     for (const meeting of scenario.meetings) await this.source.look(meeting.id);
@@ -138,7 +153,8 @@ export class Simulation {
       nowMs: () => clock.nowMs(),
       sleepUntilVirtual: (atMs, signal) => clock.sleepUntil(atMs, signal),
       store: this.estate.steps,
-      at: (point, _, name) => this.#life.reach(`${point} of ${name.replaceAll(/[\d.]+/g, "N").split(", round")[0]}`),
+      at: (point, _, name) =>
+        this.#life.reach(`${point} of ${name.replaceAll(/[\d.]+/g, "N").split(", round")[0]}`),
     });
     for (const event of scenario.events) clock.at(event.atMs, () => void this.#happen(event));
   }
@@ -159,7 +175,9 @@ export class Simulation {
   }
 
   async #tick(life: Life, ports: Ports): Promise<void> {
-    await this.#guarded("tick", life, () => tick(ports, createRunEngine(bindWorkflow(life, this.#engine.binding))));
+    await this.#guarded("tick", life, () =>
+      tick(ports, createRunEngine(bindWorkflow(life, this.#engine.binding))),
+    );
   }
 
   async #guarded(what: string, life: Life, work: () => Promise<unknown>): Promise<boolean> {
@@ -168,7 +186,8 @@ export class Simulation {
       return true;
     } catch (error) {
       const failure = failureOf(error);
-      if (failure.kind === "defect") this.breaches.push(`no defect: ${what} threw in ${life.name}: ${failure.party} ${failure.detail}`);
+      if (failure.kind === "defect")
+        this.breaches.push(`no defect: ${what} threw in ${life.name}: ${failure.party} ${failure.detail}`);
       return false;
     }
   }
@@ -180,7 +199,6 @@ export class Simulation {
   /** A new process over the same stores: as src/local does, what an earlier one left behind is taken up first. */
   async #restart(): Promise<void> {
     const life = this.#newLife();
-    const { scenario } = this;
     this.#life = life;
     this.#ports = null;
     const ports = await this.#portsOf(life);
@@ -190,15 +208,22 @@ export class Simulation {
     this.#engine.kill();
     this.#engine.setRun(async (event, step) => {
       const { runId } = event.payload as { runId: string };
-      await executeRun(ports, createWorkflowSteps(step as never, ports.world), runId, this.#mutant.pipelines(PIPELINES));
+      await executeRun(
+        ports,
+        createWorkflowSteps(step as never, ports.world),
+        runId,
+        this.#mutant.pipelines(PIPELINES),
+      );
     });
     const engine = createRunEngine(bindWorkflow(life, this.#engine.binding));
     const resume = async (): Promise<void> => {
-      const resumed = await this.#guarded("resume", life, () => reviveUnfinished(ports, engine, { afterRestart: true }));
+      const resumed = await this.#guarded("resume", life, () =>
+        reviveUnfinished(ports, engine, { afterRestart: true }),
+      );
       // A start that failed is made again by whoever runs the program.
       if (!resumed && !life.hasEnded) this.clock.at(this.clock.nowMs() + MINUTE_MS, () => void resume());
     };
-    this.#count(scenario.lifeCalls.length >= this.#livesCount ? "lives" : "last lives");
+    this.#count("lives");
     await resume();
   }
 
@@ -211,7 +236,8 @@ export class Simulation {
       clock: this.clock,
       random: createRandom(scenario.seed, `life ${number}`),
       rates: scenario.rates,
-      callsLeft: scenario.lifeCalls[number] ?? null,
+      callsLeft: scenario.deaths[number]?.calls ?? null,
+      killAt: scenario.deaths[number]?.at ?? null,
       zombieCalls: isZombie ? this.#random.int(1, 30) : 0,
       onKill: () => this.#onKill(),
       count: (what) => this.#count(what),
@@ -241,7 +267,9 @@ export class Simulation {
     const { estate, clock, scenario } = this;
     const world = createSimulatedWorld(clock, `${scenario.seed} ${life.name}`);
     const watched = { life, rates: scenario.rates };
-    const d1 = bindD1(watched, estate.d1, this.#mutant.sql, (by, statements) => this.fences.committed(by, statements));
+    const d1 = bindD1(watched, estate.d1, this.#mutant.sql, (by, statements) =>
+      this.fences.committed(by, statements),
+    );
     const source = await createFirefliesSource({
       url: "https://api.fireflies.ai",
       key: FIREFLIES_DEMO_KEY,
@@ -265,6 +293,7 @@ export class Simulation {
   async #fetch(life: Life, request: Request): Promise<Response> {
     const isCall = request.url.endsWith("/graphql");
     return life.pass(isCall ? "fireflies.call" : "fireflies.head", async () => {
+      if (life.hasEnded) this.lateCallsMs.add(this.clock.nowMs());
       const response = await aborting(this.estate.fireflies.fetch(request), request.signal);
       if (isCall && response.status === 200) await this.#onReply(response.clone());
       return response;
@@ -312,7 +341,8 @@ export class Simulation {
     this.#count(event.do);
     if (event.do === "faults") estate.fireflies.control(event.op);
     else if (event.do === "drop vectors") estate.index.controls.dropNext(event.count);
-    else if (event.do === "hold vectors") event.hold ? estate.index.controls.pause() : estate.index.controls.resume();
+    else if (event.do === "hold vectors" && event.hold) estate.index.controls.pause();
+    else if (event.do === "hold vectors") estate.index.controls.resume();
     else if (event.do === "rot object") this.#rotNext();
   }
 
@@ -322,7 +352,13 @@ export class Simulation {
     const counts = r2.writeCounts();
     r2.setHooks({
       afterCall: (action, [key = ""]) => {
-        if (action !== "put" || !key.startsWith("fireflies-transcripts/") || counts.has(key) || r2.peek(key) === null) return;
+        if (
+          action !== "put" ||
+          !key.startsWith("fireflies-transcripts/") ||
+          counts.has(key) ||
+          r2.peek(key) === null
+        )
+          return;
         r2.setHooks({});
         r2.corrupt(key);
         this.rotten.push(key);
@@ -339,7 +375,9 @@ export class Simulation {
     estate.index.controls.dropNext(0);
     estate.r2.setHooks({});
     // Changes that waited for a page that nobody asked for.
-    const waiting = scenario.pageEvents.map((event) => event.afterList).filter((after) => after > this.#listCount);
+    const waiting = scenario.pageEvents
+      .map((event) => event.afterList)
+      .filter((after) => after > this.#listCount);
     for (const after of new Set(waiting)) await this.#betweenPages(after);
     this.#listCount = Number.POSITIVE_INFINITY;
   }

@@ -48,9 +48,12 @@ export class SourceWatch {
       headers: { authorization: `Bearer ${FIREFLIES_DEMO_KEY}`, "content-type": "application/json" },
       body: JSON.stringify({ query: ONE_QUERY, variables: { id } }),
     });
-    const body = (await (await this.#twin.fetch(request)).json()) as { data?: { transcript?: Record<string, unknown> | null } };
+    const body = (await (await this.#twin.fetch(request)).json()) as {
+      data?: { transcript?: Record<string, unknown> | null };
+    };
     const transcript = body.data?.transcript ?? null;
-    const hash = transcript === null ? null : createHash("sha256").update(canonical(transcript)).digest("hex");
+    const hash =
+      transcript === null ? null : createHash("sha256").update(canonical(transcript)).digest("hex");
     const dateString = transcript?.["dateString"];
     const place = typeof dateString === "string" ? dateString : "";
     const history = this.histories.get(id) ?? { id, place, versions: [] };
@@ -60,7 +63,9 @@ export class SourceWatch {
 
   /** Ids that the source shows now. */
   visibleIds(): string[] {
-    return [...this.histories.values()].filter(({ versions }) => (versions.at(-1)?.hash ?? null) !== null).map(({ id }) => id);
+    return [...this.histories.values()]
+      .filter(({ versions }) => (versions.at(-1)?.hash ?? null) !== null)
+      .map(({ id }) => id);
   }
 
   close(): Promise<void> {
@@ -74,6 +79,12 @@ function canonical(transcript: Record<string, unknown>): string {
   const isPlain = (value: unknown): value is Record<string, unknown> =>
     typeof value === "object" && value !== null && !Array.isArray(value);
   return JSON.stringify(content, (_, value: unknown) =>
-    isPlain(value) ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, value[key]])) : value,
+    isPlain(value)
+      ? Object.fromEntries(
+          Object.keys(value)
+            .sort()
+            .map((key) => [key, value[key]]),
+        )
+      : value,
   );
 }

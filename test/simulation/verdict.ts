@@ -21,7 +21,10 @@ export type Verdict = {
 export async function judgeSeed(seed: number, mutant?: Mutant): Promise<Verdict> {
   const peace = await course(seed, false, mutant);
   const harm = await course(seed, true, mutant);
-  const breaches = [...peace.breaches.map((breach) => `${breach} (without kills or faults)`), ...harm.breaches];
+  const breaches = [
+    ...peace.breaches.map((breach) => `${breach} (without kills or faults)`),
+    ...harm.breaches,
+  ];
   if (breaches.length === 0) breaches.push(...differences(harm.state, peace.state));
   return { seed, breaches, exercised: harm.exercised };
 }
@@ -35,7 +38,8 @@ async function course(seed: number, harm: boolean, mutant?: Mutant): Promise<Cou
     const before = await footprintOf(sim);
     await sim.quietHour();
     const breaches = [...sim.breaches, ...(await brokenLaws(sim))];
-    if (harm && breaches.length === 0 && (await footprintOf(sim)) !== before) breaches.push("law 3: a run with nothing new left something behind");
+    if (harm && breaches.length === 0 && (await footprintOf(sim)) !== before)
+      breaches.push("law 3: a run with nothing new left something behind");
     return { breaches, state: await finalStateOf(sim), exercised: sim.exercised };
   } finally {
     await sim.close();
