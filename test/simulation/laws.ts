@@ -15,7 +15,7 @@ export async function rowsOf(sim: Simulation, sql: string): Promise<Row[]> {
 }
 
 /** sha256 as hex. */
-export function sha256(bytes: Uint8Array | string): string {
+function sha256(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
@@ -67,7 +67,7 @@ async function brokenCounts(sim: Simulation): Promise<string[]> {
     if (run["sync"] !== "fireflies") continue;
     const from = Number(run["started_ms"]);
     const to = Number(run["ended_ms"]);
-    const lists = sim.lists.filter((list) => list.atMs >= from && list.atMs <= to);
+    const lists = sim.door.lists.filter((list) => list.atMs >= from && list.atMs <= to);
     const delivered = new Set(lists.flatMap((list) => list.ids)).size;
     // A failed meeting that is asked for by its id and not found counts as well.
     if (sum > delivered + Number(run["fetches"]))
@@ -236,7 +236,7 @@ async function brokenBudget(sim: Simulation): Promise<string[]> {
   const broken: string[] = [];
   const log = sim.estate.fireflies.log();
   for (const entry of log) {
-    if (sim.lateCallsMs.has(entry.atMs)) continue;
+    if (sim.door.lateCallsMs.has(entry.atMs)) continue;
     if (entry.early) broken.push(`law 8: call ${entry.seq} came before the time that the source had named`);
     else if (entry.error === "too_many_requests" && entry.fault === null && entry.status !== 0)
       broken.push(`law 8: call ${entry.seq} went above the budget`);

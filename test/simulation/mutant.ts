@@ -1,5 +1,5 @@
 import type { PIPELINES } from "../../src/pipelines/index.ts";
-import type { Ports } from "./simulation.ts";
+import type { Ports } from "./life-ports.ts";
 
 type Pipelines = typeof PIPELINES;
 

@@ -33,7 +33,7 @@ export type TroubleRates = {
 };
 
 /** The end of a life: after so many calls, or at so many calls of one kind if that comes first. */
-export type Death = {
+type Death = {
   readonly calls: number;
   readonly at: { readonly place: string; readonly times: number } | null;
 };

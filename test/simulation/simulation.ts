@@ -1,31 +1,21 @@
 import { createWorkflowEngine, type WorkflowEngine } from "../../emulators/workflows/engine.ts";
 import { createRandom, type Random } from "../../emulators/world/random.ts";
-import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
-import { createFirefliesSource } from "../../src/adapters/fireflies/source.ts";
-import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
-import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
-import { createRunStore } from "../../src/adapters/d1/run-store.ts";
-import { createVectorIndex } from "../../src/adapters/vectorize/vector-index.ts";
-import { createEmbedder } from "../../src/adapters/workers-ai/embedder.ts";
 import { createRunEngine } from "../../src/adapters/workflows/run-engine.ts";
 import { createWorkflowSteps } from "../../src/adapters/workflows/steps.ts";
-import { SCHEMA_VERSION } from "../../src/core/policy.ts";
 import { failureOf } from "../../src/core/errors.ts";
 import { executeRun } from "../../src/engine/run.ts";
 import { reviveUnfinished, startRun, tick } from "../../src/engine/tick.ts";
 import { PIPELINES } from "../../src/pipelines/index.ts";
-import { bindAi, bindD1, bindR2, bindVectorize, bindWorkflow } from "./bindings.ts";
-import { MODEL, openEstate, openSource, type Estate } from "./estate.ts";
+import { bindWorkflow } from "./bindings.ts";
+import { openEstate, openSource, type Estate } from "./estate.ts";
 import { FenceWatch } from "./fence-watch.ts";
 import { Life } from "./life.ts";
+import { portsOf, type Ports } from "./life-ports.ts";
 import { NO_MUTANT, type Mutant } from "./mutant.ts";
 import { HOUR_MS, type Scenario, type WorldEvent } from "./scenario.ts";
-import { createSimulatedWorld } from "./simulated-world.ts";
+import { SourceDoor } from "./source-door.ts";
 import { SourceWatch } from "./source-watch.ts";
 import { VirtualClock } from "./virtual-clock.ts";
-
-/** Everything outside that a run may touch. */
-export type Ports = Parameters<typeof executeRun>[0];
 
 const MINUTE_MS = 60_000;
 
@@ -53,12 +43,9 @@ export class Simulation {
   readonly fences: FenceWatch;
   estate!: Estate;
   source!: SourceWatch;
+  door!: SourceDoor;
   /** Objects that were made to rot: they may be written twice. */
   readonly rotten: string[] = [];
-  /** List replies that reached the program whole: which meetings it was shown when. */
-  readonly lists: { readonly atMs: number; readonly ids: readonly string[] }[] = [];
-  /** When calls of killed processes arrived: they were sent in time, and nobody can call them back. */
-  readonly lateCallsMs = new Set<number>();
   /** Lines that the process wrote to its console. */
   readonly printed: string[] = [];
   readonly mode: Mode;
@@ -69,7 +56,6 @@ export class Simulation {
   /** Null while a process is starting. */
   #ports: Ports | null = null;
   #livesCount = 0;
-  #listCount = 0;
   #isCalm = false;
 
   constructor(scenario: Scenario, mode: Mode) {
@@ -148,6 +134,8 @@ export class Simulation {
     }
     this.source = new SourceWatch(await openSource(scenario, clock), () => clock.nowMs());
     for (const meeting of scenario.meetings) await this.source.look(meeting.id);
+    const { pageEvents } = scenario;
+    this.door = new SourceDoor({ fireflies: this.estate.fireflies, watch: this.source, clock, pageEvents });
     this.#engine = createWorkflowEngine({
       run: () => Promise.reject(new Error("no process")),
       nowMs: () => clock.nowMs(),
@@ -201,7 +189,14 @@ export class Simulation {
     const life = this.#newLife();
     this.#life = life;
     this.#ports = null;
-    const ports = await this.#portsOf(life);
+    const ports = await portsOf(life, {
+      scenario: this.scenario,
+      clock: this.clock,
+      estate: this.estate,
+      door: this.door,
+      mutant: this.#mutant,
+      watch: (by, statements) => this.fences.committed(by, statements),
+    });
     if (life.hasEnded) return;
     this.#ports = ports;
     // What late effects of the dead process have started meanwhile runs in no process.
@@ -263,61 +258,6 @@ export class Simulation {
     this.estate.steps.instances.delete(id);
   }
 
-  async #portsOf(life: Life): Promise<Ports> {
-    const { estate, clock, scenario } = this;
-    const world = createSimulatedWorld(clock, `${scenario.seed} ${life.name}`);
-    const watched = { life, rates: scenario.rates };
-    const d1 = bindD1(watched, estate.d1, this.#mutant.sql, (by, statements) =>
-      this.fences.committed(by, statements),
-    );
-    const source = await createFirefliesSource({
-      url: "https://api.fireflies.ai",
-      key: FIREFLIES_DEMO_KEY,
-      fetch: (request) => this.#fetch(life, request),
-      world,
-    });
-    return this.#mutant.ports({
-      world,
-      source,
-      runs: createRunStore(d1, world),
-      records: createRecordStore(d1),
-      raw: createRawStore(bindR2(watched, estate.r2), world),
-      embedder: createEmbedder(bindAi(watched, estate.ai), MODEL, world),
-      index: createVectorIndex(bindVectorize(watched, estate.index as never)),
-      indexName: "VECTORS_A",
-      freeBytes: () => Promise.resolve(null),
-      schemaVersion: SCHEMA_VERSION,
-    });
-  }
-
-  async #fetch(life: Life, request: Request): Promise<Response> {
-    const isCall = request.url.endsWith("/graphql");
-    return life.pass(isCall ? "fireflies.call" : "fireflies.head", async () => {
-      if (life.hasEnded) this.lateCallsMs.add(this.clock.nowMs());
-      const response = await aborting(this.estate.fireflies.fetch(request), request.signal);
-      if (isCall && response.status === 200) await this.#onReply(response.clone());
-      return response;
-    });
-  }
-
-  /** Note what a list reply shows; the source may change right after. */
-  async #onReply(response: Response): Promise<void> {
-    const atMs = this.clock.nowMs();
-    const { transcripts, transcript } = await dataOf(response);
-    if (transcript) this.lists.push({ atMs, ids: [transcript.id] });
-    if (!Array.isArray(transcripts)) return;
-    this.lists.push({ atMs, ids: transcripts.map(({ id }) => id) });
-    this.#listCount += 1;
-    await this.#betweenPages(this.#listCount);
-  }
-
-  async #betweenPages(listCount: number): Promise<void> {
-    for (const { id, op } of this.scenario.pageEvents.filter((event) => event.afterList === listCount)) {
-      this.estate.fireflies.control(op);
-      await this.source.change(id, op);
-    }
-  }
-
   async #happen(event: WorldEvent): Promise<void> {
     const { estate } = this;
     if (event.do === "source") {
@@ -367,37 +307,13 @@ export class Simulation {
   }
 
   async #calmDown(): Promise<void> {
-    const { estate, scenario } = this;
+    const { estate } = this;
     this.#isCalm = true;
     this.#life.calmDown();
     estate.fireflies.control({ op: "fault", plan: "none", clear: true });
     estate.index.controls.resume();
     estate.index.controls.dropNext(0);
     estate.r2.setHooks({});
-    // Changes that waited for a page that nobody asked for.
-    const waiting = scenario.pageEvents
-      .map((event) => event.afterList)
-      .filter((after) => after > this.#listCount);
-    for (const after of new Set(waiting)) await this.#betweenPages(after);
-    this.#listCount = Number.POSITIVE_INFINITY;
+    await this.door.settleChanges();
   }
-}
-
-type Data = { transcripts?: { id: string }[] | null; transcript?: { id: string } | null };
-
-/** What a reply shows; nothing if it broke off. */
-async function dataOf(response: Response): Promise<Data> {
-  try {
-    return ((await response.json()) as { data?: Data | null }).data ?? {};
-  } catch {
-    return {};
-  }
-}
-
-/** A reply that comes too late is none. */
-function aborting<T>(reply: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-    reply.then(resolve, reject);
-  });
 }

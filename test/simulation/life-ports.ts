@@ -1,0 +1,55 @@
+import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
+import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
+import { createRunStore } from "../../src/adapters/d1/run-store.ts";
+import { createFirefliesSource } from "../../src/adapters/fireflies/source.ts";
+import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
+import { createVectorIndex } from "../../src/adapters/vectorize/vector-index.ts";
+import { createEmbedder } from "../../src/adapters/workers-ai/embedder.ts";
+import { SCHEMA_VERSION } from "../../src/core/policy.ts";
+import type { executeRun } from "../../src/engine/run.ts";
+import { bindAi, bindD1, bindR2, bindVectorize, type D1Watcher } from "./bindings.ts";
+import { MODEL, type Estate } from "./estate.ts";
+import type { Life } from "./life.ts";
+import type { Mutant } from "./mutant.ts";
+import type { Scenario } from "./scenario.ts";
+import { createSimulatedWorld } from "./simulated-world.ts";
+import type { SourceDoor } from "./source-door.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+/** Everything outside that a run may touch. */
+export type Ports = Parameters<typeof executeRun>[0];
+
+type Surroundings = {
+  readonly scenario: Scenario;
+  readonly clock: VirtualClock;
+  readonly estate: Estate;
+  readonly door: SourceDoor;
+  readonly mutant: Mutant;
+  readonly watch: D1Watcher;
+};
+
+/** What surfaces/compose.ts does for a Worker: the product's own adapters, over the bindings of one life. */
+export async function portsOf(life: Life, around: Surroundings): Promise<Ports> {
+  const { scenario, clock, estate, door, mutant, watch } = around;
+  const world = createSimulatedWorld(clock, `${scenario.seed} ${life.name}`);
+  const watched = { life, rates: scenario.rates };
+  const d1 = bindD1(watched, estate.d1, mutant.sql, watch);
+  const source = await createFirefliesSource({
+    url: "https://api.fireflies.ai",
+    key: FIREFLIES_DEMO_KEY,
+    fetch: (request) => door.fetch(life, request),
+    world,
+  });
+  return mutant.ports({
+    world,
+    source,
+    runs: createRunStore(d1, world),
+    records: createRecordStore(d1),
+    raw: createRawStore(bindR2(watched, estate.r2), world),
+    embedder: createEmbedder(bindAi(watched, estate.ai), MODEL, world),
+    index: createVectorIndex(bindVectorize(watched, estate.index as never)),
+    indexName: "VECTORS_A",
+    freeBytes: () => Promise.resolve(null),
+    schemaVersion: SCHEMA_VERSION,
+  });
+}

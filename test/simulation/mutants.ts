@@ -1,0 +1,128 @@
+import { FailureError } from "../../src/core/errors.ts";
+import { NO_MUTANT, type Mutant } from "./mutant.ts";
+import type { Ports } from "./life-ports.ts";
+
+type Source = NonNullable<Ports["source"]>;
+
+/** Bugs planted on purpose: if a law did not bite, one of these would live. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    ...NO_MUTANT,
+    name: "no fence check",
+    sql: (sql) => sql.replace("(select token = ?2 from leases where lane = ?1)", "(select ?2 is not null)"),
+  },
+  {
+    ...NO_MUTANT,
+    name: "insert instead of upsert",
+    sql: (sql) =>
+      /^\s*insert into meetings/.test(sql)
+        ? sql.replace(/on conflict \(id\) do update set[\s\S]*$/, "")
+        : sql,
+  },
+  {
+    ...NO_MUTANT,
+    name: "ignores Retry-After",
+    ports: (ports) => ({ ...ports, source: ports.source && hasty(ports.source) }),
+  },
+  {
+    ...NO_MUTANT,
+    name: "reuses the id of a deleted vector",
+    sql: (sql) => (/^\s*insert into chunks/.test(sql) ? revivingChunks(sql) : sql),
+    ports: (ports) => ({ ...ports, records: forgettingDead(ports.records) }),
+  },
+  {
+    ...NO_MUTANT,
+    name: "skips the read-back of revisions",
+    ports: (ports) => ({ ...ports, raw: rememberingText(ports.raw) }),
+  },
+  {
+    ...NO_MUTANT,
+    name: "takes accepted vectors for visible ones",
+    ports: (ports) => ({ ...ports, index: believing(ports.index) }),
+  },
+];
+
+/** The named mutant. @throws Error if there is none */
+export function mutantNamed(name: string): Mutant {
+  const found = MUTANTS.find((mutant) => mutant.name === name);
+  if (found === undefined)
+    throw new Error(
+      `there is no mutant "${name}"; there are ${MUTANTS.map((mutant) => mutant.name).join(", ")}`,
+    );
+  return found;
+}
+
+function hasty(source: Source): Source {
+  const unnamed = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (!(error instanceof FailureError)) throw error;
+      const { notBeforeMs: _, ...failure } = error.failure;
+      throw new FailureError(failure.kind === "quota" ? { ...failure, kind: "rate_limited" } : failure);
+    }
+  };
+  return {
+    ...source,
+    account: (...given) => unnamed(source.account(...given)),
+    listMeetings: (...given) => unnamed(source.listMeetings(...given)),
+  };
+}
+
+/** A dead row comes to life again under its old id. */
+function revivingChunks(sql: string): string {
+  return sql.replace(
+    "where chunks.state in ('planned', 'sent', 'live')",
+    `, text = excluded.text, dead_ms = null, rechecks = 0,
+      state = case when chunks.state in ('dead', 'gone') then 'planned' else chunks.state end`,
+  );
+}
+
+function forgettingDead(records: Ports["records"]): Ports["records"] {
+  return {
+    ...records,
+    chunksOf: async (ids) => {
+      const known = await records.chunksOf(ids);
+      return new Map(
+        [...known].map(([id, rows]) => [
+          id,
+          rows.filter(({ state }) => state !== "dead" && state !== "gone"),
+        ]),
+      );
+    },
+  };
+}
+
+function rememberingText(raw: Ports["raw"]): Ports["raw"] {
+  const kept = new Map<string, string>();
+  return {
+    ...raw,
+    putText: (key, text) => {
+      kept.set(key, text);
+      return raw.putText(key, text);
+    },
+    getText: async (key) => kept.get(key) ?? raw.getText(key),
+  };
+}
+
+type Index = Ports["index"];
+
+function believing(index: Index): Index {
+  const accepted = new Map<string, Parameters<Index["upsert"]>[0][number]>();
+  return {
+    ...index,
+    upsert: async (vectors) => {
+      await index.upsert(vectors);
+      for (const vector of vectors) accepted.set(vector.id, vector);
+    },
+    deleteByIds: async (ids) => {
+      await index.deleteByIds(ids);
+      for (const id of ids) accepted.delete(id);
+    },
+    getByIds: async (ids) =>
+      [...new Set(ids)].flatMap((id) => {
+        const vector = accepted.get(id);
+        return vector === undefined ? [] : [{ ...vector, values: Array.from(vector.values) }];
+      }),
+  };
+}
