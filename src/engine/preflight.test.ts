@@ -44,7 +44,7 @@ describe("preflight", () => {
     const run = await failing({ source: null, schemaVersion: "9999_other.sql", freeBytes: async () => 7 });
     expect(run?.state).toBe("failed");
     expect(run?.detail).toContain("credentials: no key: set FIREFLIES_API_KEY in .env");
-    expect(run?.detail).toContain("database: 0002_meetings.sql, expected 9999_other.sql");
+    expect(run?.detail).toContain("database: 0003_indexes.sql, expected 9999_other.sql");
     expect(run?.detail).toContain(
       `storage: 7 bytes free, expected at least ${STORAGE_FREE_BYTES_MIN} bytes free`,
     );

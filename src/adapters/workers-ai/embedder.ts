@@ -33,7 +33,8 @@ function checkedVector(values: unknown, dimensions: number): Float32Array<ArrayB
   if (!isList || values.length !== dimensions) {
     throw broken(`a vector of ${isList ? values.length : "no"} dimensions where ${dimensions} were promised`);
   }
-  const vector = Float32Array.from(values as ArrayLike<number>);
+  // By the constructor: `from` goes through an iterator, which takes ten times as long.
+  const vector = new Float32Array(values as ArrayLike<number>);
   if (!vector.every(Number.isFinite)) throw broken("a vector with a value that is no number");
   return vector;
 }
