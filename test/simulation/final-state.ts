@@ -1,5 +1,5 @@
 import { HOUR_MS } from "./scenario.ts";
-import { rowsOf, type Row } from "./laws.ts";
+import { rowsOf, type Row } from "./stores.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** Where every meeting ended up, without ids and times that chance decides; null where that may differ. */

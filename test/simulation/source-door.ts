@@ -28,12 +28,15 @@ export class SourceDoor {
   fetch(life: Life, request: Request): Promise<Response> {
     const { clock, fireflies } = this.#given;
     const isCall = request.url.endsWith("/graphql");
-    return life.pass(isCall ? "fireflies.call" : "fireflies.head", async () => {
+    const sent = life.pass(isCall ? "fireflies.call" : "fireflies.head", async () => {
+      // Whoever gave up waiting for a slow connection has not sent anything.
+      if (request.signal.aborted) throw request.signal.reason;
       if (life.hasEnded) this.lateCallsMs.add(clock.nowMs());
-      const response = await aborting(fireflies.fetch(request), request.signal);
+      const response = await fireflies.fetch(request);
       if (isCall && response.status === 200) await this.#onReply(response.clone());
       return response;
     });
+    return aborting(sent, request.signal);
   }
 
   /** Make the changes that waited for pages nobody asked for; none come later. */

@@ -3,7 +3,7 @@ import { chunkTranscript } from "../../src/core/chunk.ts";
 import { transcriptSentences } from "../../src/core/mapping/fireflies-meeting.ts";
 import { CHUNK_SIZES } from "../../src/core/policy.ts";
 import { DIMENSIONS } from "./estate.ts";
-import { revisionAt, rowsOf, type Row } from "./laws.ts";
+import { revisionAt, rowsOf, type Row } from "./stores.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** The end of law 2: chunks wanted for the revision on record = live chunks = vectors, text and values included. */
