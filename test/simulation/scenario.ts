@@ -89,7 +89,7 @@ export function scenarioOf(seed: number): Scenario {
     // Young meetings ripen to their end.
     calmMs: Math.max(startMs + stormMs, events.at(-1)?.atMs ?? 0) + MINUTE_MS,
     tickEveryMs:
-      stormMs <= 4 * HOUR_MS ? random.pick([1, 5, 15, 15]) * MINUTE_MS : random.pick([20, 60]) * MINUTE_MS,
+      stormMs <= 4 * HOUR_MS ? random.pick([2, 10, 15, 30]) * MINUTE_MS : random.pick([30, 60]) * MINUTE_MS,
     meetings,
     plan: free ? "free" : random.pick(["pro", "business", "business"]),
     quotaPerDay: random.chance(0.15) ? random.int(30, 60) : null,
