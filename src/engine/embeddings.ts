@@ -16,9 +16,10 @@ export type PlacedEmbedding = {
 
 /**
  * The embeddings of chunks by text hash: those made before are read from the raw store, the others are made, a few batches
- * at a time, and kept there under a name that follows from their texts. So no text is ever paid for twice, whatever happens
- * to its vectors, and nothing large passes between steps.
+ * at a time, and kept there in one object whose name follows from their texts. So no text is ever paid for twice, whatever
+ * happens to its vectors, and nothing large passes between steps.
  *
+ * @param rows as many as one step sends, so that the object stays small
  * @throws FailureError of the embedder or of the raw store; a kept embedding that is damaged is made anew
  */
 export async function embeddingsOf(
@@ -29,35 +30,90 @@ export async function embeddingsOf(
   const placed = await keptEmbeddings(ports, scope, rows);
   const byHash = new Map(rows.filter((row) => !placed.has(row.textHash)).map((row) => [row.textHash, row]));
   const missing = [...byHash.values()];
-  const texts = missing.length === 0 ? NO_TEXTS : await ports.records.chunkTexts(missing.map(({ id }) => id));
-  const batches = Array.from({ length: Math.ceil(missing.length / EMBED_TEXTS_PER_CALL) }, (_, n) =>
-    missing.slice(n * EMBED_TEXTS_PER_CALL, (n + 1) * EMBED_TEXTS_PER_CALL),
-  );
-  await concurrently(batches, async (batch) => {
-    const key = `embeddings/${await sha256Hex(batch.map((row) => row.textHash).join())}.f32`;
-    // An attempt that failed or was cut off later may have kept them already.
-    const kept = await scope.timed("read embeddings", () => ports.raw.getBytes(key));
-    const made = kept?.byteLength !== batch.length * sizeBytesOf(ports);
-    const vectors = kept === null || made ? await makeEmbeddings(ports, scope, { key, batch, texts }) : kept;
-    for (const [index, row] of batch.entries()) {
-      placed.set(row.textHash, { key, index, values: vectorIn(vectors, index, sizeBytesOf(ports)), made });
-    }
-  });
+  if (missing.length === 0) return placed;
+  const key = `embeddings/${await sha256Hex(missing.map((row) => row.textHash).join())}.f32`;
+  const sizeBytes = sizeBytesOf(ports);
+  const bytes =
+    (await earlierEmbeddings(ports, scope, { key, length: missing.length * sizeBytes })) ??
+    holes(missing.length * ports.embedder.dimensions);
+  const todo = missing
+    .map((row, index) => ({ row, index }))
+    .filter(({ index }) => isHole(bytes, index * sizeBytes));
+  if (todo.length > 0) await makeEmbeddings(ports, scope, { key, bytes, todo });
+  const made = new Set(todo.map(({ index }) => index));
+  for (const [index, row] of missing.entries()) {
+    placed.set(row.textHash, {
+      key,
+      index,
+      values: vectorIn(bytes, index, sizeBytes),
+      made: made.has(index),
+    });
+  }
   return placed;
 }
 
+type Todo = { readonly row: ChunkRow; readonly index: number };
+
+/** Fill holes. What was made is kept even if the model fails on the rest. */
 async function makeEmbeddings(
   ports: Ports,
   scope: StepScope,
-  { key, batch, texts }: { key: string; batch: readonly ChunkRow[]; texts: ReadonlyMap<string, string> },
-): Promise<Uint8Array<ArrayBuffer>> {
-  const spoken = batch.map(
-    ({ id }) =>
-      texts.get(id) ?? fail({ kind: "defect", party: "engine", detail: "a chunk to embed has no text" }),
+  { key, bytes, todo }: { key: string; bytes: Uint8Array<ArrayBuffer>; todo: readonly Todo[] },
+): Promise<void> {
+  const texts = await ports.records.chunkTexts(todo.map(({ row }) => row.id));
+  const vectors = new Float32Array(bytes.buffer);
+  const batches = Array.from({ length: Math.ceil(todo.length / EMBED_TEXTS_PER_CALL) }, (_, n) =>
+    todo.slice(n * EMBED_TEXTS_PER_CALL, (n + 1) * EMBED_TEXTS_PER_CALL),
   );
-  const vectors = concatenated(await scope.timed("embed", () => ports.embedder.embedDocuments(spoken)));
-  await scope.timed("keep embeddings", () => ports.raw.putBytes(key, vectors));
-  return vectors;
+  let some = false;
+  try {
+    await concurrently(batches, async (batch) => {
+      const spoken = batch.map(
+        ({ row }) =>
+          texts.get(row.id) ??
+          fail({ kind: "defect", party: "engine", detail: "a chunk to embed has no text" }),
+      );
+      const made = await scope.timed("embed", () => ports.embedder.embedDocuments(spoken));
+      some = true;
+      for (const [n, { index }] of batch.entries()) {
+        const values = made[n];
+        if (values !== undefined) vectors.set(values, index * ports.embedder.dimensions);
+      }
+    });
+  } catch (error) {
+    if (some) await scope.timed("keep embeddings", () => ports.raw.putBytes(partOf(key), bytes));
+    throw error;
+  }
+  await scope.timed("keep embeddings", () => ports.raw.putBytes(key, bytes));
+}
+
+/**
+ * What an attempt that failed or was cut off later has kept: all of them, or those it came to. Each has a name of its
+ * own, so that an unfinished object that arrives late never replaces a whole one.
+ */
+async function earlierEmbeddings(
+  ports: Ports,
+  scope: StepScope,
+  { key, length }: { key: string; length: number },
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  for (const name of [key, partOf(key)]) {
+    const kept = await scope.timed("read embeddings", () => ports.raw.getBytes(name));
+    if (kept?.byteLength === length) return kept;
+  }
+  return null;
+}
+
+function partOf(key: string): string {
+  return `${key}.part`;
+}
+
+/** Room for embeddings that are still to be made: no model gives a vector that begins with NaN. */
+function holes(length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new Float32Array(length).fill(Number.NaN).buffer);
+}
+
+function isHole(bytes: Uint8Array<ArrayBuffer>, offset: number): boolean {
+  return Number.isNaN(new Float32Array(bytes.buffer, bytes.byteOffset + offset, 1)[0]);
 }
 
 function sizeBytesOf(ports: Ports): number {
@@ -71,8 +127,6 @@ function vectorIn(
 ): Float32Array<ArrayBuffer> {
   return new Float32Array(bytes.slice(index * sizeBytes, (index + 1) * sizeBytes).buffer);
 }
-
-const NO_TEXTS: ReadonlyMap<string, string> = new Map();
 
 /** Where embeddings lie: as the rows themselves say, else as other chunks with the same text do. */
 async function placesOf(
@@ -108,15 +162,4 @@ async function keptEmbeddings(
     placed.set(hash, { key, index, values: vectorIn(object, index, sizeBytes), made: false });
   }
   return placed;
-}
-
-function concatenated(vectors: readonly Float32Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  const length = vectors.reduce((sum, vector) => sum + vector.length, 0);
-  const all = new Float32Array(length);
-  let offset = 0;
-  for (const vector of vectors) {
-    all.set(vector, offset);
-    offset += vector.length;
-  }
-  return new Uint8Array(all.buffer);
 }
