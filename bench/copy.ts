@@ -1,7 +1,8 @@
 /**
- * Cost of trust: a backfill by the product against one by the naive copier (workers/naive-copier.ts) in the same workerd,
- * from the same emulator, with the same embedder that costs nothing; then what a run costs that finds nothing new.
+ * Cost of trust: a backfill by the product against one by the naive copier (workers/naive-copier.ts), from the same
+ * emulator, with the same embedder that costs nothing; then what a run costs that finds nothing new.
  *
+ * Both copy in the same set-up of workerd, each in a fresh one: whoever came second would find the other's code warm.
  * Every figure that has a target is a ratio or a duration within one run; repetitions alternate, and the median counts.
  */
 import { readFileSync } from "node:fs";
@@ -40,18 +41,21 @@ export async function benchCopy(options: CopyBenchOptions): Promise<BenchResult>
   const source = await openSource({ count: options.meetings, bytesEach: MEETING_BYTES });
   try {
     const copies: Copies[] = [];
-    for (let repetition = 0; repetition < options.repetitions; repetition += 1) {
-      const laboratory = await openLaboratory(source);
-      try {
-        const copy = await copyBoth(laboratory, source, repetition % 2 === 0);
-        options.say(
-          `repetition ${repetition + 1}: product ${rounded(copy.productMs / 1_000)} s (fireflies ${rounded(copy.firefliesMs / 1_000)} s), naive ${rounded(copy.naiveMs / 1_000)} s`,
-        );
-        copies.push(copy);
-        if (repetition === options.repetitions - 1) rows.push(...(await largeQuietRows(laboratory, source)));
-      } finally {
-        await laboratory.stop();
-      }
+    for (let repetition = 1; repetition <= options.repetitions; repetition += 1) {
+      const isLast = repetition === options.repetitions;
+      // The product comes first in every second repetition.
+      const first = repetition % 2 === 0 ? null : await naiveCopy(source);
+      const product = await inLaboratory(source, async (laboratory) => {
+        const copy = await productCopy(laboratory, source);
+        if (isLast) rows.push(...(await largeQuietRows(laboratory, source)));
+        return copy;
+      });
+      const naive = first ?? (await naiveCopy(source));
+      const seconds = (ms: number): string => `${rounded(ms / 1_000)} s`;
+      options.say(
+        `repetition ${repetition}: product ${seconds(product.ms)} (fireflies ${seconds(product.firefliesMs)}), naive ${seconds(naive.ms)}`,
+      );
+      copies.push({ product, naive });
     }
     rows.unshift(...copyRows(copies));
   } finally {
@@ -62,69 +66,74 @@ export async function benchCopy(options: CopyBenchOptions): Promise<BenchResult>
   return { name: "copy", rows };
 }
 
-type Copies = {
-  readonly productMs: number;
+type Copy = {
+  readonly ms: number;
+  /** Processor time of workerd; null where there is no /proc. */
+  readonly cpuMs: number | null;
+};
+type ProductCopy = Copy & {
   readonly firefliesMs: number;
-  readonly naiveMs: number;
-  readonly productCpuMs: number | null;
-  readonly naiveCpuMs: number | null;
   readonly listCalls: number;
   readonly otherCalls: number;
 };
+type Copies = { readonly product: ProductCopy; readonly naive: Copy };
 
-async function copyBoth(laboratory: Laboratory, source: Source, naiveFirst: boolean): Promise<Copies> {
-  const first = naiveFirst ? await naiveCopy(laboratory) : null;
+async function inLaboratory<T>(source: Source, work: (laboratory: Laboratory) => Promise<T>): Promise<T> {
+  const laboratory = await openLaboratory(source);
+  try {
+    return await work(laboratory);
+  } finally {
+    await laboratory.stop();
+  }
+}
+
+async function productCopy(laboratory: Laboratory, source: Source): Promise<ProductCopy> {
   const before = source.calls();
   const cpuBefore = cpuMsOf(laboratory.workerdPid());
   const fireflies = await laboratory.run("fireflies");
   const vectors = await laboratory.run("vectors");
-  const productCpuMs = since(cpuBefore, laboratory);
+  const cpuMs = since(cpuBefore, laboratory);
   const after = source.calls();
-  const naive = first ?? (await naiveCopy(laboratory));
   const firefliesMs = sumOf(fireflies.map(({ run }) => run.durationMs ?? 0));
   const listCalls = (after["ListMeetings"] ?? 0) - (before["ListMeetings"] ?? 0);
   return {
+    ms: firefliesMs + sumOf(vectors.map(({ run }) => run.durationMs ?? 0)),
+    cpuMs,
     firefliesMs,
-    productMs: firefliesMs + sumOf(vectors.map(({ run }) => run.durationMs ?? 0)),
-    naiveMs: naive.ms,
-    productCpuMs,
-    naiveCpuMs: naive.cpuMs,
     listCalls,
     otherCalls: sumOf(Object.values(after)) - sumOf(Object.values(before)) - listCalls,
   };
 }
 
-async function naiveCopy(laboratory: Laboratory): Promise<{ ms: number; cpuMs: number | null }> {
-  const cpuBefore = cpuMsOf(laboratory.workerdPid());
-  const { id } = await laboratory.yardstick<{ id: string }>("/copy");
-  for (;;) {
-    await delay(250);
-    const { status, output } = await laboratory.yardstick<{ status: string; output: number }>(
-      `/copy/status?id=${id}`,
-    );
-    if (status === "complete") return { ms: output, cpuMs: since(cpuBefore, laboratory) };
-    if (status === "errored") throw new Error("the naive copier failed");
-  }
+function naiveCopy(source: Source): Promise<Copy> {
+  return inLaboratory(source, async (laboratory) => {
+    const cpuBefore = cpuMsOf(laboratory.workerdPid());
+    const { id } = await laboratory.yardstick<{ id: string }>("/copy");
+    for (;;) {
+      await delay(250);
+      const { status, output } = await laboratory.yardstick<{ status: string; output: number }>(
+        `/copy/status?id=${id}`,
+      );
+      if (status === "complete") return { ms: output, cpuMs: since(cpuBefore, laboratory) };
+      if (status === "errored") throw new Error("the naive copier failed");
+    }
+  });
 }
 
 function copyRows(copies: readonly Copies[]): Row[] {
-  const ratio = medianOf(copies.map(({ productMs, naiveMs }) => productMs / naiveMs));
-  const last = copies.at(-1);
-  const calls = last?.listCalls ?? 0;
-  const cpu = copies.flatMap(({ productCpuMs, naiveCpuMs }) =>
-    productCpuMs === null || naiveCpuMs === null ? [] : [productCpuMs / naiveCpuMs],
+  const ratio = medianOf(copies.map(({ product, naive }) => product.ms / naive.ms));
+  const calls = copies.at(-1)?.product.listCalls ?? 0;
+  const cpu = copies.flatMap(({ product, naive }) =>
+    product.cpuMs === null || naive.cpuMs === null ? [] : [product.cpuMs / naive.cpuMs],
   );
+  const seconds = (of: (copy: Copies) => number): number => rounded(medianOf(copies.map(of)) / 1_000);
   return [
     {
       what: "backfill by the product, emulator to verified vectors",
-      value: rounded(medianOf(copies.map(({ productMs }) => productMs)) / 1_000),
+      value: seconds(({ product }) => product.ms),
       unit: "s",
     },
-    {
-      what: "backfill by the naive copier",
-      value: rounded(medianOf(copies.map(({ naiveMs }) => naiveMs)) / 1_000),
-      unit: "s",
-    },
+    { what: "backfill by the naive copier", value: seconds(({ naive }) => naive.ms), unit: "s" },
     {
       what: `cost of trust, median of ${copies.length}`,
       value: rounded(ratio),
@@ -142,7 +151,11 @@ function copyRows(copies: readonly Copies[]): Row[] {
       target: `<= ${BACKFILL_CALLS_MAX}`,
       ok: calls <= BACKFILL_CALLS_MAX,
     },
-    { what: "other calls (whose account the key is of)", value: last?.otherCalls ?? 0, unit: "calls" },
+    {
+      what: "other calls (whose account the key is of)",
+      value: copies.at(-1)?.product.otherCalls ?? 0,
+      unit: "calls",
+    },
   ];
 }
 
