@@ -103,8 +103,12 @@ describe("the Fireflies server", () => {
     controller.abort();
     await expect(gone).rejects.toThrow();
     wake();
-    expect((await post({}, at.url)).status).toBe(200);
-    expect(slow.log().at(-1)).toMatchObject({ openConnections: 1 });
+    // On a busy machine the server notices a little later that the client has gone.
+    const openConnections = async (): Promise<number | undefined> => {
+      expect((await post({}, at.url)).status).toBe(200);
+      return slow.log().at(-1)?.openConnections;
+    };
+    await expect.poll(openConnections, { timeout: 10_000 }).toBe(1);
     await at.close();
     await slow.close();
   });

@@ -86,7 +86,8 @@ const MOMENTS: readonly Moment[] = [
     when: "when the next page has just been answered",
     look: async (scene) => (await lists(scene)).find(isAnswered),
   },
-  { when: "while vectors are made", look: ({ dataDir }) => isRunning(dataDir, "vectors") },
+  // They take seconds at most; a busy machine may look too late.
+  { when: "while vectors are made", mayBeMissed: true, look: ({ dataDir }) => isRunning(dataDir, "vectors") },
   {
     when: "while the vectors of a killed run wait and the next listing begins",
     faults: [slowList],
