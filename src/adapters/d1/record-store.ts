@@ -88,10 +88,16 @@ const WITHOUT_RECORD =
 const SOURCE_IDS = `select count(*) from sightings join discoveries on discoveries.id = discovery_id
   where completed_ms is not null`;
 
+/** Ids that only an enumeration without an end has shown: they may be gone since, and count on neither side. */
+const UNPROVEN_IDS = `select count(*) from discoveries join sightings on discovery_id = discoveries.id
+  where completed_ms is null`;
+
 const BALANCE = `select (${SOURCE_IDS}) as ids,
   (select count(*) from meetings where deleted_ms is null)
-    + (select count(*) from sightings where state in ('pending', 'quarantined') and ${WITHOUT_RECORD}) as accounted,
-  (select count(*) from sightings where state = 'failed' and ${WITHOUT_RECORD}) as failed,
+    + (select count(*) from sightings where state in ('pending', 'quarantined') and ${WITHOUT_RECORD})
+    - (${UNPROVEN_IDS} and (state in ('pending', 'quarantined') or not ${WITHOUT_RECORD})) as accounted,
+  (select count(*) from sightings where state = 'failed' and ${WITHOUT_RECORD})
+    - (${UNPROVEN_IDS} and state = 'failed' and ${WITHOUT_RECORD}) as failed,
   (select count(*) from sightings where state = 'failed') as failing`;
 
 type ProofMethods = Pick<RecordStore, "sourceCount" | "totals" | "proofPage" | "liveChunkIds">;
