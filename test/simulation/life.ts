@@ -21,8 +21,9 @@ export type Fate = {
   readonly count: (what: string) => void;
 };
 
-/** Late effects of a killed process arrive up to this much later, virtual ms: a connection's time, or that of a service in trouble. */
-const LATE_BY_MS = [1_000, 4 * 60_000, 4 * 60_000, 3 * 60 * 60_000] as const;
+/** Late effects of a killed process arrive up to this much later, virtual ms: a connection's time; or that of an index in trouble. */
+const LATE_BY_MS = [1_000, 4 * 60_000, 60 * 60_000] as const;
+const LATE_IN_INDEX_BY_MS = [60_000, 3 * 60 * 60_000] as const;
 
 /** Calls that take unusually long do so for up to this long; longer than the timeout of a step, sometimes. */
 const SLOW_CALLS_MS = [500, 5_000, 60_000, 6 * 60_000, 20 * 60_000] as const;
@@ -109,7 +110,10 @@ export class Life {
     if (this.#zombieLeft <= 0) return never();
     this.#zombieLeft -= 1;
     const { clock, random, count } = this.#fate;
-    await clock.sleepUntil(clock.nowMs() + random.int(0, random.pick(LATE_BY_MS)));
+    await clock.sleepUntil(
+      clock.nowMs() +
+        random.int(0, random.pick(place.startsWith("vectorize") ? LATE_IN_INDEX_BY_MS : LATE_BY_MS)),
+    );
     clock.stir();
     count(`late ${place}`);
     return call();

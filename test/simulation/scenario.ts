@@ -210,7 +210,7 @@ function changeOf(random: Random, { pool, atMs, endMs, name }: Moment): WorldEve
         event(
           target.id,
           { op: "edit", id: target.id, set: { sentences: target.sentences ?? [] } },
-          atMs + random.pick([2, 10, 70, 200]) * MINUTE_MS,
+          atMs + random.pick([2, 10, 40, 70]) * MINUTE_MS,
         ),
       ];
     }

@@ -1,29 +1,49 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { replayCommand } from "./main.ts";
-import { mutantNamed } from "./mutants.ts";
+import { MUTANTS, mutantNamed } from "./mutants.ts";
 import { makeGlobalsReplayable } from "./replayable-globals.ts";
 import { judgeSeed } from "./verdict.ts";
 
-/** Chosen because each once broke a law, or because together they reach every kind of trouble. */
-const SEEDS = [1, 2, 3];
+/**
+ * The first ones stand for bugs that the simulation found: a lane blocked by an instance that failed before its first step
+ * (45, 59), a meeting counted twice when it changed between two pages (31, 41), a broken 403 taken for a refused key (69),
+ * a field above the plan (3). The others reach what these do not: kills at every kind of call, late effects, rotten objects.
+ */
+const SEEDS = [45, 59, 31, 41, 69, 3, 1, 5, 7, 13, 24] as const;
 
 /** A planted bug, a seed that meets it, and the law that must bite. */
 const PLANTED: readonly (readonly [mutant: string, seed: number, law: RegExp])[] = [
-  ["no fence check", 16, /law 5/],
+  ["no fence check", 17, /law 5/],
+  ["insert instead of upsert", 4, /law 2|ends/],
+  ["ignores Retry-After", 5, /law 8/],
+  ["skips the read-back of revisions", 24, /law 2/],
+  ["takes accepted vectors for visible ones", 24, /law 2/],
 ];
 
 beforeAll(makeGlobalsReplayable);
 
-describe("the whole road, killed anywhere and never spared", () => {
+describe("the whole road, killed anywhere", () => {
   it.each(SEEDS)("keeps every law under seed %i", async (seed) => {
     const { breaches } = await judgeSeed(seed);
     expect(breaches, `replay: ${replayCommand(seed)}`).toEqual([]);
   });
+
+  it("is the same each time", async () => {
+    const [first, second] = [await judgeSeed(SEEDS[0]), await judgeSeed(SEEDS[0])];
+    expect(second).toEqual(first);
+  });
 });
 
-describe("a law bites", () => {
-  it.each(PLANTED)("when the program %s (seed %i)", async (name, seed, law) => {
+describe("a law bites when the program", () => {
+  it.each(PLANTED)("has the planted bug: %s (seed %i)", async (name, seed, law) => {
     const { breaches } = await judgeSeed(seed, mutantNamed(name));
     expect(breaches.join("\n"), `replay: ${replayCommand(seed, name)}`).toMatch(law);
+  });
+
+  it("has any bug that can be planted, but one that no seed has met yet", () => {
+    const unmet = ["reuses the id of a deleted vector"];
+    expect([...PLANTED.map(([name]) => name), ...unmet].toSorted()).toEqual(
+      MUTANTS.map(({ name }) => name).toSorted(),
+    );
   });
 });
