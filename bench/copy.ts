@@ -6,7 +6,6 @@
  * Every figure that has a target is a ratio or a duration within one run; repetitions alternate, and the median counts.
  */
 import { readFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { type Laboratory, openLaboratory, type Stock } from "./laboratory.ts";
 import type { BenchResult } from "./result.ts";
 import { openSource, type Source } from "./source.ts";
@@ -108,15 +107,8 @@ async function productCopy(laboratory: Laboratory, source: Source): Promise<Prod
 function naiveCopy(source: Source): Promise<Copy> {
   return inLaboratory(source, async (laboratory) => {
     const cpuBefore = cpuMsOf(laboratory.workerdPid());
-    const { id } = await laboratory.yardstick<{ id: string }>("/copy");
-    for (;;) {
-      await delay(250);
-      const { status, output } = await laboratory.yardstick<{ status: string; output: number }>(
-        `/copy/status?id=${id}`,
-      );
-      if (status === "complete") return { ms: output, cpuMs: since(cpuBefore, laboratory) };
-      if (status === "errored") throw new Error("the naive copier failed");
-    }
+    const ms = await laboratory.runFlow("copy");
+    return { ms, cpuMs: since(cpuBefore, laboratory) };
   });
 }
 
@@ -177,6 +169,11 @@ async function largeQuietRows(laboratory: Laboratory, source: Source): Promise<R
       target: `<= ${FLOOR_RATIO_MAX}`,
       ok: ratio <= FLOOR_RATIO_MAX,
     },
+    {
+      what: "nothing new, 117 kB meetings: the same without what the local engine alone takes",
+      value: rounded(medianOf(quiet.map(({ ownMs, emptyMs, floorMs }) => (ownMs - emptyMs) / floorMs))),
+      unit: "x",
+    },
   ];
 }
 
@@ -199,6 +196,7 @@ async function smallQuietRows(): Promise<Row[]> {
 }
 
 type Quiet = {
+  readonly emptyMs: number;
   readonly runMs: number;
   readonly answerMs: number;
   readonly ownMs: number;
@@ -212,8 +210,9 @@ async function quietRuns(laboratory: Laboratory): Promise<Quiet[]> {
   for (let runs = 0; runs < QUIET_RUNS; runs += 1) {
     const [report] = await laboratory.run("fireflies");
     const { answerMs, floorMs } = await laboratory.yardstick<{ answerMs: number; floorMs: number }>("/floor");
+    const emptyMs = await laboratory.runFlow("empty");
     const runMs = report?.run.durationMs ?? 0;
-    quiet.push({ runMs, answerMs, ownMs: runMs - answerMs, floorMs });
+    quiet.push({ emptyMs, runMs, answerMs, ownMs: runMs - answerMs, floorMs });
   }
   return quiet;
 }
@@ -225,6 +224,11 @@ function quietTimes(size: string, quiet: readonly Quiet[]): Row[] {
     {
       what: `nothing new, ${size}: the emulator's part`,
       value: median(({ answerMs }) => answerMs),
+      unit: "ms",
+    },
+    {
+      what: `nothing new, ${size}: the local engine alone (as many steps and D1 reads, empty)`,
+      value: median(({ emptyMs }) => emptyMs),
       unit: "ms",
     },
     { what: `nothing new, ${size}: own time`, value: median(({ ownMs }) => ownMs), unit: "ms" },

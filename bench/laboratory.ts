@@ -23,6 +23,8 @@ export type Laboratory = {
   run(sync: SyncName): Promise<readonly RunReport[]>;
   /** Ask a yardstick; rejects if workerd dies over it. */
   yardstick<T>(path: string): Promise<T>;
+  /** Run one of the yardsticks' Workflows to its end. @returns ms it took, by its own clock */
+  runFlow(flow: "copy" | "empty"): Promise<number>;
   /** What is stored, to see what a run adds. */
   stock(): Promise<Stock>;
   stop(): Promise<void>;
@@ -62,21 +64,38 @@ export async function openLaboratory(
   const database = await miniflare.getD1Database("DB", PRODUCT);
   await applyMigrations(database, fileURLToPath(new URL("../migrations/", import.meta.url)));
   const client = createApiClient(runtime.url, dataDir.token);
+  const yardstick = async <T>(path: string): Promise<T> => {
+    const worker = await miniflare.getWorker(YARDSTICK);
+    const response = await worker.fetch(`http://yardstick${path}`);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  };
   return {
     workerdPid: () => runtime.workerdPid,
     run: (sync) => runToEnd(client, sync),
-    yardstick: async <T>(path: string) => {
-      const worker = await miniflare.getWorker(YARDSTICK);
-      const response = await worker.fetch(`http://yardstick${path}`);
-      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-      return (await response.json()) as T;
-    },
+    yardstick,
+    runFlow: (flow) => flowToEnd(yardstick, flow),
     stock: () => stockOf(miniflare),
     stop: async () => {
       await runtime.stop();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+type Yardstick = Laboratory["yardstick"];
+
+async function flowToEnd(yardstick: Yardstick, flow: string): Promise<number> {
+  const { id } = await yardstick<{ id: string }>(`/start?flow=${flow}`);
+  for (let polls = 0; polls < RUN_POLLS_MAX; polls += 1) {
+    await delay(POLL_MS);
+    const { status, output } = await yardstick<{ status: string; output: number }>(
+      `/status?flow=${flow}&id=${id}`,
+    );
+    if (status === "complete") return output;
+    if (status === "errored") break;
+  }
+  throw new Error(`the yardstick ${flow} failed`);
 }
 
 async function runToEnd(client: ApiClient, sync: SyncName): Promise<RunReport[]> {
@@ -124,6 +143,7 @@ async function workers({ url, clock }: Source, token: string): Promise<LocalWork
     VECTORS: bound["VECTORS_B"],
     AI: bound["AI"],
     COPY: { type: "workflow", name: "naive-copy", worker: YARDSTICK, exportName: "NaiveCopy" },
+    EMPTY: { type: "workflow", name: "empty-run", worker: YARDSTICK, exportName: "EmptyRun" },
     FIREFLIES_URL: { type: "text", value: url },
     FIREFLIES_KEY: { type: "text", value: FIREFLIES_DEMO_KEY },
   };

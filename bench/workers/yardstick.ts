@@ -5,23 +5,23 @@
 import { listQuery } from "../../src/adapters/fireflies/query.ts";
 import type { NaiveEnv } from "./naive-copier.ts";
 
+export { EmptyRun } from "./empty-run.ts";
 export { NaiveCopy } from "./naive-copier.ts";
 
-type Env = NaiveEnv & {
-  readonly COPY: {
-    create(): Promise<{ id: string }>;
-    get(id: string): Promise<{ status(): Promise<object> }>;
-  };
+type Flow = {
+  create(): Promise<{ id: string }>;
+  get(id: string): Promise<{ status(): Promise<object> }>;
 };
+type Env = NaiveEnv & { readonly COPY: Flow; readonly EMPTY: Flow };
 
 const HELD_BYTES = 200 * 1024 * 1024;
 
 const ROUTES: Record<string, (env: Env, url: URL) => Promise<object>> = {
-  "/copy": async (env) => {
-    const { id } = await env.COPY.create();
+  "/start": async (env, url) => {
+    const { id } = await flowOf(env, url).create();
     return { id };
   },
-  "/copy/status": async (env, url) => (await env.COPY.get(url.searchParams.get("id") ?? "")).status(),
+  "/status": async (env, url) => (await flowOf(env, url).get(url.searchParams.get("id") ?? "")).status(),
   "/floor": floorOfPage,
   "/hold": holdHeap,
 };
@@ -34,6 +34,10 @@ export default {
     return Response.json(await route(env, url));
   },
 };
+
+function flowOf(env: Env, url: URL): Flow {
+  return url.searchParams.get("flow") === "copy" ? env.COPY : env.EMPTY;
+}
 
 /**
  * The first page, fetched and read, then parsed and hashed meeting by meeting: all that a run with nothing new would do
