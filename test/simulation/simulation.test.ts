@@ -5,17 +5,19 @@ import { makeGlobalsReplayable } from "./replayable-globals.ts";
 import { judgeSeed } from "./verdict.ts";
 
 /**
- * The first ones stand for bugs that the simulation found: a lane blocked by an instance that failed before its first step
- * (45, 59), a meeting counted twice when it changed between two pages (31, 41), a broken 403 taken for a refused key (69),
- * a field above the plan (3). The others reach what these do not: kills at every kind of call, late effects, rotten objects.
+ * The first ones stand for bugs that the simulation found: a lane blocked for ever by an instance that failed before its
+ * first step (14, 31, 50), a meeting counted twice when it changed between two pages (31, 41), a 403 that broke off taken for
+ * a refused key (69), a field above the plan (3), a count that never matched after an abandoned listing (409). The others
+ * reach what these do not: kills at every kind of call, late effects, rotten objects.
  */
-const SEEDS = [45, 59, 31, 41, 69, 3, 1, 5, 7, 13, 24] as const;
+const SEEDS = [31, 14, 50, 41, 69, 3, 409, 1, 5, 7, 13, 24] as const;
 
 /** A planted bug, a seed that meets it, and the law that must bite. */
 const PLANTED: readonly (readonly [mutant: string, seed: number, law: RegExp])[] = [
   ["no fence check", 17, /law 5/],
   ["insert instead of upsert", 4, /law 2|ends/],
   ["ignores Retry-After", 5, /law 8/],
+  ["reuses the id of a deleted vector", 21_003, /law 2: chunk/],
   ["skips the read-back of revisions", 24, /law 2/],
   ["takes accepted vectors for visible ones", 24, /law 2/],
 ];
@@ -40,10 +42,7 @@ describe("a law bites when the program", () => {
     expect(breaches.join("\n"), `replay: ${replayCommand(seed, name)}`).toMatch(law);
   });
 
-  it("has any bug that can be planted, but one that no seed has met yet", () => {
-    const unmet = ["reuses the id of a deleted vector"];
-    expect([...PLANTED.map(([name]) => name), ...unmet].toSorted()).toEqual(
-      MUTANTS.map(({ name }) => name).toSorted(),
-    );
+  it("has any bug that can be planted", () => {
+    expect(PLANTED.map(([name]) => name).toSorted()).toEqual(MUTANTS.map(({ name }) => name).toSorted());
   });
 });
