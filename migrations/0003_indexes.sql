@@ -8,3 +8,6 @@ CREATE INDEX chunks_by_run ON chunks (embedded_run_id) WHERE embedded_run_id IS 
 -- How wide the fresh window is, and which meetings are tried again (the plan of a run).
 CREATE INDEX sightings_by_date ON sightings (date_string);
 CREATE INDEX sightings_failed ON sightings (last_seen_ms) WHERE state = 'failed';
+-- Meetings without a record, and records without a meeting: the few that the balance of a run leaves out (its last page).
+CREATE INDEX sightings_unsettled ON sightings (state) WHERE state <> 'live';
+CREATE INDEX meetings_deleted ON meetings (deleted_ms) WHERE deleted_ms IS NOT NULL;
