@@ -513,6 +513,15 @@ function describeFaults(make: Make): void {
       expect(await made.index.getByIds(["a"])).toHaveLength(1);
     });
 
+    it("pause leaves visible what was due before it", async () => {
+      const made = await make();
+      await made.index.upsert([aVector("a")]);
+      await made.advance(DELAY_MS);
+      await made.pause();
+      expect(await made.index.getByIds(["a"])).toHaveLength(1);
+      await made.resume();
+    });
+
     it("dropNext loses so many vectors while their mutations succeed", async () => {
       const made = await make();
       await made.dropNext(2);

@@ -27,13 +27,18 @@ export interface Inspection {
  */
 export class IndexControls {
   readonly #sql: Sql;
+  readonly #applyDue: () => void;
 
-  constructor(sql: Sql) {
+  /** @param applyDue makes visible what is due; nothing where there is no index yet */
+  constructor(sql: Sql, applyDue: () => void = () => undefined) {
     this.#sql = sql;
+    this.#applyDue = applyDue;
   }
 
-  /** Hold every mutation, due or not, until `resume`. */
+  /** Hold every mutation that is not visible by now, due or not, until `resume`. */
   pause(): void {
+    // Mutations are applied by whoever reads; what was due before the pause must not depend on whether somebody did.
+    this.#applyDue();
     writeState(this.#sql, "held", 1);
   }
 

@@ -63,7 +63,7 @@ export class VectorIndexCore {
     this.#config = config;
     this.#queue = new MutationQueue(world.sql, world);
     this.#visible = new VisibleRows(world.sql, config.dimensions, world.cacheBytesMax ?? CACHE_BYTES_MAX);
-    this.controls = new IndexControls(world.sql);
+    this.controls = new IndexControls(world.sql, () => this.#catchUp());
   }
 
   /** Add vectors; ids that exist when the mutation is applied keep what they have. At most 1,000. */

@@ -79,7 +79,7 @@ export class VectorizeStore extends DurableObject<Env> {
   }
 
   async pause(): Promise<void> {
-    this.#controls.pause();
+    (this.#lastCore()?.controls ?? this.#controls).pause();
   }
 
   async resume(): Promise<void> {
