@@ -24,6 +24,12 @@ export type PlannedChunk = Chunk & {
   readonly state: "planned" | "sent" | "live";
 };
 
+/**
+ * Metadata indexes that the vector index must have before the first vector comes: a vector is indexed when it is written,
+ * and a property without an index passes no filter. Source: Cloudflare docs, Vectorize metadata filtering.
+ */
+export const METADATA_INDEXES = { document: "string", day: "number" } as const;
+
 /** What travels with each vector of a document: enough to filter by before the ledger is joined. */
 export function vectorMetadata(document: {
   id: string;

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { vectorizeWorkerConfig } from "../../emulators/vectorize/miniflare.ts";
 import { workersAiWorkerConfig } from "../../emulators/workers-ai/miniflare.ts";
+import { METADATA_INDEXES } from "../core/chunk-plan.ts";
 import { EMBEDDING_MODEL } from "../core/policy.ts";
 import { bundleWorker } from "./bundle.ts";
 import type { LocalWorker } from "./runtime.ts";
@@ -37,6 +38,7 @@ export async function productWorkers(settings: ProductSettings): Promise<LocalWo
     dimensions: EMBEDDING_MODEL.dimensions,
     metric: "cosine",
     delayMs: settings.vectorDelayMs,
+    metadataIndexes: METADATA_INDEXES,
   } as const;
   const vectors = vectorizeWorkerConfig({
     name: "vectorize",

@@ -1,5 +1,17 @@
 export type VectorMetadata = Readonly<Record<string, string | number>>;
 
+/** Days are numbers like 20260501, both ends included. */
+export type VectorFilter = {
+  readonly document?: string;
+  readonly day?: { readonly from?: number; readonly to?: number };
+};
+
+type VectorMatch = {
+  readonly id: string;
+  /** Higher is nearer. */
+  readonly score: number;
+};
+
 export type IndexedVector = {
   readonly id: string;
   /** 32-bit floats; a typed array travels three times as fast. */
@@ -18,6 +30,16 @@ export type VectorIndex = {
   getByIds(ids: readonly string[]): Promise<IndexedVector[]>;
   /** Any number of ids; unknown ones are ignored. Accepted is not gone. */
   deleteByIds(ids: readonly string[]): Promise<void>;
+  /**
+   * The vectors nearest to one, nearest first, at most `topK` of them (1 to 100). What is visible now, whether the ledger
+   * calls it live or not.
+   *
+   * @param filter narrows to one document or to days; properties are those of `vectorMetadata`
+   */
+  query(
+    values: Float32Array,
+    options: { readonly topK: number; readonly filter?: VectorFilter },
+  ): Promise<{ readonly items: readonly VectorMatch[]; readonly cursor: null }>;
   /** What the store says about itself. */
   describe(): Promise<{ dimensions: number; vectorCount: number }>;
 };
@@ -30,4 +52,6 @@ export type Embedder = {
   readonly tokensMax: number;
   /** One vector per text, in order, checked for count, length and finite numbers. At most 100 texts. */
   embedDocuments(texts: readonly string[]): Promise<Float32Array<ArrayBuffer>[]>;
+  /** The vector of a question, to be compared with those of documents; checked likewise. */
+  embedQuery(text: string): Promise<Float32Array<ArrayBuffer>>;
 };

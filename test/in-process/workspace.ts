@@ -9,6 +9,7 @@ import { createRunStore } from "../../src/adapters/d1/run-store.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
 import { createVectorIndex } from "../../src/adapters/vectorize/vector-index.ts";
 import { createEmbedder } from "../../src/adapters/workers-ai/embedder.ts";
+import { METADATA_INDEXES } from "../../src/core/chunk-plan.ts";
 import { EMBEDDING_MODEL, SCHEMA_VERSION } from "../../src/core/policy.ts";
 import { executeRun } from "../../src/engine/run.ts";
 import { startRun } from "../../src/engine/tick.ts";
@@ -105,6 +106,7 @@ export async function aWorkspace(change: Partial<Ports> = {}) {
     dimensions: EMBEDDING_MODEL.dimensions,
     metric: "cosine",
     delayMs: 0,
+    metadataIndexes: METADATA_INDEXES,
     nowMs: world.nowMs,
     newMutationId: world.newId,
   });

@@ -115,6 +115,7 @@ export type VectorBinding = {
   upsert(vectors: never[]): Promise<unknown>;
   getByIds(ids: string[]): Promise<unknown>;
   deleteByIds(ids: string[]): Promise<unknown>;
+  query(vector: never, options: never): Promise<unknown>;
   describe(): Promise<unknown>;
 };
 
@@ -130,6 +131,8 @@ export function bindVectorize({ life, rates }: Watched, index: VectorBinding): V
     upsert: (vectors: never[]) => call("upsert", "VECTOR_UPSERT", () => index.upsert(vectors)),
     getByIds: (ids: string[]) => call("getByIds", "VECTOR_GET", () => index.getByIds(ids)),
     deleteByIds: (ids: string[]) => call("deleteByIds", "VECTOR_DELETE", () => index.deleteByIds(ids)),
+    query: (vector: never, options: never) =>
+      call("query", "VECTOR_QUERY", () => index.query(vector, options)),
     describe: () => call("describe", "INDEX_GET", () => index.describe()),
   } as unknown as Vectorize;
 }

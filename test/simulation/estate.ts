@@ -7,6 +7,7 @@ import { createR2, type R2Emulator } from "../../emulators/r2/r2-bucket.ts";
 import { createVectorizeInMemory, type InMemoryIndex } from "../../emulators/vectorize/in-memory.ts";
 import { WorkflowStore } from "../../emulators/workflows/store.ts";
 import { createWorkersAiInProcess, type WorkersAiCore } from "../../emulators/workers-ai/ai-core.ts";
+import { METADATA_INDEXES } from "../../src/core/chunk-plan.ts";
 import { splitStatements } from "../../src/local/sql-statements.ts";
 import type { Scenario } from "./scenario.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -49,6 +50,7 @@ export async function openEstate(scenario: Scenario, clock: VirtualClock): Promi
   const index = createVectorizeInMemory({
     dimensions: DIMENSIONS,
     metric: "cosine",
+    metadataIndexes: METADATA_INDEXES,
     delayMs: scenario.vectorDelayMs,
     nowMs: () => clock.nowMs(),
     newMutationId: () => `mutation-${++mutations}`,

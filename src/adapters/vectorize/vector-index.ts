@@ -1,4 +1,4 @@
-import type { Vectorize } from "@cloudflare/workers-types";
+import type { Vectorize, VectorizeVectorMetadataFilter } from "@cloudflare/workers-types";
 import { FailureError, type FailureKind } from "../../core/errors.ts";
 import {
   VECTOR_IDS_PER_DELETE_MAX,
@@ -6,7 +6,7 @@ import {
   VECTORS_PER_UPSERT_MAX,
 } from "../../core/limits.ts";
 import { CONNECTIONS_MAX } from "../../core/policy.ts";
-import type { IndexedVector, VectorIndex, VectorMetadata } from "../../ports/vectors.ts";
+import type { IndexedVector, VectorFilter, VectorIndex, VectorMetadata } from "../../ports/vectors.ts";
 
 /** A Vectorize index. Calls that take more ids than Vectorize allows are cut into allowed ones. */
 export function createVectorIndex(index: Vectorize): VectorIndex {
@@ -36,11 +36,33 @@ export function createVectorIndex(index: Vectorize): VectorIndex {
       classified(async () => {
         await inSlices(ids, VECTOR_IDS_PER_DELETE_MAX, (slice) => index.deleteByIds(slice));
       }),
+    query: (values, { topK, filter }) =>
+      classified(async () => {
+        const { matches } = await index.query(values, {
+          topK,
+          ...(filter ? { filter: filterOf(filter) } : {}),
+        });
+        return { items: matches.map(({ id, score }) => ({ id, score })), cursor: null };
+      }),
     describe: () =>
       classified(async () => {
         const { dimensions, vectorCount } = await index.describe();
         return { dimensions, vectorCount };
       }),
+  };
+}
+
+function filterOf({ document, day }: VectorFilter): VectorizeVectorMetadataFilter {
+  return {
+    ...(document === undefined ? {} : { document }),
+    ...(day === undefined
+      ? {}
+      : {
+          day: {
+            ...(day.from === undefined ? {} : { $gte: day.from }),
+            ...(day.to === undefined ? {} : { $lte: day.to }),
+          },
+        }),
   };
 }
 

@@ -17,30 +17,40 @@ export function createEmbedder(ai: AiBinding, model: EmbeddingModel, world: Worl
     model: model.name,
     dimensions: model.dimensions,
     tokensMax: model.tokensMax,
-    embedDocuments: async (texts) => {
-      const reply = await run(ai, model.name, texts, world);
-      const data = (reply as { data?: unknown } | null)?.data;
-      if (!Array.isArray(data) || data.length !== texts.length) {
-        throw broken(`${Array.isArray(data) ? data.length : "no"} vectors for ${texts.length} texts`);
-      }
-      return data.map((values: unknown) => checkedVector(values, model.dimensions));
+    embedDocuments: async (texts) =>
+      checkedVectors(await run(ai, model.name, { documents: texts }, world), texts.length, model.dimensions),
+    embedQuery: async (text) => {
+      const [vector] = checkedVectors(
+        await run(ai, model.name, { queries: [text] }, world),
+        1,
+        model.dimensions,
+      );
+      return vector ?? raiseBroken("no vector for a question");
     },
   };
+}
+
+function checkedVectors(reply: unknown, count: number, dimensions: number): Float32Array<ArrayBuffer>[] {
+  const data = (reply as { data?: unknown } | null)?.data;
+  if (!Array.isArray(data) || data.length !== count) {
+    raiseBroken(`${Array.isArray(data) ? data.length : "no"} vectors for ${count} texts`);
+  }
+  return data.map((values: unknown) => checkedVector(values, dimensions));
 }
 
 function checkedVector(values: unknown, dimensions: number): Float32Array<ArrayBuffer> {
   const isList = Array.isArray(values) || values instanceof Float32Array;
   if (!isList || values.length !== dimensions) {
-    throw broken(`a vector of ${isList ? values.length : "no"} dimensions where ${dimensions} were promised`);
+    raiseBroken(`a vector of ${isList ? values.length : "no"} dimensions where ${dimensions} were promised`);
   }
   // By the constructor: `from` goes through an iterator, which takes ten times as long.
   const vector = new Float32Array(values as ArrayLike<number>);
-  if (!vector.every(Number.isFinite)) throw broken("a vector with a value that is no number");
+  if (!vector.every(Number.isFinite)) raiseBroken("a vector with a value that is no number");
   return vector;
 }
 
-function broken(detail: string): FailureError {
-  return new FailureError({ kind: "unreachable", party: "workers-ai", detail });
+function raiseBroken(detail: string): never {
+  throw new FailureError({ kind: "unreachable", party: "workers-ai", detail });
 }
 
 /** Internal codes of Workers AI at the start of its messages. Source: Cloudflare docs, Workers AI errors. */
@@ -59,9 +69,14 @@ const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   "3040": "rate_limited",
 };
 
-async function run(ai: AiBinding, model: string, texts: readonly string[], world: World): Promise<unknown> {
+async function run(
+  ai: AiBinding,
+  model: string,
+  inputs: Record<string, unknown>,
+  world: World,
+): Promise<unknown> {
   try {
-    return await ai.run(model, { documents: texts });
+    return await ai.run(model, inputs);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const code = /^(?:AiError: )?(\d{4}):/.exec(message)?.[1];
