@@ -152,6 +152,7 @@ async function storage(context: RunContext): Promise<Finding[]> {
 
 async function index(context: RunContext): Promise<Finding[]> {
   const { embedder, index, indexName, records } = context.ports;
+  if (context.run.sync !== "vectors") return [];
   const expected = `${embedder.model}, ${embedder.dimensions} dimensions`;
   return guarded("vector index", expected, async () => {
     const [locked, store] = await Promise.all([

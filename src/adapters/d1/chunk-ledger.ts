@@ -12,6 +12,7 @@ import { checkpoint, VERDICT_CONFLICT } from "./page-commit.ts";
 type Methods = Omit<
   RecordStore,
   | "known"
+  | "knownByWire"
   | "commitPage"
   | "discoveries"
   | "listingState"
