@@ -157,4 +157,4 @@ export const IDS_SHOWN_MAX = 50;
 export const LIST_API_ROWS_MAX = 200;
 
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
-export const SCHEMA_VERSION = "0004_wire_hashes.sql";
+export const SCHEMA_VERSION = "0005_search.sql";

@@ -1,3 +1,4 @@
+import type { Moment } from "../core/chunk.ts";
 import type { Discovery } from "../core/plan.ts";
 import type { Problem } from "../core/records/field.ts";
 import type { MeetingRecord } from "../core/records/meeting.ts";
@@ -100,7 +101,10 @@ export type ChunkRow = {
 };
 
 /** A chunk as it is planned: its embedding comes later. */
-export type PlannedRow = Omit<ChunkRow, "embeddingKey" | "embeddingIndex">;
+export type PlannedRow = Omit<ChunkRow, "embeddingKey" | "embeddingIndex"> & {
+  readonly speakers: readonly string[];
+  readonly moments: readonly Moment[];
+};
 
 export type ProofMeeting = {
   readonly id: string;
