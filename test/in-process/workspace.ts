@@ -6,6 +6,7 @@ import { createVectorizeInMemory } from "../../emulators/vectorize/in-memory.ts"
 import { createWorkersAiInProcess } from "../../emulators/workers-ai/ai-core.ts";
 import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
+import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
 import { createVectorIndex } from "../../src/adapters/vectorize/vector-index.ts";
 import { createEmbedder } from "../../src/adapters/workers-ai/embedder.ts";
@@ -128,6 +129,7 @@ export async function aWorkspace(change: Partial<Ports> = {}) {
     source,
     runs: createRunStore(d1, world),
     records: createRecordStore(d1),
+    search: createSearchStore(d1),
     raw: createRawStore(r2, world),
     embedder: createEmbedder(
       counted(createWorkersAiInProcess({}), () => (calls.ai += 1)),
