@@ -26,8 +26,8 @@ export type FoundChunk = {
 /** Reading for search; every hit is joined with the ledger. Fails with a FailureError of party "d1". */
 export type SearchStore = {
   /**
-   * Chunks in which any word of a full-text expression stands, best first by BM25, and how well meetings match by title,
-   * topics and keywords. Read at one instant.
+   * Chunks in which any word of a full-text expression stands, with their BM25 score, and the chunks next to these, with
+   * score 0; and how well meetings match by title, topics and keywords. Read at one instant.
    */
   byWords(
     expression: string,

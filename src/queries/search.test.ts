@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it, test } from "vitest";
 import { aListedMeeting, aWorkspace, runSync, type Workspace } from "../../test/in-process/workspace.ts";
 import { FailureError } from "../core/errors.ts";
 import { parseSearchRequest } from "../core/search/request.ts";
+import { MARK } from "../core/search/snippet.ts";
 import { search, type SearchHit, type SearchReply } from "./search.ts";
 
 type Said = { speaker_name: string; text: string; start_time: number; end_time: number };
@@ -85,6 +86,19 @@ describe("search", () => {
     expect(meetingsOf(await ask({ q: "facades" }))[0]).toBe("bayview");
   });
 
+  it("takes the neighbours of what matched for candidates, for talk goes on", async () => {
+    const { chunks } = await space.ports.search.byWords('"dewatering"', {
+      model: space.ports.embedder.model,
+      filter: { from: null, to: null, participant: null, speaker: null, meeting: null },
+    });
+    const matched = chunks.filter(({ score }) => score > 0);
+    expect(matched.map(({ documentId }) => documentId)).toEqual(matched.map(() => "harbour"));
+    const places = chunks.map(({ position }) => position).toSorted((a, b) => a - b);
+    const first = Math.min(...matched.map(({ position }) => position));
+    const last = Math.max(...matched.map(({ position }) => position));
+    expect(places).toEqual(Array.from({ length: last - first + 3 }, (_, n) => first - 1 + n));
+  });
+
   it("merges neighbouring chunks of one meeting, and gives what was said before and after on request", async () => {
     const { items } = await ask({ q: "harbour item list", limit: "50", meeting: "harbour" });
     const chunks = await space.ports.records.liveChunkIds(["harbour"]);
@@ -147,7 +161,7 @@ describe("search", () => {
     expect(bayview?.link).toBe(null);
     const [naughty] = (await ask({ q: "quoted", meeting: "naughty" })).items;
     expect(textOf(naughty)).toContain("<b>bold</b>");
-    expect(textOf(naughty)).not.toMatch(/[\u0002\u0003]/);
+    for (const mark of [MARK.open, MARK.close]) expect(textOf(naughty)).not.toContain(mark);
   });
 
   it("searches words alone where the embedder or the index is down, and says so", async () => {

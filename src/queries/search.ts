@@ -6,7 +6,6 @@ import {
   type Candidate,
   type FoundBy,
   type Passage,
-  type Ranked,
 } from "../core/search/rank.ts";
 import { cursorOf, type SearchFilter, type SearchRequest } from "../core/search/request.ts";
 import { snippetOf, type SnippetPart } from "../core/search/snippet.ts";
@@ -55,8 +54,8 @@ type SearchPorts = Pick<Ports, "search" | "embedder" | "index">;
 export async function search(ports: SearchPorts, request: SearchRequest): Promise<SearchReply> {
   const { words, cut } = searchWords(request.question);
   const expression = anyOf(words);
-  const { ranked, notes } = await rankedChunks(ports, request, expression);
-  const passages = mergeNeighbours(ranked);
+  const { found, notes } = await findChunks(ports, request, expression);
+  const passages = mergeNeighbours(rankChunks(found));
   const end = request.offset + request.limit;
   const items = await hitsOf(ports, passages.slice(request.offset, end), {
     expression,
@@ -69,23 +68,28 @@ export async function search(ports: SearchPorts, request: SearchRequest): Promis
   };
 }
 
+type Found = Parameters<typeof rankChunks>[0];
+
 /**
- * Every chunk that was found, best first.
+ * What both indexes find, before it is put into one order.
  *
  * @param expression full-text expression of the question's words; null if it has none, and then nothing is found
  */
-export async function rankedChunks(
+export async function findChunks(
   ports: SearchPorts,
   { question, filter }: Pick<SearchRequest, "question" | "filter">,
   expression: string | null,
-): Promise<{ ranked: readonly Ranked[]; notes: readonly string[] }> {
-  if (expression === null) return { ranked: [], notes: ["there is no word to look for in this question"] };
+): Promise<{ found: Found; notes: readonly string[] }> {
+  if (expression === null) {
+    const found = { text: [], vectors: [], meetings: new Map() };
+    return { found, notes: ["there is no word to look for in this question"] };
+  }
   const scope = { model: ports.embedder.model, filter };
   const [{ chunks, meetings }, near] = await Promise.all([
     ports.search.byWords(expression, scope),
     nearest(ports, question, filter),
   ]);
-  return { ranked: rankChunks({ text: chunks, vectors: near.candidates, meetings }), notes: near.notes };
+  return { found: { text: chunks, vectors: near.candidates, meetings }, notes: near.notes };
 }
 
 async function nearest(

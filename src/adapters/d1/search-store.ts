@@ -67,22 +67,33 @@ const named = (column: string, value: string): string =>
   `instr(' ' || lower(${column}), ' ' || lower(${value})) > 0`;
 
 /** ?1 model, ?2 from, ?3 to, ?4 participant, ?5 speaker, ?6 meeting; null leaves a filter out. */
-const WITHIN_SCOPE = `chunks.state = 'live' and chunks.model = ?1 and meetings.deleted_ms is null
+const LIVE_CHUNK = `chunks.state = 'live' and chunks.model = ?1
+  and (?5 is null or exists (select 1 from json_each(chunks.speakers) where ${named("value", "?5")}))`;
+
+const WITHIN_SCOPE = `${LIVE_CHUNK} and meetings.deleted_ms is null
   and (?2 is null or meetings.date >= ?2) and (?3 is null or meetings.date <= ?3)
   and (?4 is null
     or exists (select 1 from json_each(meetings.participants) where ${named("value", "?4")})
     or exists (select 1 from json_each(meetings.attendees) where ${named("value ->> 'name'", "?4")})
     or exists (select 1 from json_each(meetings.speakers) where ${named("value", "?4")}))
-  and (?5 is null or exists (select 1 from json_each(chunks.speakers) where ${named("value", "?5")}))
   and (?6 is null or meetings.id = ?6)`;
 
 function valuesOf({ from, to, participant, speaker, meeting }: SearchFilter): Value[] {
   return [from, to, participant, speaker, meeting];
 }
 
-const BY_WORDS = `select chunks.id, document_id as documentId, position, -bm25(chunks_fts) as score
-  from chunks_fts join chunks on chunks.rowid = chunks_fts.rowid join meetings on meetings.id = document_id
-  where chunks_fts match ?7 and ${WITHIN_SCOPE} order by bm25(chunks_fts), chunks.id limit ?8`;
+/** Chunks that match, and beside them those that do not but stand between or next to some: score 0. */
+const BY_WORDS = `with found as materialized (
+    select chunks.id, document_id as documentId, position, -bm25(chunks_fts) as score
+    from chunks_fts join chunks on chunks.rowid = chunks_fts.rowid join meetings on meetings.id = document_id
+    where chunks_fts match ?7 and ${WITHIN_SCOPE} order by bm25(chunks_fts), chunks.id limit ?8),
+  beside as (
+    select documentId, position - 1 as position from found union select documentId, position + 1 from found)
+  select id, documentId, position, score from found
+  union all
+  select chunks.id, chunks.document_id, chunks.position, 0
+  from beside join chunks on chunks.document_id = beside.documentId and chunks.position = beside.position
+  where ${LIVE_CHUNK} and chunks.id not in (select id from found)`;
 
 const MEETINGS_BY_WORDS = `select meetings.id, -bm25(meetings_fts) as score
   from meetings_fts join meetings on meetings.rowid = meetings_fts.rowid
