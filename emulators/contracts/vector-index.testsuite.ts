@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { VectorizeControlApi } from "../vectorize/control-api.ts";
 import type { Inspection, PlannedFailure } from "../vectorize/index-controls.ts";
 import type { IdPage } from "../vectorize/index-core.ts";
 import type { IndexConfig, Vector, VectorIndex } from "../vectorize/types.ts";
@@ -19,8 +20,22 @@ export interface IndexUnderTest {
   restart(): Promise<void>;
 }
 
+/** A name under which nothing was created yet, with two bindings to it and the commands of production. */
+export interface NameUnderTest {
+  name: string;
+  /** A binding that only names the index. */
+  plain: VectorIndex;
+  /** A binding whose props say `CONTRACT_CONFIGS.cosine`. */
+  shaped: VectorIndex;
+  control: VectorizeControlApi;
+  /** What all indexes of the host take on disk. */
+  bytesOnDisk(): Promise<number>;
+  restart(): Promise<void>;
+}
+
 export interface IndexHost {
   makeIndex(config: IndexConfig): Promise<IndexUnderTest>;
+  makeName(): Promise<NameUnderTest>;
   close(): Promise<void>;
 }
 
@@ -50,6 +65,7 @@ export function describeVectorIndex(name: string, startHost: () => Promise<Index
     afterAll(() => host.close());
     const make: Make = async (config = CONTRACT_CONFIGS.cosine) => host.makeIndex(config);
 
+    describeLifecycle(() => host.makeName());
     describeVisibility(make);
     describeWrites(make);
     describeReads(make);
@@ -79,6 +95,255 @@ async function messageOf(call: Promise<unknown>): Promise<string> {
 async function visibleAfter(made: IndexUnderTest, vectors: Vector[]): Promise<void> {
   await made.index.upsert(vectors);
   await made.advance(DELAY_MS);
+}
+
+function describeLifecycle(makeName: () => Promise<NameUnderTest>): void {
+  const shape = { dimensions: 3, metric: "cosine" } as const;
+  const day = (n: number): Partial<Vector> => ({ metadata: { day: n } });
+
+  describe("commands on indexes", () => {
+    it("a binding to a name without an index answers not_found, whatever it is asked", async () => {
+      const { name, plain } = await makeName();
+      const text = `(code = 3000): vectorize.index.not_found - Index name "${name}"`;
+      expect(await messageOf(plain.describe())).toBe(`INDEX_GET_ERROR ${text}`);
+      expect(await messageOf(plain.query([1, 0, 0]))).toBe(`VECTOR_QUERY_ERROR ${text}`);
+      expect(await messageOf(plain.queryById("a"))).toBe(`VECTOR_QUERY_ERROR ${text}`);
+      expect(await messageOf(plain.insert([aVector("a")]))).toBe(`VECTOR_INSERT_ERROR ${text}`);
+      expect(await messageOf(plain.upsert([aVector("a")]))).toBe(`VECTOR_UPSERT_ERROR ${text}`);
+      expect(await messageOf(plain.getByIds(["a"]))).toBe(`VECTOR_GET_ERROR ${text}`);
+      expect(await messageOf(plain.deleteByIds(["a"]))).toBe(`VECTOR_DELETE_ERROR ${text}`);
+    });
+
+    it("createIndex makes an index that a binding only has to name", async () => {
+      const { name, plain, control } = await makeName();
+      expect(await control.getIndex(name)).toBeNull();
+      const made = await control.createIndex(name, { ...shape, description: "meetings" });
+      expect(made).toMatchObject({ name, description: "meetings", config: shape });
+      expect(new Date(made.created_on).toISOString()).toBe(made.created_on);
+      expect(made.modified_on).toBe(made.created_on);
+      expect(await control.getIndex(name)).toEqual(made);
+      expect((await control.listIndexes()).find((index) => index.name === name)).toEqual(made);
+      expect(await plain.describe()).toMatchObject({ vectorCount: 0, dimensions: 3 });
+      await plain.upsert([aVector("a")]);
+      await control.advance(name, DELAY_MS);
+      expect(await plain.getByIds(["a"])).toHaveLength(1);
+    });
+
+    it("listIndexes gives the indexes by name, and no name without an index", async () => {
+      const [one, other, never] = [await makeName(), await makeName(), await makeName()];
+      await messageOf(never.plain.describe());
+      for (const { name, control } of [other, one]) await control.createIndex(name, shape);
+      const names = (await one.control.listIndexes()).map(({ name }) => name);
+      expect(names).toEqual(names.toSorted());
+      expect(names).toEqual(expect.arrayContaining([one.name, other.name]));
+      expect(names).not.toContain(never.name);
+    });
+
+    it("createIndex refuses a name that is taken, whatever the shape", async () => {
+      const { name, control } = await makeName();
+      const made = await control.createIndex(name, shape);
+      const message = `vectorize.index.duplicate_name - Index name "${name}" [code: 3002]`;
+      expect(await messageOf(control.createIndex(name, shape))).toBe(message);
+      expect(await messageOf(control.createIndex(name, { ...shape, dimensions: 4 }))).toBe(message);
+      expect(await control.getIndex(name)).toEqual(made);
+    });
+
+    it.each(["", "a", "Upper", "1st", "-x", "x-", "with space", "dot.ted", "../x", "n".repeat(65)])(
+      "createIndex refuses the name %j",
+      async (name) => {
+        const { control } = await makeName();
+        expect(await messageOf(control.createIndex(name, shape))).toMatch(
+          /^an index name has 2 to 64 lower-case letters.* \[code: 40026\]$/,
+        );
+        expect((await control.listIndexes()).map((index) => index.name)).not.toContain(name);
+      },
+    );
+
+    it.each([
+      [{ dimensions: 0, metric: "cosine" }, "dimensions must be 1 to 1536, got 0"],
+      [{ dimensions: 1537, metric: "cosine" }, "dimensions must be 1 to 1536, got 1537"],
+      [{ dimensions: 2.5, metric: "cosine" }, "dimensions must be 1 to 1536, got 2.5"],
+      [{ dimensions: 3, metric: "near" }, "metric must be one of cosine, euclidean, dot-product, got near"],
+    ])("createIndex refuses the shape %j", async (config, problem) => {
+      const { name, control } = await makeName();
+      expect(await messageOf(control.createIndex(name, config as never))).toBe(`${problem} [code: 40026]`);
+      expect(await control.getIndex(name)).toBeNull();
+    });
+
+    it("deleteIndex takes everything away, and the name can have another shape then", async () => {
+      const { name, plain, control } = await makeName();
+      await control.createIndex(name, shape);
+      await control.createMetadataIndex(name, "day", "number");
+      await plain.upsert([aVector("a")]);
+      await control.advance(name, DELAY_MS);
+      await plain.upsert([aVector("waiting")]);
+      await control.pause(name);
+      await control.failNext(name, { code: 40041, text: "Too Many Requests", times: 9 });
+      await control.deleteIndex(name);
+
+      const text = `(code = 3005): vectorize.index.deleted - Index name "${name}"`;
+      expect(await messageOf(plain.describe())).toBe(`INDEX_GET_ERROR ${text}`);
+      expect(await messageOf(plain.upsert([aVector("a")]))).toBe(`VECTOR_UPSERT_ERROR ${text}`);
+      expect(await control.getIndex(name)).toBeNull();
+      expect((await control.listIndexes()).map((index) => index.name)).not.toContain(name);
+
+      await control.createIndex(name, { dimensions: 2, metric: "euclidean" });
+      expect(await control.listMetadataIndexes(name)).toEqual([]);
+      expect(await plain.describe()).toEqual({
+        vectorCount: 0,
+        dimensions: 2,
+        processedUpToDatetime: null,
+        processedUpToMutation: null,
+      });
+      await plain.upsert([aVector("b", [1, 2])]);
+      await control.advance(name, DELAY_MS);
+      expect((await plain.query([1, 2])).matches).toEqual([{ id: "b", score: 0 }]);
+    });
+
+    it("deleteIndex refuses a name it never knew, and one it deleted", async () => {
+      const { name, control } = await makeName();
+      const text = `Index name "${name}"`;
+      expect(await messageOf(control.deleteIndex(name))).toBe(
+        `vectorize.index.not_found - ${text} [code: 3000]`,
+      );
+      await control.createIndex(name, shape);
+      await control.deleteIndex(name);
+      expect(await messageOf(control.deleteIndex(name))).toBe(
+        `vectorize.index.deleted - ${text} [code: 3005]`,
+      );
+    });
+
+    it("deleteIndex gives the room on disk back", async () => {
+      const { name, plain, control, bytesOnDisk } = await makeName();
+      const before = await bytesOnDisk();
+      await control.createIndex(name, shape);
+      const metadata = { text: "x".repeat(10_000) };
+      await plain.upsert(Array.from({ length: 500 }, (_, n) => aVector(`v${n}`, [1, 0, 0], { metadata })));
+      expect((await bytesOnDisk()) - before).toBeGreaterThan(5_000_000);
+      await control.deleteIndex(name);
+      expect((await bytesOnDisk()) - before).toBeLessThan(500_000);
+    });
+
+    it("indexes, deletions and metadata indexes survive a restart", async () => {
+      const [kept, deleted] = [await makeName(), await makeName()];
+      const made = await kept.control.createIndex(kept.name, shape);
+      await kept.control.createMetadataIndex(kept.name, "day", "number");
+      await deleted.control.createIndex(deleted.name, shape);
+      await deleted.control.deleteIndex(deleted.name);
+      await kept.restart();
+      expect(await kept.control.getIndex(kept.name)).toMatchObject({
+        ...made,
+        modified_on: expect.any(String),
+      });
+      expect(await kept.control.listMetadataIndexes(kept.name)).toEqual([
+        { propertyName: "day", indexType: "number" },
+      ]);
+      const names = (await kept.control.listIndexes()).map(({ name }) => name);
+      expect(names).toContain(kept.name);
+      expect(names).not.toContain(deleted.name);
+      expect(await messageOf(deleted.plain.describe())).toContain("(code = 3005)");
+    });
+  });
+
+  describe("bindings that say what their index is", () => {
+    it("create it on first use, and again after it was deleted", async () => {
+      const { name, plain, shaped, control } = await makeName();
+      expect(await control.getIndex(name)).toBeNull();
+      expect(await shaped.describe()).toMatchObject({ dimensions: 3 });
+      expect(await control.getIndex(name)).toMatchObject({ config: shape });
+      expect((await control.listIndexes()).map((index) => index.name)).toContain(name);
+      expect(await plain.describe()).toMatchObject({ dimensions: 3 });
+      await control.deleteIndex(name);
+      expect(await shaped.describe()).toMatchObject({ vectorCount: 0, dimensions: 3 });
+    });
+
+    it("are refused when the index has another shape, with what to do", async () => {
+      const { name, plain, shaped, control } = await makeName();
+      await control.createIndex(name, { dimensions: 4, metric: "cosine" });
+      expect(await messageOf(shaped.describe())).toBe(
+        "this index was created with 4 dimensions, cosine and cannot become 3 dimensions, cosine: give the new one another name",
+      );
+      expect(await plain.describe()).toMatchObject({ dimensions: 4 });
+    });
+  });
+
+  describe("metadata indexes by command", () => {
+    it("cover vectors written afterwards only", async () => {
+      const { name, plain, control } = await makeName();
+      await control.createIndex(name, shape);
+      await plain.upsert([aVector("before", [1, 0, 0], day(1)), aVector("again", [1, 0, 0], day(1))]);
+      const { mutationId } = await control.createMetadataIndex(name, "day", "number");
+      await control.advance(name, DELAY_MS);
+      expect(await plain.describe()).toMatchObject({ vectorCount: 2, processedUpToMutation: mutationId });
+      await plain.upsert([aVector("after", [1, 0, 0], day(1)), aVector("again", [1, 0, 0], day(1))]);
+      await control.advance(name, DELAY_MS);
+      const { matches } = await plain.query([1, 0, 0], { filter: { day: 1 } });
+      expect(matches.map(({ id }) => id)).toEqual(["after", "again"]);
+      expect((await plain.query([1, 0, 0])).count).toBe(3);
+    });
+
+    it("match nothing once deleted, nor when created again, until a vector is written anew", async () => {
+      const { name, plain, control } = await makeName();
+      await control.createIndex(name, shape);
+      await control.createMetadataIndex(name, "day", "number");
+      await control.createMetadataIndex(name, "who.name", "string");
+      const metadata = { day: 1, who: { name: "Ann" } };
+      await plain.upsert([aVector("a", [1, 0, 0], { metadata })]);
+      await control.advance(name, DELAY_MS);
+      expect((await plain.query([1, 0, 0], { filter: { day: 1 } })).count).toBe(1);
+      await control.deleteMetadataIndex(name, "day");
+      expect((await plain.query([1, 0, 0], { filter: { day: 1 } })).count).toBe(0);
+      expect((await plain.query([1, 0, 0], { filter: { "who.name": "Ann" } })).count).toBe(1);
+      await control.createMetadataIndex(name, "day", "number");
+      expect((await plain.query([1, 0, 0], { filter: { day: 1 } })).count).toBe(0);
+      await plain.upsert([aVector("a", [1, 0, 0], { metadata })]);
+      await control.advance(name, DELAY_MS);
+      expect((await plain.query([1, 0, 0], { filter: { day: 1 } })).count).toBe(1);
+    });
+
+    it("are listed with their types; creating one again changes nothing", async () => {
+      const { name, control } = await makeName();
+      await control.createIndex(name, shape);
+      for (const type of ["string", "number", "boolean"] as const)
+        await control.createMetadataIndex(name, `a ${type}`, type);
+      await control.createMetadataIndex(name, "a number", "number");
+      expect(await control.listMetadataIndexes(name)).toEqual([
+        { propertyName: "a string", indexType: "string" },
+        { propertyName: "a number", indexType: "number" },
+        { propertyName: "a boolean", indexType: "boolean" },
+      ]);
+    });
+
+    it("are refused beyond ten, of another type, of an unknown type, or under a bad name", async () => {
+      const { name, control } = await makeName();
+      await control.createIndex(name, shape);
+      for (let n = 0; n < 10; n++) await control.createMetadataIndex(name, `p${n}`, "string");
+      const create = (property: string, type: string): Promise<string> =>
+        messageOf(control.createMetadataIndex(name, property, type as never));
+      expect(await create("p10", "string")).toBe("an index has at most 10 metadata indexes [code: 40026]");
+      expect(await create("p9", "string")).toBe("no error");
+      expect(await create("p9", "number")).toBe(
+        'the metadata index on "p9" is of type string: delete it first [code: 40026]',
+      );
+      expect(await create("p9", "date")).toBe(
+        "indexType must be one of string, number, boolean [code: 40026]",
+      );
+      for (const property of ["", "a..b", "$a", 'a"b', "x".repeat(513)]) {
+        expect(await create(property, "string")).toContain("cannot be a metadata property [code: 40026]");
+      }
+      expect(await messageOf(control.deleteMetadataIndex(name, "nobody"))).toBe(
+        'there is no metadata index on "nobody" [code: 40026]',
+      );
+    });
+
+    it("need an index", async () => {
+      const { name, control } = await makeName();
+      const message = `vectorize.index.not_found - Index name "${name}" [code: 3000]`;
+      expect(await messageOf(control.createMetadataIndex(name, "day", "number"))).toBe(message);
+      expect(await messageOf(control.deleteMetadataIndex(name, "day"))).toBe(message);
+      expect(await messageOf(control.listMetadataIndexes(name))).toBe(message);
+    });
+  });
 }
 
 function describeVisibility(make: Make): void {

@@ -1,56 +1,80 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import type { Vectorize } from "@cloudflare/workers-types";
 import { expect, it } from "vitest";
 import {
+  CONTRACT_CONFIGS,
   describeVectorIndex,
   type IndexHost,
   type IndexUnderTest,
 } from "../contracts/vector-index.testsuite.ts";
 import { createVectorizeInMemory, type InMemoryIndex } from "./in-memory.ts";
+import { createVectorizeInProcess, type InProcessVectorize } from "./in-process.ts";
 import type { IndexConfig, VectorIndex } from "./types.ts";
 
 describeVectorIndex("the core on node:sqlite, in this process", async () => hostInProcess());
 
 function hostInProcess(): IndexHost {
   const folder = mkdtempSync(path.join(tmpdir(), "vectorize-"));
-  const opened: InMemoryIndex[] = [];
+  let nowMs = Date.parse("2026-01-01T00:00:00Z");
   let mutations = 0;
+  let names = 0;
+  const open = (): InProcessVectorize =>
+    createVectorizeInProcess({
+      folder,
+      nowMs: () => nowMs,
+      newMutationId: () => `00000000-0000-4000-8000-${String((mutations += 1)).padStart(12, "0")}`,
+    });
+  let current = open();
+  // Looks the open one up at each call, since a restart replaces it.
+  const control = new Proxy({} as InProcessVectorize["control"], {
+    get: (_target, method) => Reflect.get(current.control, method),
+  });
+  const bind = (props: Parameters<InProcessVectorize["bind"]>[0]): VectorIndex =>
+    new Proxy({} as VectorIndex, { get: (_target, method) => Reflect.get(current.bind(props), method) });
+  const restart = async (): Promise<void> => {
+    current.close();
+    current = open();
+  };
+  const newName = (): string => `index-${(names += 1)}`;
   const makeIndex = async (config: IndexConfig): Promise<IndexUnderTest> => {
-    let nowMs = Date.parse("2026-01-01T00:00:00Z");
-    const file = path.join(folder, `${opened.length}.sqlite`);
-    const open = (): InMemoryIndex => {
-      const index = createVectorizeInMemory({
-        ...config,
-        path: file,
-        nowMs: () => nowMs,
-        newMutationId: () => `00000000-0000-4000-8000-${String((mutations += 1)).padStart(12, "0")}`,
-      });
-      opened.push(index);
-      return index;
-    };
-    let current = open();
-    // Looks the open index up at each call, since a restart replaces it.
-    const index = new Proxy({} as VectorIndex, { get: (_target, method) => Reflect.get(current, method) });
+    const name = newName();
+    const index = bind({ ...config, name });
     return {
       index,
       advance: async (ms) => void (nowMs += ms),
-      pause: async () => current.controls.pause(),
-      resume: async () => current.controls.resume(),
-      dropNext: async (count) => current.controls.dropNext(count),
-      failNext: async (failure) => current.controls.failNext(failure),
-      loseVectors: async (ids) => current.loseVectors(ids),
-      inspect: async () => current.controls.inspect(),
-      listIds: async (cursor) => current.listIds(cursor),
-      restart: async () => {
-        current.close();
-        current = open();
-      },
+      pause: () => control.pause(name),
+      resume: () => control.resume(name),
+      dropNext: (count) => control.dropNext(name, count),
+      failNext: (failure) => control.failNext(name, failure),
+      loseVectors: (ids) => control.loseVectors(name, ids),
+      inspect: () => control.inspect(name),
+      listIds: (cursor) => control.listIds(name, cursor),
+      restart,
     };
   };
-  const close = async (): Promise<void> => rmSync(folder, { recursive: true, force: true });
-  return { makeIndex, close };
+  return {
+    makeIndex,
+    makeName: async () => {
+      const name = newName();
+      const shaped = bind({ ...CONTRACT_CONFIGS.cosine, name });
+      return {
+        name,
+        plain: bind({ name }),
+        shaped,
+        control,
+        bytesOnDisk: async () => sizeOf(folder),
+        restart,
+      };
+    },
+    close: async () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function sizeOf(folder: string): number {
+  return readdirSync(folder).reduce((sum, file) => sum + statSync(path.join(folder, file)).size, 0);
 }
 
 const anyIndex = (config: IndexConfig): InMemoryIndex =>
@@ -74,12 +98,12 @@ it("refuses to open an index with another size or metric and says what to do", (
 });
 
 it("refuses more dimensions or metadata indexes than the service has", () => {
-  expect(() => anyIndex({ dimensions: 1537, metric: "cosine", delayMs: 0 })).toThrow(RangeError);
+  expect(() => anyIndex({ dimensions: 1537, metric: "cosine", delayMs: 0 })).toThrow("1 to 1536");
   const metadataIndexes = Object.fromEntries(
     Array.from({ length: 11 }, (_, n) => [`p${n}`, "string" as const]),
   );
   expect(() => anyIndex({ dimensions: 2, metric: "cosine", delayMs: 0, metadataIndexes })).toThrow(
-    RangeError,
+    "at most 10",
   );
 });
 
@@ -111,4 +135,44 @@ it("answers the same with a cache that holds everything, a part or nothing", asy
   expect(answers.slice(each, 2 * each)).toEqual(answers.slice(0, each));
   expect(answers.slice(2 * each)).toEqual(answers.slice(0, each));
   expect(answers[each - 1]?.matches[0]?.id).not.toBe("v702");
+});
+
+it("takes up a store that was made before indexes were created by command", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "vectorize-"));
+  const file = path.join(folder, "old.sqlite");
+  const database = new DatabaseSync(file);
+  database.exec(`CREATE TABLE vectors (row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL,
+    mutation_seq INTEGER NOT NULL, namespace TEXT, metadata TEXT, indexed_metadata TEXT, norm REAL NOT NULL,
+    float32 BLOB NOT NULL);
+    CREATE UNIQUE INDEX vectors_by_id ON vectors (id, mutation_seq);
+    CREATE INDEX vectors_by_mutation ON vectors (mutation_seq);
+    CREATE TABLE mutations (seq INTEGER PRIMARY KEY AUTOINCREMENT, mutation_id TEXT NOT NULL, kind TEXT NOT NULL,
+    accepted_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, delete_ids TEXT);
+    CREATE TABLE state (key TEXT PRIMARY KEY, value);
+    INSERT INTO state VALUES ('config', '2 dimensions, cosine'), ('applied_seq', 1), ('applied_mutation', 'old');
+    INSERT INTO state VALUES ('props',
+      '{"dimensions":2,"metric":"cosine","delayMs":5,"metadataIndexes":{"day":"number"},"name":"Old_Name"}');
+    INSERT INTO vectors (id, mutation_seq, metadata, indexed_metadata, norm, float32)
+      VALUES ('a', 1, '{"day":7}', '{"day":7}', 1, x'0000803f00000000');
+    INSERT INTO mutations (mutation_id, kind, accepted_ms, due_ms, delete_ids) VALUES ('new', 'delete', 0, 9, '["b"]');`);
+  database.close();
+  const use = { delayMs: 5, metadataIndexes: { day: "number" } } as const;
+  const index = createVectorizeInMemory({
+    ...use,
+    path: file,
+    dimensions: 2,
+    metric: "cosine",
+    nowMs: () => 10,
+    newMutationId: () => "m",
+  });
+  expect(await index.query([1, 0], { filter: { day: 7 } })).toMatchObject({ matches: [{ id: "a" }] });
+  expect(await index.describe()).toMatchObject({ vectorCount: 1 });
+  await index.upsert([{ id: "c", values: [0, 1], metadata: { day: 7 } }]);
+  index.close();
+  const inProcess = createVectorizeInProcess({ folder, nowMs: () => 20, newMutationId: () => "m" });
+  expect((await inProcess.control.listIndexes()).map(({ name }) => name)).toEqual(["old"]);
+  expect(await inProcess.control.listMetadataIndexes("old")).toHaveLength(1);
+  expect((await inProcess.bind({ name: "old" }).query([1, 0], { filter: { day: 7 } })).count).toBe(2);
+  inProcess.close();
+  rmSync(folder, { recursive: true });
 });

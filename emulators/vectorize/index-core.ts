@@ -1,24 +1,29 @@
 import { VECTORIZE_CODES, vectorizeError } from "./errors.ts";
 import { normOf, toNumbers } from "./float-values.ts";
 import { IndexControls } from "./index-controls.ts";
-import { VECTORIZE_LIMITS } from "./limits.ts";
+import type { IndexDefinition } from "./index-definition.ts";
+import { DELAY_MS_DEFAULT, VECTORIZE_LIMITS } from "./limits.ts";
+import { packIndexedMetadata } from "./metadata.ts";
 import { MutationQueue, type Write } from "./mutation-queue.ts";
 import { NearestList, scanBlock, type Candidate } from "./nearest.ts";
 import { checkQueryVector, planQuery, type QueryPlan } from "./query-options.ts";
-import { createSchema, readState, writeState, type Sql, type SqlRow } from "./sql.ts";
+import type { Sql, SqlRow } from "./sql.ts";
 import type {
   FloatValues,
-  IndexConfig,
   IndexInfo,
+  IndexShape,
+  IndexUse,
   Match,
   Matches,
   Metadata,
+  MetadataIndex,
+  MetadataIndexes,
   Mutation,
   QueryOptions,
   StoredVector,
   Vector,
 } from "./types.ts";
-import { checkId, checkIds, packVectors, type VectorBatch } from "./vector-batch.ts";
+import { checkId, checkIds, checkSizes, packVectors, type VectorBatch } from "./vector-batch.ts";
 import { VisibleRows } from "./visible-rows.ts";
 
 /** What an index needs from outside; it reads no clock and draws no random numbers itself. */
@@ -27,8 +32,6 @@ export interface IndexWorld {
   nowMs(): number;
   /** A fresh UUID. */
   newMutationId(): string;
-  /** How much of the vectors is kept in memory between queries, in bytes; the rest is read from SQLite. */
-  cacheBytesMax?: number;
 }
 
 /** A stored vector before its values are widened. */
@@ -47,39 +50,69 @@ const CACHE_BYTES_MAX = 96 * 1024 * 1024;
  * One Vectorize index on a synchronous SQLite: production's shapes, limits, order and error texts.
  *
  * Methods throw what the production binding rejects with. Writes return at once and become visible after
- * `config.delayMs`, in order. Queries are exact (brute force), where production may approximate.
+ * the binding's `delayMs`, in order. Queries are exact (brute force), where production may approximate.
  */
 export class VectorIndexCore {
   readonly controls: IndexControls;
+  readonly shape: IndexShape;
   readonly #sql: Sql;
-  readonly #config: IndexConfig;
+  readonly #world: IndexWorld;
+  readonly #definition: IndexDefinition;
+  readonly #delayMs: number;
   readonly #queue: MutationQueue;
   readonly #visible: VisibleRows;
+  #metadataIndexes: MetadataIndexes;
 
-  constructor(config: IndexConfig, world: IndexWorld) {
-    createSchema(world.sql);
-    holdToConfig(world.sql, config);
+  constructor(definition: IndexDefinition, shape: IndexShape, use: IndexUse, world: IndexWorld) {
+    this.shape = shape;
     this.#sql = world.sql;
-    this.#config = config;
+    this.#world = world;
+    this.#definition = definition;
+    this.#delayMs = use.delayMs ?? DELAY_MS_DEFAULT;
     this.#queue = new MutationQueue(world.sql, world);
-    this.#visible = new VisibleRows(world.sql, config.dimensions, world.cacheBytesMax ?? CACHE_BYTES_MAX);
+    this.#visible = new VisibleRows(world.sql, shape.dimensions, use.cacheBytesMax ?? CACHE_BYTES_MAX);
+    this.#metadataIndexes = definition.metadataIndexes();
     this.controls = new IndexControls(world.sql, () => this.#catchUp());
   }
 
   /** Add vectors; ids that exist when the mutation is applied keep what they have. At most 1,000. */
   insert(vectors: readonly Vector[]): Mutation {
-    return this.acceptBatch("insert", packVectors("VECTOR_INSERT", vectors, this.#config));
+    return this.acceptBatch("insert", packVectors("VECTOR_INSERT", vectors));
   }
 
   /** Add or wholly replace vectors (values, namespace and metadata; nothing is merged). At most 1,000. */
   upsert(vectors: readonly Vector[]): Mutation {
-    return this.acceptBatch("upsert", packVectors("VECTOR_UPSERT", vectors, this.#config));
+    return this.acceptBatch("upsert", packVectors("VECTOR_UPSERT", vectors));
   }
 
   /** Take a write that `packVectors` has checked already, in another Worker perhaps. */
   acceptBatch(kind: "insert" | "upsert", batch: VectorBatch): Mutation {
-    this.controls.failIfTold(kind === "insert" ? "VECTOR_INSERT" : "VECTOR_UPSERT");
-    return this.#accept({ kind, batch });
+    const operation = kind === "insert" ? "VECTOR_INSERT" : "VECTOR_UPSERT";
+    checkSizes(operation, batch, this.shape.dimensions);
+    this.controls.failIfTold(operation);
+    const isIndexed = Object.keys(this.#metadataIndexes).length > 0;
+    const indexedMetadata = batch.metadata.map((json) =>
+      isIndexed ? packIndexedMetadata(json, this.#metadataIndexes) : null,
+    );
+    return this.#accept({ kind, batch: { ...batch, indexedMetadata } });
+  }
+
+  /** Cover a property from the next write on. */
+  createMetadataIndex(index: MetadataIndex): Mutation {
+    return this.#changeMetadataIndexes(() =>
+      this.#definition.createMetadataIndex(index, Math.trunc(this.#world.nowMs())),
+    );
+  }
+
+  /** Uncover a property: what was indexed of it is forgotten. */
+  deleteMetadataIndex(propertyName: string): Mutation {
+    return this.#changeMetadataIndexes(() => {
+      this.#definition.deleteMetadataIndex(propertyName, Math.trunc(this.#world.nowMs()));
+      const statement = `UPDATE vectors SET indexed_metadata = nullif(json_remove(indexed_metadata, ?), '{}')
+        WHERE indexed_metadata IS NOT NULL`;
+      this.#sql.exec(statement, `$."${propertyName}"`);
+      this.#visible.forgetAll();
+    });
   }
 
   /** Remove vectors; unknown ids are no error. At most 100 ids. */
@@ -111,7 +144,7 @@ export class VectorIndexCore {
   /** The vectors nearest to `vector`, nearest first. */
   query(vector: FloatValues, options?: QueryOptions): Matches {
     const plan = planQuery(options);
-    const values = checkQueryVector(vector, this.#config.dimensions);
+    const values = checkQueryVector(vector, this.shape.dimensions);
     this.controls.failIfTold("VECTOR_QUERY");
     return this.#nearestTo(values, plan, this.#catchUp());
   }
@@ -146,7 +179,7 @@ export class VectorIndexCore {
       vectorCount: Number(
         this.#sql.exec("SELECT count(*) AS n FROM vectors WHERE mutation_seq <= ?", seqMax)[0]?.["n"],
       ),
-      dimensions: this.#config.dimensions,
+      dimensions: this.shape.dimensions,
       processedUpToDatetime: acceptedMs === null ? null : new Date(acceptedMs).toISOString(),
       processedUpToMutation: mutationId,
     };
@@ -170,10 +203,16 @@ export class VectorIndexCore {
     this.#visible.forget(gone.map((row) => Number(row["row"])));
   }
 
+  #changeMetadataIndexes(change: () => void): Mutation {
+    const mutation = this.#accept({ kind: "metadata_index", change });
+    this.#metadataIndexes = this.#definition.metadataIndexes();
+    return mutation;
+  }
+
   #accept(write: Write): Mutation {
     // Applied first, so that a long row of writes does not pile up until somebody reads.
     this.#catchUp();
-    return { mutationId: this.#queue.accept(write, this.#config.delayMs) };
+    return { mutationId: this.#queue.accept(write, this.#delayMs) };
   }
 
   /** Apply what is due and return the watermark. */
@@ -184,7 +223,7 @@ export class VectorIndexCore {
 
   #nearestTo(values: Float32Array, plan: QueryPlan, seqMax: number): Matches {
     const nearest = new NearestList(plan.topK);
-    const target = { metric: this.#config.metric, values, norm: normOf(values, 0, values.length) };
+    const target = { metric: this.shape.metric, values, norm: normOf(values, 0, values.length) };
     const { namespace, passes } = plan;
     for (const block of this.#visible.blocks(seqMax)) {
       const wanted = (slot: number): boolean =>
@@ -207,24 +246,6 @@ export class VectorIndexCore {
     if (plan.returnMetadata === "all") Object.assign(match, metadataOf(stored["metadata"] ?? null));
     return match;
   }
-}
-
-function holdToConfig(sql: Sql, config: IndexConfig): void {
-  const { dimensions, metric } = config;
-  if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > VECTORIZE_LIMITS.dimensionsMax) {
-    throw new RangeError(`dimensions must be 1 to ${VECTORIZE_LIMITS.dimensionsMax}, got ${dimensions}`);
-  }
-  if (Object.keys(config.metadataIndexes ?? {}).length > VECTORIZE_LIMITS.metadataIndexesMax) {
-    throw new RangeError(`an index has at most ${VECTORIZE_LIMITS.metadataIndexesMax} metadata indexes`);
-  }
-  const wanted = `${dimensions} dimensions, ${metric}`;
-  const stored = readState(sql, "config", wanted);
-  if (stored !== wanted) {
-    throw new Error(
-      `this index was created with ${stored} and cannot become ${wanted}: give the new one another name`,
-    );
-  }
-  writeState(sql, "config", wanted);
 }
 
 function valuesOf(row: SqlRow): number[] {

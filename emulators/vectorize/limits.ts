@@ -6,6 +6,7 @@
  */
 export const VECTORIZE_LIMITS = {
   dimensionsMax: 1536,
+  indexNameBytesMax: 64,
   vectorsPerWriteMax: 1000,
   idsPerGetMax: 20,
   idsPerDeleteMax: 100,
@@ -21,3 +22,6 @@ export const VECTORIZE_LIMITS = {
   filterBytesMax: 2048,
   filterKeyCharsMax: 512,
 } as const;
+
+/** How long a mutation stays invisible unless a binding says otherwise. Production: "a few seconds". */
+export const DELAY_MS_DEFAULT = 2_000;

@@ -94,13 +94,15 @@ function hasLoneSurrogate(value: unknown): boolean {
 /**
  * Pick the properties that the index's metadata indexes cover.
  *
+ * @param json a vector's metadata as `packMetadata` made it
  * @returns compact JSON of `{property: scalar}`, or null when nothing is indexed
  *
  * Strings are cut to their first 64 bytes on a character border, as the service does; lists and values of
  * another type than the index's are not indexed.
  */
-export function packIndexedMetadata(metadata: Metadata | undefined, indexes: MetadataIndexes): string | null {
-  if (metadata === undefined || metadata === null) return null;
+export function packIndexedMetadata(json: string | null, indexes: MetadataIndexes): string | null {
+  if (json === null) return null;
+  const metadata = JSON.parse(json) as Metadata;
   const indexed: Record<string, MetadataScalar> = {};
   for (const [property, type] of Object.entries(indexes)) {
     const value = valueAt(metadata, property.split("."));

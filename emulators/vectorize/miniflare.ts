@@ -1,4 +1,4 @@
-import type { IndexProps } from "./worker.ts";
+import type { IndexProps } from "./types.ts";
 
 /** What `vectorizeWorkerConfig` needs. */
 export interface VectorizeWorkerOptions {
@@ -24,8 +24,11 @@ export interface VectorizeWorkerConfig {
     name: string;
     compatibilityDate: string;
     manifest: { mainModule: string; modules: Record<string, { type: "esm"; contents: string }> };
-    env: { STORE: { type: "durable-object"; worker: string; exportName: string } };
-    exports: { VectorizeStore: { type: "durable-object"; storage: "sqlite" } };
+    env: Record<"STORE" | "CATALOG", { type: "durable-object"; worker: string; exportName: string }> & {
+      /** For Node: `(await miniflare.getBindings(name)).CONTROL`. */
+      CONTROL: WorkerBinding;
+    };
+    exports: Record<"VectorizeStore" | "VectorizeCatalog", { type: "durable-object"; storage: "sqlite" }>;
   };
   /** Entries for the `env` of the product's Worker, by binding name. */
   bindings: Record<string, WorkerBinding>;
@@ -40,6 +43,7 @@ export interface VectorizeWorkerConfig {
  */
 export function vectorizeWorkerConfig(options: VectorizeWorkerOptions): VectorizeWorkerConfig {
   const { name, script, indexes } = options;
+  const control: WorkerBinding = { type: "worker", worker: name, exportName: "VectorizeControl" };
   return {
     config: {
       name,
@@ -48,8 +52,15 @@ export function vectorizeWorkerConfig(options: VectorizeWorkerOptions): Vectoriz
         mainModule: "vectorize.mjs",
         modules: { "vectorize.mjs": { type: "esm", contents: script } },
       },
-      env: { STORE: { type: "durable-object", worker: name, exportName: "VectorizeStore" } },
-      exports: { VectorizeStore: { type: "durable-object", storage: "sqlite" } },
+      env: {
+        STORE: { type: "durable-object", worker: name, exportName: "VectorizeStore" },
+        CATALOG: { type: "durable-object", worker: name, exportName: "VectorizeCatalog" },
+        CONTROL: control,
+      },
+      exports: {
+        VectorizeStore: { type: "durable-object", storage: "sqlite" },
+        VectorizeCatalog: { type: "durable-object", storage: "sqlite" },
+      },
     },
     bindings: Object.fromEntries(
       indexes.map(({ binding, ...props }) => [
@@ -57,6 +68,6 @@ export function vectorizeWorkerConfig(options: VectorizeWorkerOptions): Vectoriz
         { type: "worker", worker: name, exportName: "VectorizeIndex", props },
       ]),
     ),
-    control: { type: "worker", worker: name, exportName: "VectorizeControl" },
+    control,
   };
 }

@@ -46,10 +46,14 @@ export class VisibleRows {
   forget(rows: readonly number[]): void {
     if (rows.length > 0) this.#tail = undefined;
     for (const row of rows) this.#forgetOne(row);
-    if (this.#goneCount > this.#cached.length * BLOCK_ROWS * GONE_SHARE_MAX) {
-      this.#cached = [];
-      this.#goneCount = 0;
-    }
+    if (this.#goneCount > this.#cached.length * BLOCK_ROWS * GONE_SHARE_MAX) this.forgetAll();
+  }
+
+  /** Drop the memory copy: the stored rows have changed. */
+  forgetAll(): void {
+    this.#cached = [];
+    this.#goneCount = 0;
+    this.#tail = undefined;
   }
 
   /** Every block with visible vectors; `seqMax` is the watermark. */
