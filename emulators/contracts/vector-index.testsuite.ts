@@ -1,8 +1,24 @@
+/**
+ * The rules of the Vectorize binding, one test each.
+ *
+ * They follow developers.cloudflare.com: /vectorize/platform/limits (sizes and counts), /vectorize/reference/client-api
+ * (methods and defaults), /vectorize/reference/metadata-filtering (filters), /vectorize/best-practices/insert-vectors
+ * (insert, upsert, delay) and /vectorize/best-practices/query-vectors (scoring); error texts follow workerd's
+ * vectorize-api.ts and what users published. The commands have a suite of their own (vectorize-commands).
+ *
+ * Not enforced, because it cannot be on one machine, or because production names no rule:
+ * - 20,000,000 vectors an index: 80 GB at 1,024 dimensions.
+ * - 100 MB an upload by the binding: 1,000 vectors with all that a vector may have stay below 50 MB.
+ * - 200,000 vectors or 1,000 mutations an indexing job: a matter of speed, not of refusal; here a mutation takes `delayMs`.
+ * - reduced accuracy of ranges over ten million vectors, rate limits (code 40041 comes on demand), and prices.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { VectorizeControlApi } from "../vectorize/control-api.ts";
 import type { Inspection, PlannedFailure } from "../vectorize/index-controls.ts";
 import type { IdPage } from "../vectorize/index-core.ts";
+import type { Plan } from "../vectorize/limits.ts";
 import type { IndexConfig, Vector, VectorIndex } from "../vectorize/types.ts";
+import { aVector, manyIds, messageOf, someValues } from "./a-vector.ts";
+import { describeCommands, type NameUnderTest } from "./vectorize-commands.testsuite.ts";
 
 /** An index under test, fresh and empty, with the switches a test driver has. */
 export interface IndexUnderTest {
@@ -20,19 +36,6 @@ export interface IndexUnderTest {
   restart(): Promise<void>;
 }
 
-/** A name under which nothing was created yet, with two bindings to it and the commands of production. */
-export interface NameUnderTest {
-  name: string;
-  /** A binding that only names the index. */
-  plain: VectorIndex;
-  /** A binding whose props say `CONTRACT_CONFIGS.cosine`. */
-  shaped: VectorIndex;
-  control: VectorizeControlApi;
-  /** What all indexes of the host take on disk. */
-  bytesOnDisk(): Promise<number>;
-  restart(): Promise<void>;
-}
-
 export interface IndexHost {
   makeIndex(config: IndexConfig): Promise<IndexUnderTest>;
   makeName(): Promise<NameUnderTest>;
@@ -46,6 +49,9 @@ export const CONTRACT_CONFIGS = {
   cosine: { dimensions: 3, metric: "cosine", delayMs: DELAY_MS },
   euclidean: { dimensions: 3, metric: "euclidean", delayMs: DELAY_MS },
   dotProduct: { dimensions: 3, metric: "dot-product", delayMs: DELAY_MS },
+  exactCosine: { dimensions: 16, metric: "cosine", delayMs: DELAY_MS, scoring: "exact" },
+  exactEuclidean: { dimensions: 16, metric: "euclidean", delayMs: DELAY_MS, scoring: "exact" },
+  exactDotProduct: { dimensions: 16, metric: "dot-product", delayMs: DELAY_MS, scoring: "exact" },
   indexed: {
     dimensions: 3,
     metric: "cosine",
@@ -56,294 +62,32 @@ export const CONTRACT_CONFIGS = {
 } as const satisfies Record<string, IndexConfig>;
 
 /** The rules of a Vectorize index, one sentence each, for every implementation. */
-export function describeVectorIndex(name: string, startHost: () => Promise<IndexHost>): void {
+export function describeVectorIndex(name: string, startHost: (plan: Plan) => Promise<IndexHost>): void {
   describe(`vector index: ${name}`, () => {
     let host: IndexHost;
     beforeAll(async () => {
-      host = await startHost();
+      host = await startHost("paid");
     });
     afterAll(() => host.close());
     const make: Make = async (config = CONTRACT_CONFIGS.cosine) => host.makeIndex(config);
 
-    describeLifecycle(() => host.makeName());
+    describeCommands(() => host.makeName());
     describeVisibility(make);
     describeWrites(make);
     describeReads(make);
+    describeScoring(make);
     describeFilters(make);
     describeRefusals(make);
     describeFaults(make);
+    describePlans(make, () => startHost("free"));
   });
 }
 
 type Make = (config?: IndexConfig) => Promise<IndexUnderTest>;
 
-function aVector(id: string, values: number[] = [1, 0, 0], more: Partial<Vector> = {}): Vector {
-  return { id, values, ...more };
-}
-
-async function messageOf(call: Promise<unknown>): Promise<string> {
-  try {
-    await call;
-  } catch (error) {
-    expect(error).toBeInstanceOf(Error);
-    expect((error as Error).name).toBe("Error");
-    return (error as Error).message;
-  }
-  return "no error";
-}
-
 async function visibleAfter(made: IndexUnderTest, vectors: Vector[]): Promise<void> {
   await made.index.upsert(vectors);
   await made.advance(DELAY_MS);
-}
-
-function describeLifecycle(makeName: () => Promise<NameUnderTest>): void {
-  const shape = { dimensions: 3, metric: "cosine" } as const;
-  const day = (n: number): Partial<Vector> => ({ metadata: { day: n } });
-
-  describe("commands on indexes", () => {
-    it("a binding to a name without an index answers not_found, whatever it is asked", async () => {
-      const { name, plain } = await makeName();
-      const text = `(code = 3000): vectorize.index.not_found - Index name "${name}"`;
-      expect(await messageOf(plain.describe())).toBe(`INDEX_GET_ERROR ${text}`);
-      expect(await messageOf(plain.query([1, 0, 0]))).toBe(`VECTOR_QUERY_ERROR ${text}`);
-      expect(await messageOf(plain.queryById("a"))).toBe(`VECTOR_QUERY_ERROR ${text}`);
-      expect(await messageOf(plain.insert([aVector("a")]))).toBe(`VECTOR_INSERT_ERROR ${text}`);
-      expect(await messageOf(plain.upsert([aVector("a")]))).toBe(`VECTOR_UPSERT_ERROR ${text}`);
-      expect(await messageOf(plain.getByIds(["a"]))).toBe(`VECTOR_GET_ERROR ${text}`);
-      expect(await messageOf(plain.deleteByIds(["a"]))).toBe(`VECTOR_DELETE_ERROR ${text}`);
-    });
-
-    it("createIndex makes an index that a binding only has to name", async () => {
-      const { name, plain, control } = await makeName();
-      expect(await control.getIndex(name)).toBeNull();
-      const made = await control.createIndex(name, { ...shape, description: "meetings" });
-      expect(made).toMatchObject({ name, description: "meetings", config: shape });
-      expect(new Date(made.created_on).toISOString()).toBe(made.created_on);
-      expect(made.modified_on).toBe(made.created_on);
-      expect(await control.getIndex(name)).toEqual(made);
-      expect((await control.listIndexes()).find((index) => index.name === name)).toEqual(made);
-      expect(await plain.describe()).toMatchObject({ vectorCount: 0, dimensions: 3 });
-      await plain.upsert([aVector("a")]);
-      await control.advance(name, DELAY_MS);
-      expect(await plain.getByIds(["a"])).toHaveLength(1);
-    });
-
-    it("listIndexes gives the indexes by name, and no name without an index", async () => {
-      const [one, other, never] = [await makeName(), await makeName(), await makeName()];
-      await messageOf(never.plain.describe());
-      for (const { name, control } of [other, one]) await control.createIndex(name, shape);
-      const names = (await one.control.listIndexes()).map(({ name }) => name);
-      expect(names).toEqual(names.toSorted());
-      expect(names).toEqual(expect.arrayContaining([one.name, other.name]));
-      expect(names).not.toContain(never.name);
-    });
-
-    it("createIndex refuses a name that is taken, whatever the shape", async () => {
-      const { name, control } = await makeName();
-      const made = await control.createIndex(name, shape);
-      const message = `vectorize.index.duplicate_name - Index name "${name}" [code: 3002]`;
-      expect(await messageOf(control.createIndex(name, shape))).toBe(message);
-      expect(await messageOf(control.createIndex(name, { ...shape, dimensions: 4 }))).toBe(message);
-      expect(await control.getIndex(name)).toEqual(made);
-    });
-
-    it.each(["", "a", "Upper", "1st", "-x", "x-", "with space", "dot.ted", "../x", "n".repeat(65)])(
-      "createIndex refuses the name %j",
-      async (name) => {
-        const { control } = await makeName();
-        expect(await messageOf(control.createIndex(name, shape))).toMatch(
-          /^an index name has 2 to 64 lower-case letters.* \[code: 40026\]$/,
-        );
-        expect((await control.listIndexes()).map((index) => index.name)).not.toContain(name);
-      },
-    );
-
-    it.each([
-      [{ dimensions: 0, metric: "cosine" }, "dimensions must be 1 to 1536, got 0"],
-      [{ dimensions: 1537, metric: "cosine" }, "dimensions must be 1 to 1536, got 1537"],
-      [{ dimensions: 2.5, metric: "cosine" }, "dimensions must be 1 to 1536, got 2.5"],
-      [{ dimensions: 3, metric: "near" }, "metric must be one of cosine, euclidean, dot-product, got near"],
-    ])("createIndex refuses the shape %j", async (config, problem) => {
-      const { name, control } = await makeName();
-      expect(await messageOf(control.createIndex(name, config as never))).toBe(`${problem} [code: 40026]`);
-      expect(await control.getIndex(name)).toBeNull();
-    });
-
-    it("deleteIndex takes everything away, and the name can have another shape then", async () => {
-      const { name, plain, control } = await makeName();
-      await control.createIndex(name, shape);
-      await control.createMetadataIndex(name, "day", "number");
-      await plain.upsert([aVector("a")]);
-      await control.advance(name, DELAY_MS);
-      await plain.upsert([aVector("waiting")]);
-      await control.pause(name);
-      await control.failNext(name, { code: 40041, text: "Too Many Requests", times: 9 });
-      await control.deleteIndex(name);
-
-      const text = `(code = 3005): vectorize.index.deleted - Index name "${name}"`;
-      expect(await messageOf(plain.describe())).toBe(`INDEX_GET_ERROR ${text}`);
-      expect(await messageOf(plain.upsert([aVector("a")]))).toBe(`VECTOR_UPSERT_ERROR ${text}`);
-      expect(await control.getIndex(name)).toBeNull();
-      expect((await control.listIndexes()).map((index) => index.name)).not.toContain(name);
-
-      await control.createIndex(name, { dimensions: 2, metric: "euclidean" });
-      expect(await control.listMetadataIndexes(name)).toEqual([]);
-      expect(await plain.describe()).toEqual({
-        vectorCount: 0,
-        dimensions: 2,
-        processedUpToDatetime: null,
-        processedUpToMutation: null,
-      });
-      await plain.upsert([aVector("b", [1, 2])]);
-      await control.advance(name, DELAY_MS);
-      expect((await plain.query([1, 2])).matches).toEqual([{ id: "b", score: 0 }]);
-    });
-
-    it("deleteIndex refuses a name it never knew, and one it deleted", async () => {
-      const { name, control } = await makeName();
-      const text = `Index name "${name}"`;
-      expect(await messageOf(control.deleteIndex(name))).toBe(
-        `vectorize.index.not_found - ${text} [code: 3000]`,
-      );
-      await control.createIndex(name, shape);
-      await control.deleteIndex(name);
-      expect(await messageOf(control.deleteIndex(name))).toBe(
-        `vectorize.index.deleted - ${text} [code: 3005]`,
-      );
-    });
-
-    it("deleteIndex gives the room on disk back", async () => {
-      const { name, plain, control, bytesOnDisk } = await makeName();
-      const before = await bytesOnDisk();
-      await control.createIndex(name, shape);
-      const metadata = { text: "x".repeat(10_000) };
-      await plain.upsert(Array.from({ length: 500 }, (_, n) => aVector(`v${n}`, [1, 0, 0], { metadata })));
-      expect((await bytesOnDisk()) - before).toBeGreaterThan(5_000_000);
-      await control.deleteIndex(name);
-      expect((await bytesOnDisk()) - before).toBeLessThan(500_000);
-    });
-
-    it("indexes, deletions and metadata indexes survive a restart", async () => {
-      const [kept, deleted] = [await makeName(), await makeName()];
-      const made = await kept.control.createIndex(kept.name, shape);
-      await kept.control.createMetadataIndex(kept.name, "day", "number");
-      await deleted.control.createIndex(deleted.name, shape);
-      await deleted.control.deleteIndex(deleted.name);
-      await kept.restart();
-      expect(await kept.control.getIndex(kept.name)).toMatchObject({
-        ...made,
-        modified_on: expect.any(String),
-      });
-      expect(await kept.control.listMetadataIndexes(kept.name)).toEqual([
-        { propertyName: "day", indexType: "number" },
-      ]);
-      const names = (await kept.control.listIndexes()).map(({ name }) => name);
-      expect(names).toContain(kept.name);
-      expect(names).not.toContain(deleted.name);
-      expect(await messageOf(deleted.plain.describe())).toContain("(code = 3005)");
-    });
-  });
-
-  describe("bindings that say what their index is", () => {
-    it("create it on first use, and again after it was deleted", async () => {
-      const { name, plain, shaped, control } = await makeName();
-      expect(await control.getIndex(name)).toBeNull();
-      expect(await shaped.describe()).toMatchObject({ dimensions: 3 });
-      expect(await control.getIndex(name)).toMatchObject({ config: shape });
-      expect((await control.listIndexes()).map((index) => index.name)).toContain(name);
-      expect(await plain.describe()).toMatchObject({ dimensions: 3 });
-      await control.deleteIndex(name);
-      expect(await shaped.describe()).toMatchObject({ vectorCount: 0, dimensions: 3 });
-    });
-
-    it("are refused when the index has another shape, with what to do", async () => {
-      const { name, plain, shaped, control } = await makeName();
-      await control.createIndex(name, { dimensions: 4, metric: "cosine" });
-      expect(await messageOf(shaped.describe())).toBe(
-        "this index was created with 4 dimensions, cosine and cannot become 3 dimensions, cosine: give the new one another name",
-      );
-      expect(await plain.describe()).toMatchObject({ dimensions: 4 });
-    });
-  });
-
-  describe("metadata indexes by command", () => {
-    it("cover vectors written afterwards only", async () => {
-      const { name, plain, control } = await makeName();
-      await control.createIndex(name, shape);
-      await plain.upsert([aVector("before", [1, 0, 0], day(1)), aVector("again", [1, 0, 0], day(1))]);
-      const { mutationId } = await control.createMetadataIndex(name, "day", "number");
-      await control.advance(name, DELAY_MS);
-      expect(await plain.describe()).toMatchObject({ vectorCount: 2, processedUpToMutation: mutationId });
-      await plain.upsert([aVector("after", [1, 0, 0], day(1)), aVector("again", [1, 0, 0], day(1))]);
-      await control.advance(name, DELAY_MS);
-      const { matches } = await plain.query([1, 0, 0], { filter: { day: 1 } });
-      expect(matches.map(({ id }) => id)).toEqual(["after", "again"]);
-      expect((await plain.query([1, 0, 0])).count).toBe(3);
-    });
-
-    it("match nothing once deleted, nor when created again, until a vector is written anew", async () => {
-      const { name, plain, control } = await makeName();
-      await control.createIndex(name, shape);
-      await control.createMetadataIndex(name, "day", "number");
-      await control.createMetadataIndex(name, "who.name", "string");
-      const metadata = { day: 1, who: { name: "Ann" } };
-      await plain.upsert([aVector("a", [1, 0, 0], { metadata })]);
-      await control.advance(name, DELAY_MS);
-      expect((await plain.query([1, 0, 0], { filter: { day: 1 } })).count).toBe(1);
-      await control.deleteMetadataIndex(name, "day");
-      expect((await plain.query([1, 0, 0], { filter: { day: 1 } })).count).toBe(0);
-      expect((await plain.query([1, 0, 0], { filter: { "who.name": "Ann" } })).count).toBe(1);
-      await control.createMetadataIndex(name, "day", "number");
-      expect((await plain.query([1, 0, 0], { filter: { day: 1 } })).count).toBe(0);
-      await plain.upsert([aVector("a", [1, 0, 0], { metadata })]);
-      await control.advance(name, DELAY_MS);
-      expect((await plain.query([1, 0, 0], { filter: { day: 1 } })).count).toBe(1);
-    });
-
-    it("are listed with their types; creating one again changes nothing", async () => {
-      const { name, control } = await makeName();
-      await control.createIndex(name, shape);
-      for (const type of ["string", "number", "boolean"] as const)
-        await control.createMetadataIndex(name, `a ${type}`, type);
-      await control.createMetadataIndex(name, "a number", "number");
-      expect(await control.listMetadataIndexes(name)).toEqual([
-        { propertyName: "a string", indexType: "string" },
-        { propertyName: "a number", indexType: "number" },
-        { propertyName: "a boolean", indexType: "boolean" },
-      ]);
-    });
-
-    it("are refused beyond ten, of another type, of an unknown type, or under a bad name", async () => {
-      const { name, control } = await makeName();
-      await control.createIndex(name, shape);
-      for (let n = 0; n < 10; n++) await control.createMetadataIndex(name, `p${n}`, "string");
-      const create = (property: string, type: string): Promise<string> =>
-        messageOf(control.createMetadataIndex(name, property, type as never));
-      expect(await create("p10", "string")).toBe("an index has at most 10 metadata indexes [code: 40026]");
-      expect(await create("p9", "string")).toBe("no error");
-      expect(await create("p9", "number")).toBe(
-        'the metadata index on "p9" is of type string: delete it first [code: 40026]',
-      );
-      expect(await create("p9", "date")).toBe(
-        "indexType must be one of string, number, boolean [code: 40026]",
-      );
-      for (const property of ["", "a..b", "$a", 'a"b', "x".repeat(513)]) {
-        expect(await create(property, "string")).toContain("cannot be a metadata property [code: 40026]");
-      }
-      expect(await messageOf(control.deleteMetadataIndex(name, "nobody"))).toBe(
-        'there is no metadata index on "nobody" [code: 40026]',
-      );
-    });
-
-    it("need an index", async () => {
-      const { name, control } = await makeName();
-      const message = `vectorize.index.not_found - Index name "${name}" [code: 3000]`;
-      expect(await messageOf(control.createMetadataIndex(name, "day", "number"))).toBe(message);
-      expect(await messageOf(control.deleteMetadataIndex(name, "day"))).toBe(message);
-      expect(await messageOf(control.listMetadataIndexes(name))).toBe(message);
-    });
-  });
 }
 
 function describeVisibility(make: Make): void {
@@ -514,7 +258,7 @@ function describeReads(make: Make): void {
         aVector("near", [1, 0, 1]),
         aVector("same", [1, 0, 0]),
       ]);
-      const { matches } = await made.index.query([1, 0, 0]);
+      const { matches } = await made.index.query([1, 0, 0], { returnValues: true });
       expect(matches.map(({ id, score }) => [id, score])).toEqual([
         ["same", 0],
         ["near", 1],
@@ -529,7 +273,7 @@ function describeReads(make: Make): void {
         aVector("big", [5, 0, 0]),
         aVector("off", [-1, 0, 0]),
       ]);
-      const { matches } = await made.index.query([2, 0, 0]);
+      const { matches } = await made.index.query([2, 0, 0], { returnValues: true });
       expect(matches.map(({ id, score }) => [id, score])).toEqual([
         ["big", -10],
         ["small", -2],
@@ -576,6 +320,85 @@ function describeReads(make: Make): void {
   });
 }
 
+function describeScoring(make: Make): void {
+  const VECTORS = 300;
+  const metrics = [
+    ["cosine", CONTRACT_CONFIGS.exactCosine],
+    ["euclidean", CONTRACT_CONFIGS.exactEuclidean],
+    ["dot-product", CONTRACT_CONFIGS.exactDotProduct],
+  ] as const;
+  const stored = manyIds(VECTORS).map((id, n) => aVector(id, someValues(n, 16)));
+
+  /** Ids of the nearest, counted out the plainest way over float32 values. */
+  const nearestTo = (asked: number[], metric: string): string[] => {
+    const product = (one: Float32Array, other: Float32Array): number =>
+      one.reduce((sum, value, at) => sum + value * (other[at] ?? 0), 0);
+    const query = new Float32Array(asked);
+    const distances = stored.map(({ id, values }) => {
+      const vector = new Float32Array(values);
+      const dot = product(query, vector);
+      if (metric === "dot-product") return { id, distance: -dot };
+      if (metric === "cosine")
+        return { id, distance: -dot / Math.sqrt(product(query, query) * product(vector, vector)) };
+      return { id, distance: product(query, query) + product(vector, vector) - 2 * dot };
+    });
+    return distances
+      .toSorted((one, other) => one.distance - other.distance)
+      .slice(0, 10)
+      .map(({ id }) => id);
+  };
+
+  describe("scoring", () => {
+    it.each(metrics)('with scoring "exact" finds the very ten nearest: %s', async (metric, config) => {
+      const made = await make(config);
+      await visibleAfter(made, stored);
+      for (let n = 0; n < 20; n++) {
+        const asked = someValues(1000 + n, 16);
+        const { matches } = await made.index.query(asked, { topK: 10 });
+        expect(matches.map(({ id }) => id)).toEqual(nearestTo(asked, metric));
+      }
+    });
+
+    it("approximates unless values are asked for, which makes it exact", async () => {
+      const made = await make();
+      // A step of the rounding is 1/127 of the largest value, so 0.003 beside 1 is lost.
+      await visibleAfter(made, [aVector("a", [1, 0.003, 0])]);
+      const approximate = await made.index.query([0, 1, 0]);
+      expect(approximate.matches[0]?.score).toBe(0);
+      const exact = await made.index.query([0, 1, 0], { returnValues: true });
+      expect(exact.matches[0]?.score).toBeCloseTo(0.003, 6);
+      expect((await made.index.queryById("a")).matches[0]?.score).toBeLessThanOrEqual(1);
+    });
+
+    it("approximates the same way every time, over a restart too", async () => {
+      const made = await make(CONTRACT_CONFIGS.wide);
+      await visibleAfter(
+        made,
+        manyIds(50).map((id, n) => aVector(id, someValues(n, 1536))),
+      );
+      const asked = someValues(99, 1536);
+      const before = await made.index.query(asked, { topK: 10 });
+      expect(await made.index.query(asked, { topK: 10 })).toEqual(before);
+      await made.restart();
+      expect(await made.index.query(asked, { topK: 10 })).toEqual(before);
+    });
+
+    it("errs by little: 1 in 200 of the score, at 1,536 dimensions", async () => {
+      const made = await make(CONTRACT_CONFIGS.wide);
+      await visibleAfter(
+        made,
+        manyIds(50).map((id, n) => aVector(id, someValues(n, 1536))),
+      );
+      const asked = someValues(7, 1536);
+      const exact = await made.index.query(asked, { topK: 50, returnValues: true });
+      const approximate = await made.index.query(asked, { topK: 50 });
+      const scores = new Map(approximate.matches.map(({ id, score }) => [id, score]));
+      for (const { id, score } of exact.matches)
+        expect(Math.abs((scores.get(id) ?? 9) - score)).toBeLessThan(0.005);
+    });
+  });
+}
+
 function describeFilters(make: Make): void {
   const records: Vector[] = [
     aVector("a", [1, 0, 0], {
@@ -594,6 +417,12 @@ function describeFilters(make: Make): void {
     ["a range of numbers", { day: { $gt: 1, $lte: 3 } }, ["b", "c"]],
     ["a range of strings finds a prefix", { kind: { $gte: "mee", $lt: "mef" } }, ["b", "c"]],
     ["dots reach into nested metadata", { "who.name": "Cy" }, ["c"]],
+    ["null is a property that is not there", { "who.name": null }, ["b", "d"]],
+    ["$ne null is a property that is there", { kind: { $ne: null } }, ["a", "b", "c"]],
+    ["$in takes null among others", { day: { $in: [null, 3] } }, ["c", "d"]],
+    ["a lower bound alone", { day: { $gte: 2 } }, ["b", "c"]],
+    ["an upper bound alone", { day: { $lt: 2 } }, ["a"]],
+    ["a range never holds for another type", { day: { $gt: "0" } }, []],
     ["several keys must all hold", { kind: "meeting", day: { $lt: 3 } }, ["b"]],
     ["a property without a metadata index matches nothing", { plain: "p" }, []],
   ];
@@ -604,6 +433,45 @@ function describeFilters(make: Make): void {
       await visibleAfter(made, records);
       const { matches } = await made.index.query([1, 0, 0], { filter: filter as never, topK: 100 });
       expect(matches.map(({ id }) => id)).toEqual(expected);
+    });
+
+    it("compares the first 64 bytes of a string, cut between characters", async () => {
+      const made = await make(CONTRACT_CONFIGS.indexed);
+      const long = "é".repeat(40);
+      await visibleAfter(made, [aVector("a", [1, 0, 0], { metadata: { kind: long } })]);
+      for (const kind of [long, `${"é".repeat(32)}anything`])
+        expect((await made.index.query([1, 0, 0], { filter: { kind } })).count).toBe(1);
+      const shorter = "é".repeat(31);
+      expect((await made.index.query([1, 0, 0], { filter: { kind: shorter } })).count).toBe(0);
+    });
+
+    it("orders strings by their UTF-8 bytes", async () => {
+      const made = await make(CONTRACT_CONFIGS.indexed);
+      const kinds = ["a", "z", "é", "\uffff", "😀"];
+      await visibleAfter(
+        made,
+        kinds.map((kind) => aVector(kind, [1, 0, 0], { metadata: { kind } })),
+      );
+      for (const [at, kind] of kinds.entries()) {
+        const { count } = await made.index.query([1, 0, 0], { filter: { kind: { $gt: kind } } });
+        expect(count).toBe(kinds.length - 1 - at);
+      }
+    });
+
+    it("applies the namespace and the filter before it takes the nearest", async () => {
+      const made = await make(CONTRACT_CONFIGS.indexed);
+      const near = manyIds(200).map((id) => aVector(id, [1, 0, 0], { metadata: { day: 1 } }));
+      const far = aVector("far", [-1, 0, 0], { namespace: "x", metadata: { day: 2 } });
+      await visibleAfter(made, [...near, far]);
+      const { matches } = await made.index.query([1, 0, 0], { topK: 1, filter: { day: 2 } });
+      expect(matches.map(({ id }) => id)).toEqual(["far"]);
+      expect((await made.index.query([1, 0, 0], { topK: 1, namespace: "x" })).matches[0]?.id).toBe("far");
+      expect((await made.index.query([1, 0, 0], { namespace: "x", filter: { day: 1 } })).count).toBe(0);
+    });
+
+    it("takes a filter of 2,047 bytes", async () => {
+      const { index } = await make(CONTRACT_CONFIGS.indexed);
+      expect((await index.query([1, 0, 0], { filter: { kind: "x".repeat(2047 - 11) } })).count).toBe(0);
     });
 
     it('returnMetadata "indexed" gives the indexed properties only, strings cut to 64 bytes', async () => {
@@ -620,7 +488,16 @@ function describeFilters(make: Make): void {
       ["an unknown operator", { day: { $near: 1 } }],
       ["two lower bounds", { day: { $gt: 1, $gte: 1 } }],
       ["a range with an equality", { day: { $gt: 1, $eq: 2 } }],
-      ["2,048 bytes", { kind: "x".repeat(2048) }],
+      ["two upper bounds", { day: { $lt: 1, $lte: 1 } }],
+      ["a range over booleans", { open: { $gt: true } }],
+      ["an empty list", { day: { $in: [] } }],
+      ["a list for $eq", { day: { $eq: [1] } }],
+      ["2,048 bytes", { kind: "x".repeat(2048 - 11) }],
+      ["an empty key", { "": 1 }],
+      ["an empty part of a key", { "a..b": 1 }],
+      ["a key that begins with a dollar", { $a: 1 }],
+      ["a key with a double quote", { 'a"b': 1 }],
+      ["a key of more than 512 characters", { ["k".repeat(513)]: 1 }],
       ["a list as a value", { kind: ["a"] }],
     ])("refuses %s", async (_what, filter) => {
       const { index } = await make(CONTRACT_CONFIGS.indexed);
@@ -633,7 +510,6 @@ function describeFilters(make: Make): void {
 }
 
 function describeRefusals(make: Make): void {
-  const many = (count: number): string[] => Array.from({ length: count }, (_, n) => `v${n}`);
   const refused: [string, (index: VectorIndex) => Promise<unknown>, string][] = [
     [
       "a vector of another size",
@@ -667,7 +543,7 @@ function describeRefusals(make: Make): void {
     ],
     [
       "more than 1,000 vectors",
-      (index) => index.upsert(many(1001).map((id) => aVector(id))),
+      (index) => index.upsert(manyIds(1001).map((id) => aVector(id))),
       "VECTOR_UPSERT_ERROR (code = 40007): too many vectors in payload; max vector count is 1000, got 1001",
     ],
     [
@@ -687,18 +563,28 @@ function describeRefusals(make: Make): void {
     ],
     [
       "more than 20 ids to get",
-      (index) => index.getByIds(many(21)),
+      (index) => index.getByIds(manyIds(21)),
       "VECTOR_GET_ERROR (code = 40007): too many ids in payload; max id count is 20, got 21",
     ],
     [
       "more than 100 ids to delete",
-      (index) => index.deleteByIds(many(101)),
+      (index) => index.deleteByIds(manyIds(101)),
       "VECTOR_DELETE_ERROR (code = 40007): too many ids in payload; max id count is 100, got 101",
     ],
     [
       "a query vector of another size",
       (index) => index.query([]),
       "VECTOR_QUERY_ERROR (code = 40006): invalid query vector, expected 3 dimensions, and got 0 dimensions",
+    ],
+    [
+      "the whole answer of a model as a query vector",
+      (index) => index.query({ shape: [1, 3], data: [[1, 2, 3]] } as never),
+      "VECTOR_QUERY_ERROR (code = 40006): invalid query vector, expected 3 dimensions, and got 0 dimensions",
+    ],
+    [
+      "the list of a model's vectors as a query vector",
+      (index) => index.query([[1, 2, 3]] as never),
+      "VECTOR_QUERY_ERROR (code = 40026): Failed to parse the request body as JSON: vector: expected value",
     ],
     [
       "NaN in a query vector",
@@ -726,6 +612,26 @@ function describeRefusals(make: Make): void {
       "VECTOR_QUERY_ERROR (code = 40025): with returnValues=true or returnMetadata=all, max top K is 50, but got 51; for a top K up to 100, retry with returnValues=false and returnMetadata=indexed",
     ],
     [
+      "topK above 50 with all metadata",
+      (index) => index.query([1, 2, 3], { topK: 51, returnMetadata: "all" }),
+      "VECTOR_QUERY_ERROR (code = 40025): with returnValues=true or returnMetadata=all, max top K is 50, but got 51; for a top K up to 100, retry with returnValues=false and returnMetadata=indexed",
+    ],
+    [
+      "a topK of 0",
+      (index) => index.query([1, 2, 3], { topK: 0 }),
+      "VECTOR_QUERY_ERROR (code = 40026): Failed to parse the request body as JSON: topK: expected a positive integer",
+    ],
+    [
+      "an empty list of ids to get",
+      (index) => index.getByIds([]),
+      "VECTOR_GET_ERROR (code = 40007): no ids in payload",
+    ],
+    [
+      "an empty write",
+      (index) => index.upsert([]),
+      "VECTOR_UPSERT_ERROR (code = 40023): failed to parse upsert vectors request in json format",
+    ],
+    [
       "the id of an unknown vector to query by",
       (index) => index.queryById("ghost"),
       'VECTOR_QUERY_ERROR (code = 40010): vector with id="ghost" not found',
@@ -744,6 +650,30 @@ function describeRefusals(make: Make): void {
       expect(message).toMatch(/^VECTOR_UPSERT_ERROR \(code = 40015\): invalid metadata for vector id="x"; /);
     });
 
+    it.each<[string, unknown]>([
+      ["null", null],
+      ["a list of numbers", [1]],
+      ["a list of lists", [["a"]]],
+      ["two levels of nesting", { b: { c: 1 } }],
+      ["a number that is none", Number.NaN],
+    ])("refuses the metadata value %s", async (_what, value) => {
+      const { index } = await make();
+      const metadata = { a: value } as Vector["metadata"];
+      const message = await messageOf(index.upsert([{ ...aVector("x"), ...(metadata && { metadata }) }]));
+      expect(message).toMatch(/^VECTOR_UPSERT_ERROR \(code = 40015\): invalid metadata for vector id="x"; /);
+    });
+
+    it("names the first of two vectors of a wrong size", async () => {
+      const { index } = await make();
+      const vectors = [aVector("fine"), aVector("first", [1]), aVector("second", [1, 2])];
+      expect(await messageOf(index.upsert(vectors))).toContain('invalid vector for id="first"');
+    });
+
+    it("refuses a wrong size even in a vector that another one of the call replaces", async () => {
+      const { index } = await make();
+      expect(await messageOf(index.upsert([aVector("a", [1]), aVector("a")]))).toContain("(code = 40012)");
+    });
+
     it("stores nothing of a write that was refused", async () => {
       const made = await make();
       await messageOf(made.index.upsert([aVector("fine"), aVector("x", [1])]));
@@ -759,8 +689,15 @@ function describeRefusals(make: Make): void {
           metadata: { t: "x".repeat(10_232) },
         }),
       ]);
-      expect(await made.index.getByIds(["é".repeat(32), ...many(19)])).toHaveLength(1);
-      await made.index.deleteByIds(many(100));
+      expect(await made.index.getByIds(["é".repeat(32), ...manyIds(19)])).toHaveLength(1);
+      await made.index.deleteByIds(manyIds(100));
+      for (const options of [
+        { topK: 100 },
+        { topK: 100, returnMetadata: "indexed" },
+        { topK: 50, returnMetadata: "all" },
+        { topK: 50, returnValues: true },
+      ] as const)
+        expect((await made.index.query([1, 2, 3], options)).count).toBe(1);
     });
   });
 }
@@ -827,6 +764,56 @@ function describeFaults(make: Make): void {
       const second = await made.listIds(first.cursor);
       expect([...first.items, ...second.items]).toEqual(ids);
       expect(second.cursor).toBeNull();
+    });
+  });
+}
+
+function describePlans(make: Make, startFreeHost: () => Promise<IndexHost>): void {
+  const inNamespaces = (from: number, to: number): Vector[] =>
+    manyIds(to)
+      .slice(from)
+      .map((id) => aVector(id, [1, 0, 0], { namespace: `n-${id}` }));
+
+  describe("limits that depend on the plan", () => {
+    let free: IndexHost;
+    beforeAll(async () => {
+      free = await startFreeHost();
+    });
+    afterAll(() => free.close());
+
+    it("a free index has at most 1,000 namespaces, those without vectors not counted", async () => {
+      const made = await free.makeIndex(CONTRACT_CONFIGS.cosine);
+      await visibleAfter(made, inNamespaces(0, 1000));
+      const another = aVector("another", [1, 0, 0], { namespace: "another" });
+      expect(await messageOf(made.index.upsert([another]))).toBe(
+        "VECTOR_UPSERT_ERROR (code = 40009): the index has as many namespaces as the plan allows; max is 1000",
+      );
+      await visibleAfter(made, [aVector("same", [1, 0, 0], { namespace: "n-v7" }), aVector("none")]);
+      await made.index.deleteByIds(["v0"]);
+      await made.advance(DELAY_MS);
+      await visibleAfter(made, [another]);
+      expect((await made.index.query([1, 0, 0], { namespace: "another" })).count).toBe(1);
+    });
+
+    it("a paid index has at most 50,000 namespaces", async () => {
+      const made = await make();
+      for (let from = 0; from < 50_000; from += 1000)
+        await made.index.upsert(inNamespaces(from, from + 1000));
+      expect(await messageOf(made.index.insert(inNamespaces(50_000, 50_001)))).toBe(
+        "VECTOR_INSERT_ERROR (code = 40009): the index has as many namespaces as the plan allows; max is 50000",
+      );
+    });
+
+    it("a free account has at most 100 indexes", async () => {
+      const { name, shaped, control } = await free.makeName();
+      const shape = { dimensions: 2, metric: "cosine" } as const;
+      const room = 100 - (await control.listIndexes()).length;
+      for (const id of manyIds(room)) await control.createIndex(`one-of-many-${id}`, shape);
+      const refusal = "an account on the free plan has at most 100 indexes: delete one first [code: 40026]";
+      expect(await messageOf(control.createIndex(name, shape))).toBe(refusal);
+      expect(await messageOf(shaped.describe())).toBe(refusal);
+      await control.deleteIndex("one-of-many-v0");
+      expect(await control.createIndex(name, shape)).toMatchObject({ name });
     });
   });
 }

@@ -1,3 +1,5 @@
+import { PLAN_LIMITS, type Plan } from "./limits.ts";
+
 /** The word that production puts in front of `_ERROR`, one per method of the binding. */
 export type Operation =
   | "INDEX_GET"
@@ -17,8 +19,8 @@ export const VECTORIZE_CODES = {
   /** [?] */
   tooManyVectors: 40007,
   idLength: 40008,
-  /** [?] */
-  namespaceLength: 40009,
+  /** [?] Too long, or one too many. */
+  namespace: 40009,
   /** [?] */
   vectorNotFound: 40010,
   vectorDimensions: 40012,
@@ -70,4 +72,11 @@ export interface CommandRefusal extends Error {
 /** Build the error of a refused command, with the message that wrangler prints. */
 export function commandError(code: number, text: string): CommandRefusal {
   return Object.assign(new Error(`${text} [code: ${code}]`), { code, text });
+}
+
+/** The refusal of an index beyond what the plan allows. */
+export function tooManyIndexes(plan: Plan): CommandRefusal {
+  const countMax = PLAN_LIMITS[plan].indexesMax;
+  const text = `an account on the ${plan} plan has at most ${countMax} indexes: delete one first`;
+  return commandError(COMMAND_CODES.badCommand, text);
 }

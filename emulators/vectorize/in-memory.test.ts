@@ -10,13 +10,15 @@ import {
   type IndexHost,
   type IndexUnderTest,
 } from "../contracts/vector-index.testsuite.ts";
+import { answerOf, apiThrough, type ApiAnswer } from "../contracts/vectorize-commands.testsuite.ts";
 import { createVectorizeInMemory, type InMemoryIndex } from "./in-memory.ts";
 import { createVectorizeInProcess, type InProcessVectorize } from "./in-process.ts";
+import type { Plan } from "./limits.ts";
 import type { IndexConfig, VectorIndex } from "./types.ts";
 
-describeVectorIndex("the core on node:sqlite, in this process", async () => hostInProcess());
+describeVectorIndex("the core on node:sqlite, in this process", async (plan) => hostInProcess(plan));
 
-function hostInProcess(): IndexHost {
+function hostInProcess(plan: Plan): IndexHost {
   const folder = mkdtempSync(path.join(tmpdir(), "vectorize-"));
   let nowMs = Date.parse("2026-01-01T00:00:00Z");
   let mutations = 0;
@@ -24,6 +26,7 @@ function hostInProcess(): IndexHost {
   const open = (): InProcessVectorize =>
     createVectorizeInProcess({
       folder,
+      plan,
       nowMs: () => nowMs,
       newMutationId: () => `00000000-0000-4000-8000-${String((mutations += 1)).padStart(12, "0")}`,
     });
@@ -38,6 +41,8 @@ function hostInProcess(): IndexHost {
     current.close();
     current = open();
   };
+  const fetch = async (url: string, init: RequestInit): Promise<ApiAnswer> =>
+    answerOf(await current.fetch(new Request(`http://vectorize${url}`, init)));
   const newName = (): string => `index-${(names += 1)}`;
   const makeIndex = async (config: IndexConfig): Promise<IndexUnderTest> => {
     const name = newName();
@@ -65,6 +70,8 @@ function hostInProcess(): IndexHost {
         plain: bind({ name }),
         shaped,
         control,
+        api: apiThrough(fetch),
+        fetch,
         bytesOnDisk: async () => sizeOf(folder),
         restart,
       };
@@ -107,35 +114,41 @@ it("refuses more dimensions or metadata indexes than the service has", () => {
   );
 });
 
-it("answers the same with a cache that holds everything, a part or nothing", async () => {
-  const answers = [];
-  for (const cacheBytesMax of [1e9, 512 * 8 * 4, 0]) {
-    const index = createVectorizeInMemory({
-      dimensions: 8,
-      metric: "cosine",
-      delayMs: 0,
-      nowMs: () => 0,
-      newMutationId: () => "m",
-      cacheBytesMax,
-    });
-    const vectorOf = (n: number): number[] => Array.from({ length: 8 }, (_, at) => Math.sin(n * 8 + at));
-    for (let at = 0; at < 3000; at += 500) {
-      await index.upsert(
-        Array.from({ length: 500 }, (_, n) => ({ id: `v${at + n}`, values: vectorOf(at + n) })),
-      );
-      answers.push(await index.query(vectorOf(at), { topK: 20 }));
+it.each(["exact", "approximate"] as const)(
+  "answers the same with a cache that holds everything, a part or nothing: %s",
+  async (scoring) => {
+    const answers = [];
+    const blockBytes = 512 * 8 * (scoring === "exact" ? 4 : 1);
+    for (const cacheBytesMax of [1e9, blockBytes, 0]) {
+      const index = createVectorizeInMemory({
+        scoring,
+        dimensions: 8,
+        metric: "cosine",
+        delayMs: 0,
+        nowMs: () => 0,
+        newMutationId: () => "m",
+        cacheBytesMax,
+      });
+      const vectorOf = (n: number): number[] => Array.from({ length: 8 }, (_, at) => Math.sin(n * 8 + at));
+      for (let at = 0; at < 3000; at += 500) {
+        await index.upsert(
+          Array.from({ length: 500 }, (_, n) => ({ id: `v${at + n}`, values: vectorOf(at + n) })),
+        );
+        answers.push(await index.query(vectorOf(at), { topK: 20 }));
+      }
+      await index.deleteByIds(["v0", "v700", "v1400", "v2999"]);
+      await index.upsert([{ id: "v701", values: vectorOf(1) }]);
+      for (const n of [0, 1, 700, 701, 1400, 2999])
+        answers.push(await index.query(vectorOf(n), { topK: 20 }));
+      index.loseVectors(["v702"]);
+      answers.push(await index.query(vectorOf(702), { topK: 20 }));
     }
-    await index.deleteByIds(["v0", "v700", "v1400", "v2999"]);
-    await index.upsert([{ id: "v701", values: vectorOf(1) }]);
-    for (const n of [0, 1, 700, 701, 1400, 2999]) answers.push(await index.query(vectorOf(n), { topK: 20 }));
-    index.loseVectors(["v702"]);
-    answers.push(await index.query(vectorOf(702), { topK: 20 }));
-  }
-  const each = answers.length / 3;
-  expect(answers.slice(each, 2 * each)).toEqual(answers.slice(0, each));
-  expect(answers.slice(2 * each)).toEqual(answers.slice(0, each));
-  expect(answers[each - 1]?.matches[0]?.id).not.toBe("v702");
-});
+    const each = answers.length / 3;
+    expect(answers.slice(each, 2 * each)).toEqual(answers.slice(0, each));
+    expect(answers.slice(2 * each)).toEqual(answers.slice(0, each));
+    expect(answers[each - 1]?.matches[0]?.id).not.toBe("v702");
+  },
+);
 
 it("takes up a store that was made before indexes were created by command", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "vectorize-"));
@@ -152,8 +165,8 @@ it("takes up a store that was made before indexes were created by command", asyn
     INSERT INTO state VALUES ('config', '2 dimensions, cosine'), ('applied_seq', 1), ('applied_mutation', 'old');
     INSERT INTO state VALUES ('props',
       '{"dimensions":2,"metric":"cosine","delayMs":5,"metadataIndexes":{"day":"number"},"name":"Old_Name"}');
-    INSERT INTO vectors (id, mutation_seq, metadata, indexed_metadata, norm, float32)
-      VALUES ('a', 1, '{"day":7}', '{"day":7}', 1, x'0000803f00000000');
+    INSERT INTO vectors (id, mutation_seq, namespace, metadata, indexed_metadata, norm, float32)
+      VALUES ('a', 1, 'x', '{"day":7}', '{"day":7}', 1, x'0000803f00000000');
     INSERT INTO mutations (mutation_id, kind, accepted_ms, due_ms, delete_ids) VALUES ('new', 'delete', 0, 9, '["b"]');`);
   database.close();
   const use = { delayMs: 5, metadataIndexes: { day: "number" } } as const;
@@ -168,6 +181,19 @@ it("takes up a store that was made before indexes were created by command", asyn
   expect(await index.query([1, 0], { filter: { day: 7 } })).toMatchObject({ matches: [{ id: "a" }] });
   expect(await index.describe()).toMatchObject({ vectorCount: 1 });
   await index.upsert([{ id: "c", values: [0, 1], metadata: { day: 7 } }]);
+  const names = Array.from({ length: 50_000 }, (_, n) => `n${n}`);
+  for (let from = 0; from < 49_999; from += 1000) {
+    const vectors = names.slice(from, Math.min(from + 1000, 49_999)).map((namespace) => ({
+      id: namespace,
+      values: [1, 1],
+      namespace,
+    }));
+    await index.upsert(vectors);
+  }
+  // The namespace of the old vector counts.
+  await expect(index.upsert([{ id: "d", values: [0, 1], namespace: "one more" }])).rejects.toThrow(
+    "max is 50000",
+  );
   index.close();
   const inProcess = createVectorizeInProcess({ folder, nowMs: () => 20, newMutationId: () => "m" });
   expect((await inProcess.control.listIndexes()).map(({ name }) => name)).toEqual(["old"]);

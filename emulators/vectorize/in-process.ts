@@ -2,14 +2,18 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { VectorizeControlApi } from "./control-api.ts";
-import type { Operation } from "./errors.ts";
+import { tooManyIndexes, type Operation } from "./errors.ts";
 import type { IndexWorld, VectorIndexCore } from "./index-core.ts";
+import { checkNewIndex } from "./index-definition.ts";
 import { IndexSlot } from "./index-slot.ts";
+import { PLAN_LIMITS } from "./limits.ts";
 import { sqlOnNode } from "./node-sqlite.ts";
-import type { IndexProps, VectorIndex } from "./types.ts";
+import { answerRest, operationOf, type RestBackend } from "./rest-api.ts";
+import type { IndexDescription, IndexProps, NewIndex, VectorIndex } from "./types.ts";
+import { packUpload } from "./upload.ts";
 
 /** What the indexes of this process stand on. */
-export type InProcessOptions = Pick<IndexWorld, "nowMs" | "newMutationId"> & {
+export type InProcessOptions = Omit<IndexWorld, "sql"> & {
   /** A directory that exists, for one database per index; in memory when absent. Opening it again continues it. */
   folder?: string;
 };
@@ -19,6 +23,8 @@ export interface InProcessVectorize {
   /** A binding, as `env.VECTORS` would be. */
   bind(props: IndexProps): VectorIndex;
   readonly control: VectorizeControlApi;
+  /** The HTTP API. */
+  fetch(request: Request): Promise<Response>;
   close(): void;
 }
 
@@ -29,9 +35,20 @@ type Place = { slot: IndexSlot; database: DatabaseSync };
  */
 export function createVectorizeInProcess(options: InProcessOptions): InProcessVectorize {
   const places = new Places(options);
+  const control = controlOf(places);
+  const backend: RestBackend = {
+    commands: control,
+    bind: (name) => bindingTo(places, { name }),
+    upload: async (name, { kind, lines, unparsable }) => {
+      const operation = operationOf(kind);
+      const batch = await packUpload(operation, lines, unparsable);
+      return places.bound({ name }, operation).acceptBatch(kind, batch);
+    },
+  };
   return {
     bind: (props) => bindingTo(places, props),
-    control: controlOf(places),
+    control,
+    fetch: (request) => answerRest(request, backend),
     close: () => places.close(),
   };
 }
@@ -47,13 +64,33 @@ class Places {
     this.#options = options;
   }
 
+  /** The index of a binding; created first where the binding says what it is. */
+  bound(props: IndexProps, operation: Operation): VectorIndexCore {
+    const slot = this.slot(props.name);
+    if (slot.willCreate(props)) this.#makeRoom();
+    return slot.bound(props, operation);
+  }
+
+  create(name: string, config: NewIndex): IndexDescription {
+    checkNewIndex(name, config);
+    const slot = this.slot(name);
+    if (slot.describe(name) === null) this.#makeRoom();
+    return slot.create(name, config);
+  }
+
+  list(): IndexDescription[] {
+    return this.#names()
+      .map((name) => this.slot(name).describe(name))
+      .filter((index) => index !== null);
+  }
+
   slot(name: string): IndexSlot {
     const known = this.#open.get(name) ?? this.#opened(name);
     this.#open.set(name, known);
     return known.slot;
   }
 
-  names(): string[] {
+  #names(): string[] {
     const { folder } = this.#options;
     const files = folder === undefined ? [] : readdirSync(folder).filter((file) => file.endsWith(ENDING));
     const stored = files.map((file) => decodeURIComponent(file.slice(0, -ENDING.length)));
@@ -74,10 +111,15 @@ class Places {
     this.#open.clear();
   }
 
+  #makeRoom(): void {
+    const plan = this.#options.plan ?? "paid";
+    if (this.list().length >= PLAN_LIMITS[plan].indexesMax) throw tooManyIndexes(plan);
+  }
+
   #opened(name: string): Place {
-    const { nowMs, newMutationId } = this.#options;
+    const { folder: _folder, ...world } = this.#options;
     const database = new DatabaseSync(this.#pathOf(name) ?? ":memory:");
-    return { slot: new IndexSlot({ sql: sqlOnNode(database), nowMs, newMutationId }), database };
+    return { slot: new IndexSlot({ ...world, sql: sqlOnNode(database) }), database };
   }
 
   #pathOf(name: string): string | null {
@@ -87,7 +129,7 @@ class Places {
 }
 
 function bindingTo(places: Places, props: IndexProps): VectorIndex {
-  const core = (operation: Operation): VectorIndexCore => places.slot(props.name).bound(props, operation);
+  const core = (operation: Operation): VectorIndexCore => places.bound(props, operation);
   return {
     describe: async () => core("INDEX_GET").describe(),
     query: async (vector, query) => core("VECTOR_QUERY").query(vector, query),
@@ -102,18 +144,15 @@ function bindingTo(places: Places, props: IndexProps): VectorIndex {
 function controlOf(places: Places): VectorizeControlApi {
   const slot = (name: string): IndexSlot => places.slot(name);
   return {
-    createIndex: async (name, config) => slot(name).create(name, config),
+    createIndex: async (name, config) => places.create(name, config),
     deleteIndex: async (name) => places.remove(name),
     getIndex: async (name) => slot(name).describe(name),
-    listIndexes: async () =>
-      places
-        .names()
-        .map((name) => slot(name).describe(name))
-        .filter((index) => index !== null),
+    listIndexes: async () => places.list(),
     createMetadataIndex: async (name, propertyName, indexType) =>
       slot(name).createMetadataIndex(name, { propertyName, indexType }),
     deleteMetadataIndex: async (name, propertyName) => slot(name).deleteMetadataIndex(name, propertyName),
     listMetadataIndexes: async (name) => slot(name).listMetadataIndexes(name),
+    listVectors: async (name, options) => slot(name).listVectors(name, options),
     pause: async (name) => slot(name).controls.pause(),
     resume: async (name) => slot(name).controls.resume(),
     dropNext: async (name, count) => slot(name).controls.dropNext(count),

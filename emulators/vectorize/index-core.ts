@@ -1,11 +1,14 @@
-import { VECTORIZE_CODES, vectorizeError } from "./errors.ts";
+import { approximatePacking, approximateScore, type CodedValues } from "./approximate-scoring.ts";
+import { VECTORIZE_CODES, vectorizeError, type Operation } from "./errors.ts";
+import { exactPacking, exactScore, type ExactValues } from "./exact-scoring.ts";
 import { normOf, toNumbers } from "./float-values.ts";
 import { IndexControls } from "./index-controls.ts";
 import type { IndexDefinition } from "./index-definition.ts";
-import { DELAY_MS_DEFAULT, VECTORIZE_LIMITS } from "./limits.ts";
+import { DELAY_MS_DEFAULT, PLAN_LIMITS, VECTORIZE_LIMITS, type Plan } from "./limits.ts";
 import { packIndexedMetadata } from "./metadata.ts";
 import { MutationQueue, type Write } from "./mutation-queue.ts";
-import { NearestList, scanBlock, type Candidate } from "./nearest.ts";
+import { Namespaces } from "./namespaces.ts";
+import { NearestList, scanBlock, type Candidate, type Target } from "./nearest.ts";
 import { checkQueryVector, planQuery, type QueryPlan } from "./query-options.ts";
 import type { Sql, SqlRow } from "./sql.ts";
 import type {
@@ -17,14 +20,17 @@ import type {
   Matches,
   Metadata,
   MetadataIndex,
+  ListOptions,
   MetadataIndexes,
   Mutation,
   QueryOptions,
   StoredVector,
   Vector,
+  VectorPage,
 } from "./types.ts";
 import { checkId, checkIds, checkSizes, packVectors, type VectorBatch } from "./vector-batch.ts";
-import { VisibleRows } from "./visible-rows.ts";
+import { VectorList } from "./vector-list.ts";
+import { VisibleRows, type RowBlock } from "./visible-rows.ts";
 
 /** What an index needs from outside; it reads no clock and draws no random numbers itself. */
 export interface IndexWorld {
@@ -32,6 +38,8 @@ export interface IndexWorld {
   nowMs(): number;
   /** A fresh UUID. */
   newMutationId(): string;
+  /** "paid" when absent. */
+  plan?: Plan;
 }
 
 /** A stored vector before its values are widened. */
@@ -43,14 +51,15 @@ export interface IdPage {
   cursor: string | null;
 }
 
-/** 96 MB: 24,000 vectors of 1,024 dimensions. */
+/** 96 MB: 24,000 vectors of 1,024 dimensions as stored, 98,000 rounded. */
 const CACHE_BYTES_MAX = 96 * 1024 * 1024;
 
 /**
  * One Vectorize index on a synchronous SQLite: production's shapes, limits, order and error texts.
  *
  * Methods throw what the production binding rejects with. Writes return at once and become visible after
- * the binding's `delayMs`, in order. Queries are exact (brute force), where production may approximate.
+ * the binding's `delayMs`, in order. A query scores every vector: its values rounded to 8 bits, or the stored ones with
+ * `returnValues` or scoring "exact".
  */
 export class VectorIndexCore {
   readonly controls: IndexControls;
@@ -60,7 +69,11 @@ export class VectorIndexCore {
   readonly #definition: IndexDefinition;
   readonly #delayMs: number;
   readonly #queue: MutationQueue;
-  readonly #visible: VisibleRows;
+  readonly #namespaces: Namespaces;
+  readonly #list: VectorList;
+  readonly #isExact: boolean;
+  readonly #exact: VisibleRows<ExactValues>;
+  readonly #approximate: VisibleRows<CodedValues>;
   #metadataIndexes: MetadataIndexes;
 
   constructor(definition: IndexDefinition, shape: IndexShape, use: IndexUse, world: IndexWorld) {
@@ -70,7 +83,12 @@ export class VectorIndexCore {
     this.#definition = definition;
     this.#delayMs = use.delayMs ?? DELAY_MS_DEFAULT;
     this.#queue = new MutationQueue(world.sql, world);
-    this.#visible = new VisibleRows(world.sql, shape.dimensions, use.cacheBytesMax ?? CACHE_BYTES_MAX);
+    this.#namespaces = new Namespaces(world.sql, PLAN_LIMITS[world.plan ?? "paid"].namespacesMax);
+    this.#list = new VectorList(world.sql, world.nowMs);
+    this.#isExact = use.scoring === "exact";
+    const cacheBytesMax = use.cacheBytesMax ?? CACHE_BYTES_MAX;
+    this.#exact = new VisibleRows(world.sql, exactPacking(shape.dimensions), cacheBytesMax);
+    this.#approximate = new VisibleRows(world.sql, approximatePacking(shape.dimensions), cacheBytesMax);
     this.#metadataIndexes = definition.metadataIndexes();
     this.controls = new IndexControls(world.sql, () => this.#catchUp());
   }
@@ -90,11 +108,19 @@ export class VectorIndexCore {
     const operation = kind === "insert" ? "VECTOR_INSERT" : "VECTOR_UPSERT";
     checkSizes(operation, batch, this.shape.dimensions);
     this.controls.failIfTold(operation);
+    this.#admitNamespaces(operation, batch);
     const isIndexed = Object.keys(this.#metadataIndexes).length > 0;
     const indexedMetadata = batch.metadata.map((json) =>
       isIndexed ? packIndexedMetadata(json, this.#metadataIndexes) : null,
     );
     return this.#accept({ kind, batch: { ...batch, indexedMetadata } });
+  }
+
+  #admitNamespaces(operation: Operation, { namespaces }: VectorBatch): void {
+    if (namespaces.every((namespace) => namespace === null)) return;
+    // A namespace is given up with its last vector, and deletions that are due may not have been carried out.
+    this.#catchUp();
+    this.#namespaces.admit(operation, namespaces);
   }
 
   /** Cover a property from the next write on. */
@@ -111,7 +137,8 @@ export class VectorIndexCore {
       const statement = `UPDATE vectors SET indexed_metadata = nullif(json_remove(indexed_metadata, ?), '{}')
         WHERE indexed_metadata IS NOT NULL`;
       this.#sql.exec(statement, `$."${propertyName}"`);
-      this.#visible.forgetAll();
+      this.#exact.forgetAll();
+      this.#approximate.forgetAll();
     });
   }
 
@@ -185,11 +212,12 @@ export class VectorIndexCore {
     };
   }
 
-  /**
-   * Ids of visible vectors in order, at most 1,000 a page; `cursor` is null at the end.
-   *
-   * Production lists vectors by its HTTP API only, not by the binding.
-   */
+  /** Ids as they were visible at the first page, for production's list-vectors. */
+  listVectors(options?: ListOptions): VectorPage {
+    return this.#list.page(this.#catchUp(), options);
+  }
+
+  /** Ids of visible vectors in order, at most 1,000 a page; `cursor` is null at the end. For tests: no snapshot. */
   listIds(cursor: string | null = null): IdPage {
     const statement = "SELECT id FROM vectors WHERE mutation_seq <= ? AND id > ? ORDER BY id LIMIT 1000";
     const items = this.#sql.exec(statement, this.#catchUp(), cursor ?? "").map((row) => String(row["id"]));
@@ -200,7 +228,7 @@ export class VectorIndexCore {
   loseVectors(ids: readonly string[]): void {
     const statement = `DELETE FROM vectors WHERE mutation_seq <= ? AND id IN (SELECT value FROM json_each(?)) RETURNING row`;
     const gone = this.#sql.exec(statement, this.#catchUp(), JSON.stringify(ids));
-    this.#visible.forget(gone.map((row) => Number(row["row"])));
+    this.#forget(gone.map((row) => Number(row["row"])));
   }
 
   #changeMetadataIndexes(change: () => void): Mutation {
@@ -217,20 +245,21 @@ export class VectorIndexCore {
 
   /** Apply what is due and return the watermark. */
   #catchUp(): number {
-    this.#visible.forget(this.#queue.applyDue());
+    this.#forget(this.#queue.applyDue());
     return this.#queue.watermark().seq;
   }
 
+  #forget(rows: readonly number[]): void {
+    this.#exact.forget(rows);
+    this.#approximate.forget(rows);
+  }
+
   #nearestTo(values: Float32Array, plan: QueryPlan, seqMax: number): Matches {
-    const nearest = new NearestList(plan.topK);
     const target = { metric: this.shape.metric, values, norm: normOf(values, 0, values.length) };
-    const { namespace, passes } = plan;
-    for (const block of this.#visible.blocks(seqMax)) {
-      const wanted = (slot: number): boolean =>
-        (namespace === null || block.namespaces[slot] === namespace) &&
-        (passes === null || passes(block.indexedMetadata[slot] ?? null));
-      scanBlock(block, target, wanted, nearest);
-    }
+    const nearest =
+      this.#isExact || plan.returnValues
+        ? nearestOf(this.#exact.blocks(seqMax), exactScore(target), target, plan)
+        : nearestOf(this.#approximate.blocks(seqMax), approximateScore(target), target, plan);
     const matches = nearest.list().map((candidate) => this.#matchOf(candidate, plan));
     return { count: matches.length, matches };
   }
@@ -246,6 +275,22 @@ export class VectorIndexCore {
     if (plan.returnMetadata === "all") Object.assign(match, metadataOf(stored["metadata"] ?? null));
     return match;
   }
+}
+
+function nearestOf<Values>(
+  blocks: Iterable<RowBlock<Values>>,
+  scoreOf: (values: Values, slot: number) => number,
+  { metric }: Target,
+  { topK, namespace, passes }: QueryPlan,
+): NearestList {
+  const nearest = new NearestList(topK);
+  for (const block of blocks) {
+    const wanted = (slot: number): boolean =>
+      (namespace === null || block.namespaces[slot] === namespace) &&
+      (passes === null || passes(block.indexedMetadata[slot] ?? null));
+    scanBlock(block, scoreOf, { metric, wanted }, nearest);
+  }
+  return nearest;
 }
 
 function valuesOf(row: SqlRow): number[] {

@@ -1,5 +1,6 @@
 import { COMMAND_CODES, commandError } from "./errors.ts";
 import { VECTORIZE_LIMITS } from "./limits.ts";
+import { isMetadataPath } from "./metadata.ts";
 import { readState, writeState, type Sql } from "./sql.ts";
 import type {
   IndexDescription,
@@ -43,9 +44,7 @@ export class IndexDefinition {
 
   /** Refuses bad names and shapes, and a name that is taken (code 3002). */
   create(name: string, { dimensions, metric, description = "" }: NewIndex, nowMs: number): void {
-    checkName(name);
-    checkShape({ dimensions, metric });
-    if (typeof description !== "string") throw badCommand("description must be a text");
+    checkNewIndex(name, { dimensions, metric, description });
     if (this.shape() !== null) {
       throw commandError(
         COMMAND_CODES.duplicateName,
@@ -135,6 +134,13 @@ export class IndexDefinition {
 // Lower case, digits, dashes, a letter first: what users report of the service. Underscores pass there as well.
 const NAME = /^[a-z][a-z0-9_-]*[a-z0-9]$/;
 
+/** Refuse a bad name or shape. */
+export function checkNewIndex(name: string, { dimensions, metric, description = "" }: NewIndex): void {
+  checkName(name);
+  checkShape({ dimensions, metric });
+  if (typeof description !== "string") throw badCommand("description must be a text");
+}
+
 function checkName(name: string): void {
   const bytesMax = VECTORIZE_LIMITS.indexNameBytesMax;
   if (typeof name === "string" && NAME.test(name) && name.length <= bytesMax) return;
@@ -153,11 +159,8 @@ function checkShape({ dimensions, metric }: IndexShape): void {
 
 function checkMetadataIndex({ propertyName, indexType }: MetadataIndex, known: MetadataIndexes): void {
   if (!TYPES.includes(indexType)) throw badCommand(`indexType must be one of ${TYPES.join(", ")}`);
-  const isKey =
-    typeof propertyName === "string" &&
-    propertyName.length <= VECTORIZE_LIMITS.filterKeyCharsMax &&
-    propertyName.split(".").every((key) => key !== "" && !key.startsWith("$") && !key.includes('"'));
-  if (!isKey) throw badCommand(`${JSON.stringify(propertyName)} cannot be a metadata property`);
+  if (typeof propertyName !== "string" || !isMetadataPath(propertyName))
+    throw badCommand(`${JSON.stringify(propertyName)} cannot be a metadata property`);
   const knownType = Object.hasOwn(known, propertyName) ? known[propertyName] : undefined;
   if (knownType !== undefined && knownType !== indexType) {
     throw badCommand(`the metadata index on "${propertyName}" is of type ${knownType}: delete it first`);

@@ -1,9 +1,18 @@
 import { COMMAND_CODES, commandError, missingIndexText, vectorizeError, type Operation } from "./errors.ts";
 import { IndexControls } from "./index-controls.ts";
 import { VectorIndexCore, type IndexWorld } from "./index-core.ts";
-import { IndexDefinition } from "./index-definition.ts";
+import { checkNewIndex, IndexDefinition } from "./index-definition.ts";
 import { createSchema, readState, writeState } from "./sql.ts";
-import type { IndexDescription, IndexProps, IndexShape, MetadataIndex, Mutation, NewIndex } from "./types.ts";
+import type {
+  IndexDescription,
+  IndexProps,
+  IndexShape,
+  ListOptions,
+  MetadataIndex,
+  Mutation,
+  NewIndex,
+  VectorPage,
+} from "./types.ts";
 
 /**
  * The place of one index name: the index, once there is one, and the switches of tests, which work before that too.
@@ -43,6 +52,15 @@ export class IndexSlot {
     const core = this.#opened(shape, props);
     writeState(this.#world.sql, "props", key);
     return core;
+  }
+
+  /** Whether `bound` would create the index; refuses what cannot be created. */
+  willCreate(props: IndexProps): boolean {
+    if (this.#open !== undefined) return false;
+    const wanted = shapeOf(props);
+    if (wanted === null || this.#definition.shape() !== null) return false;
+    checkNewIndex(props.name, wanted);
+    return true;
   }
 
   /** The index as it was bound last; undefined where there is none. */
@@ -90,16 +108,19 @@ export class IndexSlot {
     return this.mustExist(name).deleteMetadataIndex(propertyName);
   }
 
+  listVectors(name: string, options?: ListOptions): VectorPage {
+    return this.mustExist(name).listVectors(options);
+  }
+
   listMetadataIndexes(name: string): MetadataIndex[] {
     this.mustExist(name);
     return this.#definition.listMetadataIndexes();
   }
 
   #opened(shape: IndexShape, props: IndexProps): VectorIndexCore {
-    const { sql, newMutationId } = this.#world;
     const nowMs = (): number => this.#clockOf(props) + this.#switches.clockOffsetMs();
     if (props.metadataIndexes !== undefined) this.#definition.addDeclared(props.metadataIndexes, nowMs());
-    const core = new VectorIndexCore(this.#definition, shape, props, { sql, newMutationId, nowMs });
+    const core = new VectorIndexCore(this.#definition, shape, props, { ...this.#world, nowMs });
     this.#open = { props: JSON.stringify(props), core };
     return core;
   }

@@ -123,6 +123,14 @@ function valueAt(metadata: Metadata, path: readonly string[]): unknown {
   return at;
 }
 
+/** Whether a property can be indexed and filtered on: keys joined by dots, at most 512 characters. */
+export function isMetadataPath(path: string): boolean {
+  return (
+    path.length <= VECTORIZE_LIMITS.filterKeyCharsMax &&
+    path.split(".").every((key) => key !== "" && !key.startsWith("$") && !key.includes('"'))
+  );
+}
+
 /** Cut a text to at most `bytesMax` UTF-8 bytes without splitting a character. */
 export function cutToBytes(text: string, bytesMax: number): string {
   const { read } = encoder.encodeInto(text, new Uint8Array(bytesMax));

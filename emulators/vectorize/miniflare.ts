@@ -1,3 +1,4 @@
+import type { Plan } from "./limits.ts";
 import type { IndexProps } from "./types.ts";
 
 /** What `vectorizeWorkerConfig` needs. */
@@ -8,6 +9,8 @@ export interface VectorizeWorkerOptions {
   script: string;
   /** The indexes, each with the name of the binding under which a product's Worker knows it. */
   indexes: (IndexProps & { binding: string })[];
+  /** Whose limits on indexes and namespaces hold: "paid" when absent. */
+  plan?: Plan;
 }
 
 interface WorkerBinding {
@@ -27,6 +30,7 @@ export interface VectorizeWorkerConfig {
     env: Record<"STORE" | "CATALOG", { type: "durable-object"; worker: string; exportName: string }> & {
       /** For Node: `(await miniflare.getBindings(name)).CONTROL`. */
       CONTROL: WorkerBinding;
+      PLAN: { type: "json"; value: Plan };
     };
     exports: Record<"VectorizeStore" | "VectorizeCatalog", { type: "durable-object"; storage: "sqlite" }>;
   };
@@ -42,7 +46,7 @@ export interface VectorizeWorkerConfig {
  * Vectors live in the instance's `resourcePersistencePath`, one Durable Object per index name.
  */
 export function vectorizeWorkerConfig(options: VectorizeWorkerOptions): VectorizeWorkerConfig {
-  const { name, script, indexes } = options;
+  const { name, script, indexes, plan = "paid" } = options;
   const control: WorkerBinding = { type: "worker", worker: name, exportName: "VectorizeControl" };
   return {
     config: {
@@ -56,6 +60,7 @@ export function vectorizeWorkerConfig(options: VectorizeWorkerOptions): Vectoriz
         STORE: { type: "durable-object", worker: name, exportName: "VectorizeStore" },
         CATALOG: { type: "durable-object", worker: name, exportName: "VectorizeCatalog" },
         CONTROL: control,
+        PLAN: { type: "json", value: plan },
       },
       exports: {
         VectorizeStore: { type: "durable-object", storage: "sqlite" },

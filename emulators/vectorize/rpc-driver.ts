@@ -27,6 +27,8 @@ type Env = NonNullable<NonNullable<Workers[number]["config"]>["env"]>;
 export interface RpcDriver {
   /** Call `env[binding][method](...args)` inside workerd; rejects with the error's name and message as seen there. */
   call(binding: string, method: string, args: unknown[]): Promise<unknown>;
+  /** Ask a Worker by HTTP. */
+  fetch(worker: string, url: string, init: RequestInit): Promise<Response>;
   dispose(): Promise<void>;
 }
 
@@ -64,6 +66,10 @@ export async function startRpcDriver(
       };
       if (answer.error === undefined) return answer.value;
       throw Object.assign(new Error(answer.error.message), { name: answer.error.name });
+    },
+    fetch: async (name, url, init) => {
+      const worker = await miniflare.getWorker(name);
+      return (await worker.fetch(url, init as never)) as unknown as Response;
     },
     dispose: () => miniflare.dispose(),
   };

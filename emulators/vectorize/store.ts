@@ -1,27 +1,35 @@
 import { DurableObject } from "cloudflare:workers";
 import type { DurableObjectStorage } from "@cloudflare/workers-types";
-import type { Operation } from "./errors.ts";
+import { tooManyIndexes, type Operation } from "./errors.ts";
 import type { Inspection, PlannedFailure } from "./index-controls.ts";
 import type { IdPage, PackedVector, VectorIndexCore } from "./index-core.ts";
+import { checkNewIndex } from "./index-definition.ts";
 import { IndexSlot } from "./index-slot.ts";
+import { PLAN_LIMITS, type Plan } from "./limits.ts";
+import { operationOf, type Upload } from "./rest-api.ts";
 import type { Sql, SqlRow, SqlValue } from "./sql.ts";
 import type {
   FloatValues,
   IndexDescription,
   IndexInfo,
   IndexProps,
+  ListOptions,
   Matches,
   MetadataIndex,
   Mutation,
   NewIndex,
   QueryOptions,
+  VectorPage,
 } from "./types.ts";
+import { packUpload } from "./upload.ts";
 import type { VectorBatch } from "./vector-batch.ts";
 
 /** Bindings of the Worker that hosts the indexes. */
 export interface StoreEnv {
   STORE: { getByName(name: string): VectorizeStore };
   CATALOG: { getByName(name: string): VectorizeCatalog };
+  /** The plan of the account: "paid" when absent. */
+  PLAN?: Plan;
 }
 
 /** The one catalog of an account. */
@@ -34,8 +42,15 @@ export class VectorizeCatalog extends DurableObject<StoreEnv> {
     this.ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS names (name TEXT PRIMARY KEY)");
   }
 
+  /** Refuses a new name when the plan allows no more. */
   async add(name: string): Promise<void> {
-    this.ctx.storage.sql.exec("INSERT INTO names (name) VALUES (?) ON CONFLICT DO NOTHING", name);
+    const { sql } = this.ctx.storage;
+    const plan = this.env.PLAN ?? "paid";
+    const count = Number(
+      sql.exec<SqlRow>("SELECT count(*) AS n FROM names WHERE name <> ?", name).one()["n"],
+    );
+    if (count >= PLAN_LIMITS[plan].indexesMax) throw tooManyIndexes(plan);
+    sql.exec("INSERT INTO names (name) VALUES (?) ON CONFLICT DO NOTHING", name);
   }
 
   async remove(name: string): Promise<void> {
@@ -60,8 +75,13 @@ export class VectorizeStore extends DurableObject<StoreEnv> {
   #isListed = false;
 
   async write(props: IndexProps, kind: "insert" | "upsert", batch: VectorBatch): Promise<Mutation> {
-    const operation = kind === "insert" ? "VECTOR_INSERT" : "VECTOR_UPSERT";
-    return (await this.#bound(props, operation)).acceptBatch(kind, batch);
+    return (await this.#bound(props, operationOf(kind))).acceptBatch(kind, batch);
+  }
+
+  /** Uploads come as streams: a call between two Workers takes 32 MB at most. */
+  async upload(props: IndexProps, { kind, lines, unparsable }: Upload): Promise<Mutation> {
+    const batch = await packUpload(operationOf(kind), lines, unparsable);
+    return (await this.#bound(props, operationOf(kind))).acceptBatch(kind, batch);
   }
 
   async deleteByIds(props: IndexProps, ids: string[]): Promise<Mutation> {
@@ -85,6 +105,7 @@ export class VectorizeStore extends DurableObject<StoreEnv> {
   }
 
   async create(name: string, config: NewIndex): Promise<IndexDescription> {
+    checkNewIndex(name, config);
     await this.#list(name);
     return this.#slot.create(name, config);
   }
@@ -112,6 +133,10 @@ export class VectorizeStore extends DurableObject<StoreEnv> {
 
   async listMetadataIndexes(name: string): Promise<MetadataIndex[]> {
     return this.#slot.listMetadataIndexes(name);
+  }
+
+  async listVectors(name: string, options: ListOptions): Promise<VectorPage> {
+    return this.#slot.listVectors(name, options);
   }
 
   async pause(): Promise<void> {
@@ -148,7 +173,10 @@ export class VectorizeStore extends DurableObject<StoreEnv> {
 
   async #bound(props: IndexProps, operation: Operation): Promise<VectorIndexCore> {
     // Stores of an earlier version know no catalog: they enter it when they are used.
-    if (!this.#isListed && props.dimensions !== undefined) await this.#list(props.name);
+    if (!this.#isListed && props.dimensions !== undefined) {
+      this.#slot.willCreate(props);
+      await this.#list(props.name);
+    }
     return this.#slot.bound(props, operation);
   }
 
@@ -162,6 +190,7 @@ export class VectorizeStore extends DurableObject<StoreEnv> {
       sql: sqlOnStorage(this.ctx.storage),
       nowMs: () => Date.now(),
       newMutationId: () => crypto.randomUUID(),
+      plan: this.env.PLAN ?? "paid",
     });
   }
 }

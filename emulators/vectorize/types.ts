@@ -108,8 +108,10 @@ export interface IndexUse {
   metadataIndexes?: MetadataIndexes;
   /** The index's clock runs at `speed` from `originMs` (epoch milliseconds) on; the plain clock when absent. */
   clock?: { originMs: number; speed: number };
-  /** Vectors kept in memory between queries, in bytes; 96 MB when absent. */
+  /** Vectors kept in memory between queries, in bytes for each kind of scoring; 96 MB when absent. */
   cacheBytesMax?: number;
+  /** "exact" for tests that need exact scores; "approximate", as production scores unless `returnValues` is set. */
+  scoring?: "approximate" | "exact";
 }
 
 /** An index that is created on first use. */
@@ -139,6 +141,22 @@ export interface MetadataIndex {
 /** What `createIndex` takes. */
 export type NewIndex = IndexShape & { description?: string };
 
+/** A page of the ids that were visible when the first page was asked for. */
+export interface VectorPage {
+  count: number;
+  totalCount: number;
+  isTruncated: boolean;
+  nextCursor: string | null;
+  cursorExpirationTimestamp: string | null;
+  vectors: { id: string }[];
+}
+
+/** What `listVectors` takes: 1 to 1,000 ids (100 when absent), and the cursor of the page before. */
+export interface ListOptions {
+  count?: number;
+  cursor?: string;
+}
+
 /** The commands on indexes that production has in wrangler and its HTTP API. Refusals carry the service's `code`. */
 export interface IndexCommands {
   /** Refused with code 3002 if there is one of this name, whatever its shape. */
@@ -154,4 +172,6 @@ export interface IndexCommands {
   /** Nothing passes a filter on the property any more, even if it is created again, until vectors are written anew. */
   deleteMetadataIndex(name: string, propertyName: string): Promise<Mutation>;
   listMetadataIndexes(name: string): Promise<MetadataIndex[]>;
+  /** Ids of visible vectors, page by page; a write after the first page changes none of the others. */
+  listVectors(name: string, options?: ListOptions): Promise<VectorPage>;
 }

@@ -25,14 +25,18 @@ export interface VectorBatch {
  * Check a write as the service does, as far as that is possible without the index, and pack it.
  *
  * @param operation VECTOR_INSERT or VECTOR_UPSERT
+ * @param countMax most vectors of one call: 1,000 by the binding, 5,000 by the HTTP API
  * @returns the batch; of an id given twice, the last one for upsert, the first one for insert
  *
  * One bad vector rejects the whole call. Throws the service's errors: too many vectors, id or namespace too long,
  * values that are not finite float32, metadata rules.
  */
-export function packVectors(operation: Operation, vectors: readonly Vector[]): VectorBatch {
+export function packVectors(
+  operation: Operation,
+  vectors: readonly Vector[],
+  countMax: number = VECTORIZE_LIMITS.vectorsPerWriteMax,
+): VectorBatch {
   if (!Array.isArray(vectors) || vectors.length === 0) throw unreadableBody(operation);
-  const countMax = VECTORIZE_LIMITS.vectorsPerWriteMax;
   if (vectors.length > countMax) {
     const text = `too many vectors in payload; max vector count is ${countMax}, got ${vectors.length}`;
     throw vectorizeError(operation, VECTORIZE_CODES.tooManyVectors, text);
@@ -114,7 +118,7 @@ export function checkNamespace(operation: Operation, namespace: string): void {
   const sizeBytes = bytesOf(namespace);
   if (sizeBytes > VECTORIZE_LIMITS.namespaceBytesMax) {
     const text = `namespace too long; max is ${VECTORIZE_LIMITS.namespaceBytesMax} bytes, got ${sizeBytes} bytes`;
-    throw vectorizeError(operation, VECTORIZE_CODES.namespaceLength, text);
+    throw vectorizeError(operation, VECTORIZE_CODES.namespace, text);
   }
 }
 

@@ -8,21 +8,27 @@ import {
   describeVectorIndex,
   type IndexHost,
   type IndexUnderTest,
-  type NameUnderTest,
 } from "../contracts/vector-index.testsuite.ts";
+import {
+  answerOf,
+  apiThrough,
+  type ApiAnswer,
+  type NameUnderTest,
+} from "../contracts/vectorize-commands.testsuite.ts";
 import type { VectorizeControlApi } from "./control-api.ts";
+import type { Plan } from "./limits.ts";
 import { vectorizeWorkerConfig, type VectorizeWorkerConfig } from "./miniflare.ts";
 import { bundleWorker, startRpcDriver, type RpcDriver } from "./rpc-driver.ts";
 import type { IndexConfig, VectorIndex } from "./types.ts";
 
 const script = bundleWorker(new URL("worker.ts", import.meta.url));
 
-describeVectorIndex("the Worker in workerd, by RPC", () => hostInMiniflare());
+describeVectorIndex("the Worker in workerd, by RPC", (plan) => hostInMiniflare(plan));
 
 /** Fresh indexes prepared per configuration; bindings cost nothing until they are used. */
-const INDEXES_PER_CONFIG = 60;
+const INDEXES_PER_CONFIG = 80;
 
-async function hostInMiniflare(): Promise<IndexHost> {
+async function hostInMiniflare(plan: Plan): Promise<IndexHost> {
   const folder = mkdtempSync(path.join(tmpdir(), "vectorize-"));
   const free = new Map<string, string[]>();
   const shaped = Object.values(CONTRACT_CONFIGS).flatMap((config: IndexConfig, group) =>
@@ -38,7 +44,7 @@ async function hostInMiniflare(): Promise<IndexHost> {
     { ...CONTRACT_CONFIGS.cosine, binding: `${name}-shaped`, name },
   ]);
   const indexes = [...shaped, ...named];
-  const parts = vectorizeWorkerConfig({ name: "vectorize", script: await script, indexes });
+  const parts = vectorizeWorkerConfig({ name: "vectorize", script: await script, indexes, plan });
   let driver = await boot(parts, folder);
   const bound = (binding: string): VectorIndex => remote(() => driver, binding);
   const control: VectorizeControlApi = remote(() => driver, "CONTROL");
@@ -46,6 +52,8 @@ async function hostInMiniflare(): Promise<IndexHost> {
     await driver.dispose();
     driver = await boot(parts, folder);
   };
+  const fetch = async (url: string, init: RequestInit): Promise<ApiAnswer> =>
+    answerOf(await driver.fetch("vectorize", `http://vectorize${url}`, init));
   const makeIndex = async (config: IndexConfig): Promise<IndexUnderTest> => {
     const name = taken(free.get(JSON.stringify(config)));
     return {
@@ -68,6 +76,8 @@ async function hostInMiniflare(): Promise<IndexHost> {
       plain: bound(name),
       shaped: bound(`${name}-shaped`),
       control,
+      api: apiThrough(fetch),
+      fetch,
       bytesOnDisk: async () => sizeOf(folder),
       restart,
     };

@@ -1,14 +1,16 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { VectorizeControlApi } from "./control-api.ts";
-import { toNumbers } from "./float-values.ts";
 import type { Inspection, PlannedFailure } from "./index-controls.ts";
 import type { IdPage } from "./index-core.ts";
-import { catalogOf, type StoreEnv, type VectorizeStore } from "./store.ts";
+import { answerRest } from "./rest-api.ts";
+import { controlOn, indexOn } from "./store-client.ts";
+import type { StoreEnv } from "./store.ts";
 import type {
   FloatValues,
   IndexDescription,
   IndexInfo,
   IndexProps,
+  ListOptions,
   Matches,
   MetadataIndex,
   Mutation,
@@ -17,72 +19,72 @@ import type {
   StoredVector,
   Vector,
   VectorIndex as VectorIndexBinding,
+  VectorPage,
 } from "./types.ts";
-import { packVectors } from "./vector-batch.ts";
 
 export { VectorizeCatalog, VectorizeStore } from "./store.ts";
 
+/** The HTTP API of production, for whoever calls this Worker by `fetch`. */
+export default {
+  fetch: (request: Request, env: StoreEnv): Promise<Response> =>
+    answerRest(request, {
+      commands: controlOn(env),
+      bind: (name) => indexOn(env, { name }),
+      upload: (name, upload) => env.STORE.getByName(name).upload({ name }, upload),
+    }),
+};
+
 /** The binding: `env.VECTORS.query(...)` and its fellows, unchanged. The index's name comes from the binding's props. */
 export class VectorizeIndex extends WorkerEntrypoint<StoreEnv, IndexProps> implements VectorIndexBinding {
+  readonly #index = indexOn(this.env, this.ctx.props);
+
   async describe(): Promise<IndexInfo> {
-    return this.#store().describe(this.ctx.props);
+    return this.#index.describe();
   }
 
   async query(vector: FloatValues, options?: QueryOptions): Promise<Matches> {
-    return this.#store().query(this.ctx.props, Float32Array.from(vector), options);
+    return this.#index.query(vector, options);
   }
 
   async queryById(vectorId: string, options?: QueryOptions): Promise<Matches> {
-    return this.#store().queryById(this.ctx.props, vectorId, options);
+    return this.#index.queryById(vectorId, options);
   }
 
   async insert(vectors: Vector[]): Promise<Mutation> {
-    return this.#store().write(this.ctx.props, "insert", packVectors("VECTOR_INSERT", vectors));
+    return this.#index.insert(vectors);
   }
 
   async upsert(vectors: Vector[]): Promise<Mutation> {
-    return this.#store().write(this.ctx.props, "upsert", packVectors("VECTOR_UPSERT", vectors));
+    return this.#index.upsert(vectors);
   }
 
   async getByIds(ids: string[]): Promise<StoredVector[]> {
-    const packed = await this.#store().readByIds(this.ctx.props, ids);
-    return packed.map((vector) => ({ ...vector, values: toNumbers(vector.values) }));
+    return this.#index.getByIds(ids);
   }
 
   async deleteByIds(ids: string[]): Promise<Mutation> {
-    return this.#store().deleteByIds(this.ctx.props, ids);
-  }
-
-  #store(): VectorizeStore {
-    const { name } = this.ctx.props;
-    if (typeof name === "string") return this.env.STORE.getByName(name);
-    throw new Error('this binding names no index: give it the props { "name": "<index>" }');
+    return this.#index.deleteByIds(ids);
   }
 }
 
 /** Commands on indexes, and faults for tests and simulations. Bind it to drivers only. */
 export class VectorizeControl extends WorkerEntrypoint<StoreEnv> implements VectorizeControlApi {
+  readonly #control = controlOn(this.env);
+
   async createIndex(name: string, config: NewIndex): Promise<IndexDescription> {
-    return this.#store(name).create(name, config);
+    return this.#control.createIndex(name, config);
   }
 
   async deleteIndex(name: string): Promise<void> {
-    try {
-      await this.#store(name).remove(name);
-    } finally {
-      // A name whose index went away the last time, or was never created, is struck off too.
-      if ((await this.#store(name).getIndex(name)) === null) await catalogOf(this.env).remove(name);
-    }
+    await this.#control.deleteIndex(name);
   }
 
   async getIndex(name: string): Promise<IndexDescription | null> {
-    return this.#store(name).getIndex(name);
+    return this.#control.getIndex(name);
   }
 
   async listIndexes(): Promise<IndexDescription[]> {
-    const names = await catalogOf(this.env).list();
-    const found = await Promise.all(names.map((name) => this.getIndex(name)));
-    return found.filter((index) => index !== null);
+    return this.#control.listIndexes();
   }
 
   async createMetadataIndex(
@@ -90,50 +92,50 @@ export class VectorizeControl extends WorkerEntrypoint<StoreEnv> implements Vect
     propertyName: string,
     indexType: MetadataIndex["indexType"],
   ): Promise<Mutation> {
-    return this.#store(name).createMetadataIndex(name, { propertyName, indexType });
+    return this.#control.createMetadataIndex(name, propertyName, indexType);
   }
 
   async deleteMetadataIndex(name: string, propertyName: string): Promise<Mutation> {
-    return this.#store(name).deleteMetadataIndex(name, propertyName);
+    return this.#control.deleteMetadataIndex(name, propertyName);
   }
 
   async listMetadataIndexes(name: string): Promise<MetadataIndex[]> {
-    return this.#store(name).listMetadataIndexes(name);
+    return this.#control.listMetadataIndexes(name);
+  }
+
+  async listVectors(name: string, options?: ListOptions): Promise<VectorPage> {
+    return this.#control.listVectors(name, options);
   }
 
   async pause(name: string): Promise<void> {
-    await this.#store(name).pause();
+    await this.#control.pause(name);
   }
 
   async resume(name: string): Promise<void> {
-    await this.#store(name).resume();
+    await this.#control.resume(name);
   }
 
   async dropNext(name: string, count: number): Promise<void> {
-    await this.#store(name).dropNext(count);
+    await this.#control.dropNext(name, count);
   }
 
   async failNext(name: string, failure: PlannedFailure): Promise<void> {
-    await this.#store(name).failNext(failure);
+    await this.#control.failNext(name, failure);
   }
 
   async advance(name: string, ms: number): Promise<void> {
-    await this.#store(name).advance(ms);
+    await this.#control.advance(name, ms);
   }
 
   async loseVectors(name: string, ids: string[]): Promise<void> {
-    await this.#store(name).loseVectors(ids);
+    await this.#control.loseVectors(name, ids);
   }
 
   async inspect(name: string): Promise<Inspection> {
-    return this.#store(name).inspect();
+    return this.#control.inspect(name);
   }
 
-  async listIds(name: string, cursor: string | null = null): Promise<IdPage> {
-    return this.#store(name).listIds(cursor);
-  }
-
-  #store(name: string): VectorizeStore {
-    return this.env.STORE.getByName(name);
+  async listIds(name: string, cursor?: string | null): Promise<IdPage> {
+    return this.#control.listIds(name, cursor);
   }
 }
