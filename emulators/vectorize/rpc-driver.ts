@@ -62,8 +62,12 @@ export async function startRpcDriver(
       const response = await miniflare.dispatchFetch("http://driver/", { method: "POST", body });
       const answer = (await response.json()) as {
         value?: unknown;
+        raw?: { status: number; contentType: string; text: string };
         error?: { name: string; message: string };
       };
+      const { raw } = answer;
+      if (raw !== undefined)
+        return new Response(raw.text, { status: raw.status, headers: { "content-type": raw.contentType } });
       if (answer.error === undefined) return answer.value;
       throw Object.assign(new Error(answer.error.message), { name: answer.error.name });
     },
@@ -94,7 +98,10 @@ export default {
   async fetch(request, env) {
     const { binding, method, args } = JSON.parse(await request.text(), readValue);
     try {
-      return Response.json({ value: await env[binding][method](...args) });
+      const value = await env[binding][method](...args);
+      if (!(value instanceof Response)) return Response.json({ value });
+      const contentType = value.headers.get("content-type");
+      return Response.json({ raw: { status: value.status, contentType, text: await value.text() } });
     } catch (error) {
       return Response.json({ error: { name: error.name, message: error.message } });
     }

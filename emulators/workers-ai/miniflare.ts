@@ -8,6 +8,8 @@ export interface WorkersAiWorkerOptions {
   script: string;
   /** Vector length for every model instead of its own. */
   dimensions?: number;
+  /** How long an asynchronous batch takes, in milliseconds; 1,000 when absent. */
+  batchDelayMs?: number;
   /** Take embeddings from this server instead of the lexical embedder; set `dimensions` to its vectors' length. */
   openAi?: OpenAiOptions;
 }
@@ -35,7 +37,7 @@ export interface WorkersAiWorkerConfig {
 
 /** Configuration of the Workers AI stand-in for `new Miniflare({ workers: [{ config }] })` (Miniflare 5). */
 export function workersAiWorkerConfig(options: WorkersAiWorkerOptions): WorkersAiWorkerConfig {
-  const { name, script, dimensions, openAi } = options;
+  const { name, script, dimensions, openAi, batchDelayMs } = options;
   return {
     config: {
       name,
@@ -46,6 +48,7 @@ export function workersAiWorkerConfig(options: WorkersAiWorkerOptions): WorkersA
       },
       env: {
         ...(dimensions === undefined ? {} : { DIMENSIONS: { type: "json", value: dimensions } }),
+        ...(batchDelayMs === undefined ? {} : { BATCH_DELAY_MS: { type: "json", value: batchDelayMs } }),
         ...(openAi === undefined ? {} : { OPENAI: { type: "json", value: { ...openAi } } }),
       },
     },
