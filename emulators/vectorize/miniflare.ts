@@ -76,3 +76,40 @@ export function vectorizeWorkerConfig(options: VectorizeWorkerOptions): Vectoriz
     control,
   };
 }
+
+/** The stand-in in the flat options of Miniflare 4, which the Vitest plugin takes. */
+export interface VectorizeFlatConfig {
+  /** An element for `workers`. */
+  worker: {
+    name: string;
+    compatibilityDate: string;
+    modules: { type: "ESModule"; path: string; contents: string }[];
+    durableObjects: Record<string, { className: string; useSQLite: true }>;
+    bindings: { PLAN: Plan };
+  };
+  /** Entries for `serviceBindings`, by binding name. */
+  serviceBindings: Record<string, { name: string; entrypoint: string; props: Record<string, unknown> }>;
+}
+
+/** Configuration of the Vectorize stand-in for `cloudflareTest({ miniflare: { workers, serviceBindings } })`. */
+export function vectorizeFlatConfig(options: VectorizeWorkerOptions): VectorizeFlatConfig {
+  const { config, bindings } = vectorizeWorkerConfig(options);
+  return {
+    worker: {
+      name: options.name,
+      compatibilityDate: config.compatibilityDate,
+      modules: [{ type: "ESModule", path: "vectorize.mjs", contents: options.script }],
+      durableObjects: {
+        STORE: { className: config.env.STORE.exportName, useSQLite: true },
+        CATALOG: { className: config.env.CATALOG.exportName, useSQLite: true },
+      },
+      bindings: { PLAN: config.env.PLAN.value },
+    },
+    serviceBindings: Object.fromEntries(
+      Object.entries(bindings).map(([binding, { worker, exportName, props = {} }]) => [
+        binding,
+        { name: worker, entrypoint: exportName, props },
+      ]),
+    ),
+  };
+}

@@ -56,3 +56,30 @@ export function workersAiWorkerConfig(options: WorkersAiWorkerOptions): WorkersA
     control: { type: "worker", worker: name, exportName: "WorkersAiControl" },
   };
 }
+
+/** The stand-in in the flat options of Miniflare 4, which the Vitest plugin takes. */
+export interface WorkersAiFlatConfig {
+  /** An element for `workers`. */
+  worker: {
+    name: string;
+    compatibilityDate: string;
+    modules: { type: "ESModule"; path: string; contents: string }[];
+    bindings: Record<string, number | Record<string, string>>;
+  };
+  /** Entry for `serviceBindings`, as `AI`. */
+  serviceBinding: { name: string; entrypoint: string };
+}
+
+/** Configuration of the Workers AI stand-in for `cloudflareTest({ miniflare: { workers, serviceBindings } })`. */
+export function workersAiFlatConfig(options: WorkersAiWorkerOptions): WorkersAiFlatConfig {
+  const { config, binding } = workersAiWorkerConfig(options);
+  return {
+    worker: {
+      name: options.name,
+      compatibilityDate: config.compatibilityDate,
+      modules: [{ type: "ESModule", path: "workers-ai.mjs", contents: options.script }],
+      bindings: Object.fromEntries(Object.entries(config.env).map(([name, { value }]) => [name, value])),
+    },
+    serviceBinding: { name: binding.worker, entrypoint: binding.exportName },
+  };
+}
