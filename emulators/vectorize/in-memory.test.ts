@@ -150,6 +150,26 @@ it.each(["exact", "approximate"] as const)(
   },
 );
 
+it("lets two bindings of different uses take turns on one index", async () => {
+  let nowMs = 0;
+  const inProcess = createVectorizeInProcess({ nowMs: () => nowMs, newMutationId: () => "m" });
+  const shape = { name: "shared", dimensions: 2, metric: "cosine" } as const;
+  const slow = inProcess.bind({ ...shape, delayMs: 100, scoring: "exact" });
+  const fast = inProcess.bind({ ...shape, delayMs: 0 });
+  await fast.upsert([{ id: "a", values: [1, 0.003] }]);
+  await slow.upsert([{ id: "b", values: [1, 0] }]);
+  await fast.upsert([{ id: "c", values: [1, 0] }]);
+  expect((await fast.query([0, 1])).matches).toEqual([{ id: "a", score: 0 }]);
+  expect((await slow.query([0, 1])).matches[0]?.score).toBeCloseTo(0.003, 6);
+  nowMs = 100;
+  expect((await fast.query([0, 1])).count).toBe(3);
+  await slow.deleteByIds(["a"]);
+  nowMs = 200;
+  expect((await fast.query([0, 1])).count).toBe(2);
+  expect((await slow.query([0, 1])).count).toBe(2);
+  inProcess.close();
+});
+
 it("takes up a store that was made before indexes were created by command", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "vectorize-"));
   const file = path.join(folder, "old.sqlite");

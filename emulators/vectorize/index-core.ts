@@ -67,30 +67,35 @@ export class VectorIndexCore {
   readonly #sql: Sql;
   readonly #world: IndexWorld;
   readonly #definition: IndexDefinition;
-  readonly #delayMs: number;
+  #delayMs = DELAY_MS_DEFAULT;
+  #isExact = false;
   readonly #queue: MutationQueue;
   readonly #namespaces: Namespaces;
   readonly #list: VectorList;
-  readonly #isExact: boolean;
   readonly #exact: VisibleRows<ExactValues>;
   readonly #approximate: VisibleRows<CodedValues>;
-  #metadataIndexes: MetadataIndexes;
+  #metadataIndexes: MetadataIndexes = {};
 
   constructor(definition: IndexDefinition, shape: IndexShape, use: IndexUse, world: IndexWorld) {
     this.shape = shape;
     this.#sql = world.sql;
     this.#world = world;
     this.#definition = definition;
-    this.#delayMs = use.delayMs ?? DELAY_MS_DEFAULT;
     this.#queue = new MutationQueue(world.sql, world);
     this.#namespaces = new Namespaces(world.sql, PLAN_LIMITS[world.plan ?? "paid"].namespacesMax);
     this.#list = new VectorList(world.sql, world.nowMs);
-    this.#isExact = use.scoring === "exact";
     const cacheBytesMax = use.cacheBytesMax ?? CACHE_BYTES_MAX;
     this.#exact = new VisibleRows(world.sql, exactPacking(shape.dimensions), cacheBytesMax);
     this.#approximate = new VisibleRows(world.sql, approximatePacking(shape.dimensions), cacheBytesMax);
-    this.#metadataIndexes = definition.metadataIndexes();
     this.controls = new IndexControls(world.sql, () => this.#catchUp());
+    this.adopt(use);
+  }
+
+  /** Go on as another binding wants it; `cacheBytesMax` is fixed. */
+  adopt({ delayMs, scoring }: IndexUse): void {
+    this.#delayMs = delayMs ?? DELAY_MS_DEFAULT;
+    this.#isExact = scoring === "exact";
+    this.#metadataIndexes = this.#definition.metadataIndexes();
   }
 
   /** Add vectors; ids that exist when the mutation is applied keep what they have. At most 1,000. */

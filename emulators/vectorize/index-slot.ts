@@ -23,7 +23,10 @@ export class IndexSlot {
   readonly #world: IndexWorld;
   readonly #definition: IndexDefinition;
   readonly #switches: IndexControls;
-  #open: { props: string; core: VectorIndexCore } | undefined;
+  #core: VectorIndexCore | undefined;
+  /** The binding whose delay, clock and scoring are in force, and the same as JSON. */
+  #use: IndexProps = { name: "" };
+  #useKey = "";
 
   constructor(world: IndexWorld) {
     createSchema(world.sql);
@@ -40,7 +43,7 @@ export class IndexSlot {
    */
   bound(props: IndexProps, operation: Operation): VectorIndexCore {
     const key = JSON.stringify(props);
-    if (this.#open?.props === key) return this.#open.core;
+    if (this.#core !== undefined && this.#useKey === key) return this.#core;
     const wanted = shapeOf(props);
     if (wanted !== null && this.#definition.shape() === null) this.create(props.name, wanted);
     if (wanted !== null) this.#definition.holdTo(wanted);
@@ -56,7 +59,7 @@ export class IndexSlot {
 
   /** Whether `bound` would create the index; refuses what cannot be created. */
   willCreate(props: IndexProps): boolean {
-    if (this.#open !== undefined) return false;
+    if (this.#core !== undefined) return false;
     const wanted = shapeOf(props);
     if (wanted === null || this.#definition.shape() !== null) return false;
     checkNewIndex(props.name, wanted);
@@ -67,7 +70,7 @@ export class IndexSlot {
   core(): VectorIndexCore | undefined {
     const shape = this.#definition.shape();
     if (shape === null) return undefined;
-    if (this.#open !== undefined) return this.#open.core;
+    if (this.#core !== undefined) return this.#core;
     const key = readState<string | null>(this.#world.sql, "props", null);
     // The name of an index that was never bound is of no consequence here.
     return this.#opened(shape, key === null ? { name: "" } : (JSON.parse(key) as IndexProps));
@@ -117,16 +120,21 @@ export class IndexSlot {
     return this.#definition.listMetadataIndexes();
   }
 
+  /** What is in memory outlasts a change of bindings: two with different uses may take turns. */
   #opened(shape: IndexShape, props: IndexProps): VectorIndexCore {
-    const nowMs = (): number => this.#clockOf(props) + this.#switches.clockOffsetMs();
+    const { cacheBytesMax } = this.#use;
+    this.#use = props;
+    this.#useKey = JSON.stringify(props);
+    const nowMs = (): number => this.#clockMs() + this.#switches.clockOffsetMs();
     if (props.metadataIndexes !== undefined) this.#definition.addDeclared(props.metadataIndexes, nowMs());
-    const core = new VectorIndexCore(this.#definition, shape, props, { ...this.#world, nowMs });
-    this.#open = { props: JSON.stringify(props), core };
-    return core;
+    if (this.#core !== undefined && cacheBytesMax === props.cacheBytesMax) this.#core.adopt(props);
+    else this.#core = new VectorIndexCore(this.#definition, shape, props, { ...this.#world, nowMs });
+    return this.#core;
   }
 
-  #clockOf({ clock }: IndexProps): number {
+  #clockMs(): number {
     const plainMs = this.#world.nowMs();
+    const { clock } = this.#use;
     return clock === undefined ? plainMs : clock.originMs + (plainMs - clock.originMs) * clock.speed;
   }
 

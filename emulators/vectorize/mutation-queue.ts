@@ -116,22 +116,24 @@ export class MutationQueue {
           batch.indexedMetadata[from + n],
           batch.norms[from + n],
         ]);
-      const values = batch.data.slice(from * dimensions, to * dimensions).buffer;
+      const { buffer, byteOffset } = batch.data;
+      const bytes = (to - from) * dimensions * 4;
+      const values = new Uint8Array(buffer, byteOffset + from * dimensions * 4, bytes);
       this.#sql.exec(INSERT_VECTORS, seq, values, dimensions * 4, JSON.stringify(rows));
     }
   }
 
   #apply(mutation: SqlRow): number[] {
     const seq = Number(mutation["seq"]);
-    const gone = this.#goneBy(seq, String(mutation["kind"]), mutation["delete_ids"] ?? null);
+    const gone = this.#goneBy(seq, String(mutation["kind"]), String(mutation["delete_ids"]));
     this.#sql.exec("DELETE FROM mutations WHERE seq = ?", seq);
     writeState(this.#sql, "applied_seq", seq);
-    writeState(this.#sql, "applied_mutation", mutation["mutation_id"] ?? null);
-    writeState(this.#sql, "applied_accepted_ms", mutation["accepted_ms"] ?? null);
+    writeState(this.#sql, "applied_mutation", String(mutation["mutation_id"]));
+    writeState(this.#sql, "applied_accepted_ms", Number(mutation["accepted_ms"]));
     return gone.map((row) => Number(row["row"]));
   }
 
-  #goneBy(seq: number, kind: string, deleteIds: SqlRow[string]): SqlRow[] {
+  #goneBy(seq: number, kind: string, deleteIds: string): SqlRow[] {
     if (kind === "metadata_index") return [];
     if (kind === "delete") {
       const statement = `DELETE FROM vectors WHERE mutation_seq < ? AND id IN (SELECT value FROM json_each(?)) RETURNING row`;

@@ -1,6 +1,9 @@
-/** A value that crosses the SQL border; numbers are doubles or safe integers, blobs are whole ArrayBuffers. */
-export type SqlValue = string | number | null | ArrayBuffer;
+/** A value that comes out of SQL; numbers are doubles or safe integers, blobs are whole ArrayBuffers. */
+type SqlValue = string | number | null | ArrayBuffer;
 export type SqlRow = Record<string, SqlValue>;
+
+/** A value that goes in; a blob may be a part of a buffer, which is not copied on the way. */
+export type SqlParam = string | number | null | Uint8Array;
 
 /**
  * The synchronous SQLite that the index lives on: a Durable Object's storage, or `node:sqlite`.
@@ -9,7 +12,7 @@ export type SqlRow = Record<string, SqlValue>;
  * when it throws. Transactions do not nest.
  */
 export interface Sql {
-  exec(statement: string, ...params: SqlValue[]): SqlRow[];
+  exec(statement: string, ...params: SqlParam[]): SqlRow[];
   transaction<T>(run: () => T): T;
 }
 
@@ -72,7 +75,7 @@ export function readState<T extends SqlValue>(sql: Sql, key: string, fallback: T
 }
 
 /** Set one mark or switch. */
-export function writeState(sql: Sql, key: string, value: SqlValue): void {
+export function writeState(sql: Sql, key: string, value: string | number | null): void {
   sql.exec(
     "INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
     key,

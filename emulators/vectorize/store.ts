@@ -7,7 +7,7 @@ import { checkNewIndex } from "./index-definition.ts";
 import { IndexSlot } from "./index-slot.ts";
 import { PLAN_LIMITS, type Plan } from "./limits.ts";
 import { operationOf, type Upload } from "./rest-api.ts";
-import type { Sql, SqlRow, SqlValue } from "./sql.ts";
+import type { Sql, SqlParam, SqlRow } from "./sql.ts";
 import type {
   FloatValues,
   IndexDescription,
@@ -197,7 +197,7 @@ export class VectorizeStore extends DurableObject<StoreEnv> {
 
 function sqlOnStorage(storage: DurableObjectStorage): Sql {
   return {
-    exec: (statement: string, ...params: SqlValue[]) =>
+    exec: (statement: string, ...params: SqlParam[]) =>
       storage.sql.exec<SqlRow>(statement, ...params).toArray(),
     transaction: (run) => storage.transactionSync(run),
   };
