@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const README = readFileSync(path.join(ROOT, "emulators/vectorize/README.md"), "utf8");
@@ -33,17 +33,35 @@ beforeAll(async () => {
     detached: true,
     stdio: "ignore",
   });
-  await expect.poll(() => statusOf("/notes?q=ready"), { timeout: 60_000, interval: 200 }).toBe(200);
+  await vi.waitFor(async () => expect(await statusOf("/notes?q=ready")).toBe(200), {
+    timeout: 60_000,
+    interval: 200,
+  });
 }, 90_000);
 
 afterAll(async () => {
-  const ended = new Promise((resolve) => dev.once("exit", resolve));
-  if (dev.pid !== undefined && dev.exitCode === null) {
-    process.kill(-dev.pid, "SIGTERM");
-    await ended;
-  }
+  await endGroup();
   rmSync(folder, { recursive: true, force: true });
-});
+}, 30_000);
+
+/** Ask the shell, wrangler and both of its workerds to end, and see them gone. */
+async function endGroup(): Promise<void> {
+  if (!signalGroup("SIGTERM")) return;
+  try {
+    await vi.waitFor(() => expect(signalGroup(0)).toBe(false), { timeout: 10_000, interval: 50 });
+  } catch {
+    signalGroup("SIGKILL");
+  }
+}
+
+/** Whether there was anybody to receive the signal. */
+function signalGroup(signal: NodeJS.Signals | 0): boolean {
+  try {
+    return dev.pid !== undefined && process.kill(-dev.pid, signal);
+  } catch {
+    return false;
+  }
+}
 
 it("keeps a note and finds it, by the very command of the README", async () => {
   const body = JSON.stringify({ id: "a", text: "The pump on site three lost pressure." });
