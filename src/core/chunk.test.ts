@@ -47,6 +47,35 @@ function expectSound(sentences: readonly SpokenSentence[], sizes: ChunkSizes): C
   return chunks;
 }
 
+describe("a chunk's moments", () => {
+  test("tell where each sentence begins, who says it and when, also where a chunk begins inside a turn", () => {
+    const sentences = Array.from({ length: 60 }, (_, n) => ({
+      speaker: n % 10 < 6 ? "Ann" : n % 10 < 9 ? "Bob" : null,
+      text: `This is sentence number ${n} of a meeting.`,
+      startSeconds: n % 7 === 0 ? null : n * 5,
+      endSeconds: null,
+    }));
+    const chunks = chunkTranscript(sentences, SMALL);
+    expect(chunks.length).toBeGreaterThan(3);
+    for (const { text, moments, speakers, firstSentence, lastSentence } of chunks) {
+      expect(moments).toHaveLength(lastSentence - firstSentence + 1);
+      for (const [n, [at, startSeconds, speaker]] of moments.entries()) {
+        const sentence = sentences[firstSentence + n];
+        expect(startSeconds).toBe(sentence?.startSeconds);
+        expect(speaker === null ? null : speakers[speaker]).toBe(sentence?.speaker);
+        const end = moments[n + 1]?.[0] ?? text.length;
+        expect(text.slice(at, end)).toMatch(/^((Ann|Bob): )?(This is sentence number|\S)/);
+        expect(sentence?.text).toContain(
+          text
+            .slice(at, end)
+            .replace(/^(Ann|Bob): /, "")
+            .trim(),
+        );
+      }
+    }
+  });
+});
+
 describe("a chunk's text", () => {
   test("has a line for each turn, which names the speaker once", () => {
     const chunks = chunkTranscript(

@@ -20,6 +20,8 @@ export type Chunk = {
   readonly speaker: string | null;
   /** all known speakers, in the order they first speak here, as the source writes them */
   readonly speakers: readonly string[];
+  /** where each sentence begins in `text`, in order: so that a passage inside the chunk knows who says it and when */
+  readonly moments: readonly Moment[];
   /** of the first sentence that has a start; null without any */
   readonly startSeconds: number | null;
   /** of the last sentence that has an end; null without any */
@@ -30,6 +32,9 @@ export type Chunk = {
   /** o200k tokens of `text`; never fewer than the true count, and equal unless it holds a run of over 100 letters */
   readonly tokens: number;
 };
+
+/** Offset in the chunk's text (code units, a speaker's name before it included), second, place in `speakers`. */
+export type Moment = readonly [at: number, startSeconds: number | null, speaker: number | null];
 
 /** Between these two sizes there must be room for a cut. */
 const WINDOW_TOKENS_MIN = 24;
@@ -85,10 +90,19 @@ function chunkOf({ sentences, atoms, cut, position }: ChunkSource): Chunk {
   const firstSentence = atoms.sentence[cut.start]!;
   const lastSentence = atoms.sentence[cut.end - 1]!;
   const spoken = sentences.slice(firstSentence, lastSentence + 1);
+  const { text, coreStart, begins } = renderChunk(atoms, cut);
+  const { speaker, speakers } = speakersOf(spoken);
+  const momentOf = ([at, index]: readonly [number, number]): Moment => {
+    const place = speakers.indexOf(sentences[index]?.speaker ?? "");
+    return [at, sentences[index]?.startSeconds ?? null, place === -1 ? null : place];
+  };
   return {
     position,
-    ...renderChunk(atoms, cut),
-    ...speakersOf(spoken),
+    text,
+    coreStart,
+    speaker,
+    speakers,
+    moments: begins.map(momentOf),
     startSeconds: spoken.find((sentence) => sentence.startSeconds !== null)?.startSeconds ?? null,
     endSeconds: spoken.findLast((sentence) => sentence.endSeconds !== null)?.endSeconds ?? null,
     firstSentence,
@@ -97,9 +111,17 @@ function chunkOf({ sentences, atoms, cut, position }: ChunkSource): Chunk {
   };
 }
 
-/** The text of a chunk and where its core begins. */
-function renderChunk(atoms: Atoms, cut: Cut): { text: string; coreStart: number } {
+type Rendered = {
+  readonly text: string;
+  readonly coreStart: number;
+  /** Offset in the text and index of each sentence. */
+  readonly begins: readonly (readonly [at: number, sentence: number])[];
+};
+
+/** The text of a chunk, where its core begins, and where its sentences do. */
+function renderChunk(atoms: Atoms, cut: Cut): Rendered {
   const written: string[] = [];
+  const begins: [number, number][] = [];
   let units = 0;
   let coreStart = 0;
   const write = (text: string) => {
@@ -115,6 +137,7 @@ function renderChunk(atoms: Atoms, cut: Cut): { text: string; coreStart: number 
       write(opensLine ? "\n" : " ");
     }
     const lineStart = units;
+    begins.push([lineStart, atoms.sentence[first]!]);
     if (opensLine) {
       write(lineOpening(atoms.labels[atoms.sentence[first]!]!, text));
     }
@@ -124,7 +147,7 @@ function renderChunk(atoms: Atoms, cut: Cut): { text: string; coreStart: number 
     write(text);
     first = after;
   }
-  return { text: written.join(""), coreStart };
+  return { text: written.join(""), coreStart, begins };
 }
 
 /** The first atom from `first` on that belongs to another sentence, at most `end`. */

@@ -60,7 +60,7 @@ async function look(
   const [accountProven, ...findings] = await scope.timed("preflight", () => {
     const key = ownKey(context);
     return Promise.all([
-      isAccountProven(context, key),
+      isAccountProven(key),
       credentials(context, key),
       database(context),
       storage(context),
@@ -81,11 +81,10 @@ async function ownKey(context: RunContext): Promise<VendorKey | null> {
 }
 
 /** Whether the key was proven by an earlier run and belongs to this workspace: then no call is needed. */
-async function isAccountProven(context: RunContext, ownKey: Promise<VendorKey | null>): Promise<boolean> {
+async function isAccountProven(ownKey: Promise<VendorKey | null>): Promise<boolean> {
   const key = await ownKey;
   if (key === null) return true;
-  if (key.denied || key.accountHash === null) return false;
-  return key.accountHash === (await context.ports.runs.workspaceAccount("fireflies"));
+  return !key.denied && key.accountHash !== null && key.accountHash === key.workspaceAccountHash;
 }
 
 function isPassing(kind: FailureKind): boolean {
@@ -152,6 +151,7 @@ async function storage(context: RunContext): Promise<Finding[]> {
 
 async function index(context: RunContext): Promise<Finding[]> {
   const { embedder, index, indexName, records } = context.ports;
+  if (context.run.sync !== "vectors") return [];
   const expected = `${embedder.model}, ${embedder.dimensions} dimensions`;
   return guarded("vector index", expected, async () => {
     const [locked, store] = await Promise.all([
@@ -195,7 +195,8 @@ async function proveAccount(context: RunContext): Promise<void> {
     const key = await runs.vendorKey(source.keyName);
     const account =
       key.denied || key.accountHash === null ? await askAccount(context, scope, source) : key.accountHash;
-    const owner = await runs.workspaceAccount("fireflies");
+    // Read again: the first key of all has just become the owner.
+    const owner = (await runs.vendorKey(source.keyName)).workspaceAccountHash;
     if (owner !== null && owner !== account) {
       const detail =
         "this data directory belongs to another Fireflies workspace; use another --data-dir for this key";

@@ -3,8 +3,8 @@ import { checkMeeting } from "../core/mapping/fireflies-meeting.ts";
 import { expiryOf } from "../core/mapping/fireflies-revision.ts";
 import { MEDIA_URL_LIFE_MS, MEDIA_URL_RENEW_BEFORE_MS } from "../core/policy.ts";
 import type { Known, MeetingChange, Revision, SightingState } from "../ports/record-store.ts";
-import type { ListedMeeting } from "../ports/sources.ts";
-import type { StepScope } from "./durably.ts";
+import type { ListedMeeting, ListedRow } from "../ports/sources.ts";
+import { fail, type StepScope } from "./durably.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** One meeting of a page, by reference: bodies stay in R2. */
@@ -14,6 +14,8 @@ export type PageItem =
       readonly as: Exclude<SightingState, "failed">;
       readonly proven: boolean;
       readonly recording?: { url: string; expiresMs: number };
+      /** It came in other bytes than before, and says the same. */
+      readonly rewired?: { contentHash: string; wireHash: string };
     }
   | { readonly id: string; readonly as: "revision"; readonly revision: Revision; readonly proven: boolean }
   | {
@@ -24,54 +26,75 @@ export type PageItem =
       readonly proven: boolean;
     };
 
+/** A meeting that the source shows, and what is known of it. */
+export type Sighted = {
+  readonly id: string;
+  readonly dateString: string;
+  readonly audioUrl: string | null;
+} & (
+  | { readonly item: ListedMeeting; readonly known: Known | undefined }
+  /** It came in the bytes that are known, so it was not parsed. */
+  | { readonly item: null; readonly known: Known }
+);
+
+/** Tell which rows of a page are known by their bytes; parse the others, and look them up by id. */
+export async function sight({ ports }: RunContext, rows: readonly ListedRow[]): Promise<Sighted[]> {
+  const hashes = rows.flatMap(({ wireHash }) => (wireHash === null ? [] : [wireHash]));
+  const byWire = await ports.records.knownByWire(hashes);
+  const recognised = rows.map(({ wireHash, audioUrl, read }) => {
+    const known = wireHash === null ? undefined : byWire.get(wireHash);
+    if (known === undefined || known.state === "failed") return read();
+    return { id: known.id, dateString: known.dateString, audioUrl, item: null, known };
+  });
+  const read = recognised.filter((row) => "revision" in row);
+  const byId = await ports.records.known(read.map(({ id }) => id));
+  return recognised.map((row) => ("revision" in row ? sighted(row, byId.get(row.id)) : row));
+}
+
+/** A meeting that was parsed. */
+export function sighted(item: ListedMeeting, known: Known | undefined): Sighted {
+  const { id, dateString, audioUrl } = item;
+  return { id, dateString, audioUrl, item, known };
+}
+
 /** Store a meeting's revision if it is new. What is known under the same hash is only referred to. */
 export async function keepItem(
   context: RunContext,
   scope: StepScope,
-  { item, known }: { item: ListedMeeting; known: Known | undefined },
+  { id, dateString, audioUrl, item, known }: Sighted,
 ): Promise<PageItem> {
   const proven = known?.proven ?? true;
-  if (item.unreadable.length > 0) {
-    return {
-      id: item.id,
-      as: "failed",
-      dateString: item.dateString,
-      reason: `the source could not read ${item.unreadable.join(", ")}`,
-      proven,
-    };
+  if (item !== null && item.unreadable.length > 0) {
+    const reason = `the source could not read ${item.unreadable.join(", ")}`;
+    return { id, as: "failed", dateString, reason, proven };
   }
   const nowMs = context.ports.world.nowMs();
-  const contentHash = await sha256Hex(item.revision);
-  const audioExpiresMs =
-    item.audioUrl === null ? null : (expiryOf(item.audioUrl) ?? nowMs + MEDIA_URL_LIFE_MS);
-  const settled = known?.contentHash === contentHash && known.state !== "pending" && known.state !== "failed";
-  if (settled) {
+  const contentHash = item === null ? known.contentHash : await sha256Hex(item.revision);
+  const wireHash = item === null ? known.wireHash : item.wireHash;
+  const audioExpiresMs = audioUrl === null ? null : (expiryOf(audioUrl) ?? nowMs + MEDIA_URL_LIFE_MS);
+  const isSame = known?.contentHash === contentHash;
+  if (isSame && known.state !== "pending" && known.state !== "failed") {
     const renew = audioExpiresMs !== null && (known.audioExpiresMs ?? 0) < nowMs + MEDIA_URL_RENEW_BEFORE_MS;
-    const recording =
-      renew && item.audioUrl !== null ? { recording: { url: item.audioUrl, expiresMs: audioExpiresMs } } : {};
-    return { id: item.id, as: known.state, proven, ...recording };
-  }
-  const base = {
-    id: item.id,
-    dateString: item.dateString,
-    contentHash,
-    audioUrl: item.audioUrl,
-    audioExpiresMs,
-  };
-  // What is pending may have ripened by age alone: it is judged again, from the revision that is stored already.
-  if (known?.contentHash === contentHash && known.state === "pending") {
-    const { revisionKey, storedSha256, storedBytes } = known;
     return {
-      id: item.id,
-      as: "revision",
-      revision: { ...base, revisionKey, storedSha256, storedBytes },
+      id,
+      as: known.state,
       proven,
+      ...(renew && audioUrl !== null ? { recording: { url: audioUrl, expiresMs: audioExpiresMs } } : {}),
+      ...(wireHash !== null && wireHash !== known.wireHash ? { rewired: { contentHash, wireHash } } : {}),
     };
   }
-  const key = await revisionKey(item.id, contentHash);
+  const base = { id, dateString, contentHash, audioUrl, audioExpiresMs, wireHash };
+  // What is pending may have ripened by age alone: it is judged again, from the revision that is stored already.
+  if (isSame && known.state === "pending") {
+    const { revisionKey, storedSha256, storedBytes } = known;
+    return { id, as: "revision", revision: { ...base, revisionKey, storedSha256, storedBytes }, proven };
+  }
+  if (item === null)
+    return fail({ kind: "defect", party: "engine", detail: "a failed meeting was not read" });
+  const key = await revisionKey(id, contentHash);
   const { stored } = await scope.timed("store", () => context.ports.raw.putText(key, item.revision));
   const revision = { ...base, revisionKey: key, storedSha256: stored.sha256, storedBytes: stored.sizeBytes };
-  return { id: item.id, as: "revision", revision, proven };
+  return { id, as: "revision", revision, proven };
 }
 
 /** Read a revision back from the raw store, compare its hash, and check what it says. */

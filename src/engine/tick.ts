@@ -51,7 +51,8 @@ export async function reviveUnfinished(
     await runs.raiseEpoch(run.id);
     const state = await engine.revive(run.id);
     if (state === "revived") continue;
-    if (run.state === "queued" && state === "lost") {
+    // Read again: a run that has begun meanwhile must not begin a second time with nothing remembered.
+    if (state === "lost" && (await runs.run(run.id))?.startedMs === null) {
       // The crash came between the row and the engine's start; or the instance failed before its first step, and then
       // its id is taken: starting it again without forgetting it would start nothing, and block the lane for ever.
       await engine.forget([run.id]);

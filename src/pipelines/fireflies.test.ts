@@ -1,5 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { aListedMeeting, aWorkspace, runSync, type Workspace } from "../../test/in-process/workspace.ts";
+import {
+  aListedMeeting,
+  aRow,
+  aWorkspace,
+  runSync,
+  type Workspace,
+} from "../../test/in-process/workspace.ts";
 import { FailureError, type FailureKind } from "../core/errors.ts";
 import { FAILED_RETRY_AFTER_MS } from "../core/policy.ts";
 import type { ListRequest } from "../ports/sources.ts";
@@ -30,12 +36,13 @@ describe("syncMeetings", () => {
     const plain = list();
     space.source.listMeetings = async (request) => {
       const reply = await plain(request);
-      if (!reply.items.some((item) => item.id === id)) return reply;
+      const items = reply.items.map((row) => row.read());
+      if (!items.some((item) => item.id === id)) return reply;
       if (!request.acceptUnreadable) failing("partial");
-      const items = reply.items.map((item) =>
-        item.id === id ? { ...item, unreadable: ["sentences"] } : item,
+      const broken = items.map((item) =>
+        item.id === id ? { ...item, unreadable: ["sentences"], wireHash: null } : item,
       );
-      return { ...reply, items };
+      return { ...reply, items: broken.map(aRow) };
     };
     space.source.getMeeting = async () => {
       space.source.calls.push("fetch");
@@ -66,7 +73,8 @@ describe("syncMeetings", () => {
             dateString: new Date(space.world.nowMs() - 86_400_000).toISOString(),
           }),
         ];
-        return { items: meetings.slice(skip, skip + rows), cursor: null, replyBytes: 100, quota: NO_READING };
+        const items = meetings.slice(skip, skip + rows).map(aRow);
+        return { items, cursor: null, replyBytes: 100, quota: NO_READING };
       };
       const run = await runSync(space, "fireflies");
       expect(run.result?.counts).toMatchObject({ created: 1, failed: 1 });
@@ -97,6 +105,48 @@ describe("syncMeetings", () => {
     expect((await space.ports.runs.openAlerts()).items.map((alert) => alert.kind)).not.toContain(
       "count_mismatch",
     );
+  });
+
+  it("parses a meeting only if its bytes are new, and takes other bytes that say the same for the same", async () => {
+    let parsed: string[] = [];
+    const plain = list();
+    space.source.listMeetings = async (request) => {
+      const { items, ...reply } = await plain(request);
+      const watched = items.map((row) => ({
+        ...row,
+        read: () => {
+          const item = row.read();
+          parsed.push(item.id);
+          return item;
+        },
+      }));
+      return { ...reply, items: watched };
+    };
+    const parsedBy = async (wireHashes: Record<string, string>): Promise<string[]> => {
+      parsed = [];
+      space.source.meetings = space.source.meetings.map((item) => ({
+        ...item,
+        wireHash: wireHashes[item.id] ?? null,
+      }));
+      expect((await runSync(space, "fireflies")).result?.counts).toMatchObject({ seen: 3, failed: 0 });
+      // The whole history ends in an empty page after the short one.
+      return [...new Set(parsed)];
+    };
+    expect(await parsedBy({ a: "1", bad: "2", c: "3" })).toEqual(["a", "bad", "c"]);
+    expect(await parsedBy({ a: "1", bad: "2", c: "3" })).toEqual([]);
+    expect(await parsedBy({ a: "1", bad: "other", c: "3" })).toEqual(["bad"]);
+    expect(await parsedBy({ a: "1", bad: "other", c: "3" })).toEqual([]);
+    makeUnreadable("bad");
+    expect((await runSync(space, "fireflies")).result?.counts).toMatchObject({ unchanged: 2, failed: 1 });
+    space.source.listMeetings = async (request) => {
+      const { items, ...reply } = await plain(request);
+      return { ...reply, items };
+    };
+    const cured = await runSync(space, "fireflies");
+    expect(cured.result?.counts, "bytes that are known do not hide a failure").toMatchObject({
+      unchanged: 3,
+      failed: 0,
+    });
   });
 
   it("brings neighbours too large for any page one by one, and one that is too large by itself not at all", async () => {

@@ -13,11 +13,11 @@ import { judgePage, LIST_ROWS_MIN, nextPageRows, type ListCursor } from "../core
 import { shrunkPageRows } from "../core/retry.ts";
 import { concurrently } from "../core/concurrently.ts";
 import { durably, fail, type StepScope } from "../engine/durably.ts";
-import { judgeRevision, keepItem, type PageItem } from "../engine/revisions.ts";
+import { judgeRevision, keepItem, sight, sighted, type PageItem, type Sighted } from "../engine/revisions.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
 import { throttled } from "../engine/throttled.ts";
 import type { PageCommit, RecordStore } from "../ports/record-store.ts";
-import type { ListedMeeting, ListReply, MeetingReply, MeetingSource } from "../ports/sources.ts";
+import type { ListReply, MeetingReply, MeetingSource } from "../ports/sources.ts";
 
 /** What a run has taken on so far, and as what it first saw it. */
 type Taken = Map<string, PageItem["as"]>;
@@ -40,27 +40,30 @@ type Page = {
 /**
  * Meetings from Fireflies to R2 and D1. Source: requirements, "Fireflies Meeting Sync"; protocols 3.
  *
- * The first enumeration lists the whole history; later ones the newest days. Each page brings whole transcripts.
+ * The first enumeration lists the whole history; later ones the newest days. Each page brings whole transcripts. The plan
+ * is made with the first page: until that has come, nothing rests on it.
  */
 export async function syncMeetings(context: RunContext): Promise<PipelineOutcome> {
-  const plan = await durably(context, "plan", () => planned(context));
-  let { listing } = plan;
-  let balance: Balance = null;
   const taken: Taken = new Map();
-  for (let n = 1; listing.cursor !== null; n += 1) {
+  let balance: Balance = null;
+  let listing: Listing | null = null;
+  let failed: readonly string[] = [];
+  for (let n = 1; listing === null || listing.cursor !== null; n += 1) {
     if (taken.size >= RUN_ITEMS_MAX) return outcomeOf(null);
     if (n > LIST_PAGES_MAX) disordered(`a listing did not end within ${LIST_PAGES_MAX} requests`);
     // 1. One call brings up to 50 whole transcripts; what is new goes to the raw store.
-    const { cursor, discovery } = listing;
-    const listed = await durably(context, `page:${n}`, (scope) =>
-      keepPage(context, scope, { cursor, discovery }),
-    );
-    const page = await fetchWanted(context, `page:${n}`, listed);
+    const before: Listing | null = listing;
+    const listed = await durably(context, `page:${n}`, async (scope) => {
+      const plan = before === null ? await planned(context) : { listing: before, failed };
+      return { ...plan, page: await keepPage(context, scope, plan.listing) };
+    });
+    const page = await fetchWanted(context, `page:${n}`, listed.page);
     // 2. From the raw store: verify, map, check; rows, verdicts and checkpoint in one fenced batch.
-    listing = afterPage(listing, page);
+    failed = listed.failed;
+    listing = afterPage(listed.listing, page);
     if (page.joined) balance = await commitPage(context, `${n}`, { page, after: listing, taken });
   }
-  return outcomeOf((await fetchFailed(context, { ...plan, listing }, taken)) ?? balance);
+  return outcomeOf((await fetchFailed(context, { listing, failed }, taken)) ?? balance);
 }
 
 /** Ids at the source and in the destination, as the commit that completed a listing found them. */
@@ -140,7 +143,7 @@ async function keepOne(
     // Not found is not gone: the key may have lost sight of it. The meeting stays failed until a listing says more.
     return item === null
       ? failed("the source does not show it to this key")
-      : await keepItem(context, scope, { item, known });
+      : await keepItem(context, scope, sighted(item, known));
   } catch (error) {
     const { kind, detail } = failureOf(error);
     const costsMeeting =
@@ -186,12 +189,14 @@ function isLastTry(failures: readonly string[]): boolean {
 async function keepPage(
   context: RunContext,
   scope: StepScope,
-  { cursor, discovery }: { cursor: ListCursor; discovery: Discovery },
+  { cursor, discovery }: Listing,
 ): Promise<Page> {
+  if (cursor === null) return disordered("a listing that has ended has no next page");
   const observedMs = context.ports.world.nowMs();
   const { reply, rowsAsked, light } = await listPage(context, scope, cursor);
   const floorPlace = discovery.floorMs === null ? null : new Date(discovery.floorMs).toISOString();
-  const places = reply.items.map((item) => item.dateString);
+  const rowsSeen = await sight(context, reply.items);
+  const places = rowsSeen.map((row) => row.dateString);
   const verdict = judgePage(cursor, rowsAsked, places, floorPlace);
   const base = { observedMs, items: [], wanted: [], rows: cursor.rows, endReason: null };
   if (verdict.state === "disordered")
@@ -200,12 +205,9 @@ async function keepPage(
   const rows = light ? LIST_ROWS_MIN : nextPageRows(reply.replyBytes, reply.items.length);
   const next = verdict.next === null ? null : { ...verdict.next, rows };
   const joined = { ...base, joined: true, next, rows, endReason: verdict.endReason };
-  const unique = uniqueById(reply.items);
-  if (light) return { ...joined, wanted: unique.map((item) => item.id) };
-  const known = await context.ports.records.known(unique.map((item) => item.id));
-  const items = await concurrently(unique, (item) =>
-    keepItem(context, scope, { item, known: known.get(item.id) }),
-  );
+  const unique = uniqueById(rowsSeen);
+  if (light) return { ...joined, wanted: unique.map((row) => row.id) };
+  const items = await concurrently(unique, (row) => keepItem(context, scope, row));
   return { ...joined, items };
 }
 
@@ -239,8 +241,8 @@ async function listPage(
 }
 
 /** A page may show one id twice when a row moved while it was made; the first is the newer. */
-function uniqueById(items: readonly ListedMeeting[]): ListedMeeting[] {
-  return [...new Map(items.toReversed().map((item) => [item.id, item])).values()].toReversed();
+function uniqueById(rows: readonly Sighted[]): Sighted[] {
+  return [...new Map(rows.toReversed().map((row) => [row.id, row])).values()].toReversed();
 }
 
 async function keepRecords(
@@ -270,6 +272,11 @@ async function keepRecords(
     recordings: page.items.flatMap((item) =>
       item.as !== "revision" && item.as !== "failed" && item.recording !== undefined
         ? [{ id: item.id, ...item.recording }]
+        : [],
+    ),
+    rewired: page.items.flatMap((item) =>
+      item.as !== "revision" && item.as !== "failed" && item.rewired !== undefined
+        ? [{ id: item.id, ...item.rewired }]
         : [],
     ),
     discovery: after.discovery,

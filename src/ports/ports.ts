@@ -1,6 +1,7 @@
 import type { RawStore } from "./raw-store.ts";
 import type { RecordStore } from "./record-store.ts";
 import type { RunStore } from "./run-store.ts";
+import type { SearchStore } from "./search-store.ts";
 import type { MeetingSource } from "./sources.ts";
 import type { Embedder, VectorIndex } from "./vectors.ts";
 import type { World } from "./world.ts";
@@ -10,6 +11,7 @@ export type Ports = {
   readonly world: World;
   readonly runs: RunStore;
   readonly records: RecordStore;
+  readonly search: SearchStore;
   readonly raw: RawStore;
   /** Null while no key is configured. */
   readonly source: MeetingSource | null;

@@ -1,3 +1,4 @@
+import type { Moment } from "../core/chunk.ts";
 import type { Discovery } from "../core/plan.ts";
 import type { Problem } from "../core/records/field.ts";
 import type { MeetingRecord } from "../core/records/meeting.ts";
@@ -14,6 +15,8 @@ export type Known = {
   readonly storedSha256: string | null;
   readonly storedBytes: number;
   readonly audioExpiresMs: number | null;
+  /** What it last looked like on the wire; empty if that is not known. */
+  readonly wireHash: string;
   /** False if the only enumeration that holds it is not complete. */
   readonly proven: boolean;
 };
@@ -27,6 +30,8 @@ export type Revision = {
   readonly storedBytes: number;
   readonly audioUrl: string | null;
   readonly audioExpiresMs: number | null;
+  /** Null if it came alone. */
+  readonly wireHash: string | null;
 };
 
 /** What became of one meeting of a batch. */
@@ -52,6 +57,12 @@ export type PageCommit = {
   readonly unproven: readonly string[];
   /** Recording links to replace: nothing else about these meetings is new. */
   readonly recordings: readonly { readonly id: string; readonly url: string; readonly expiresMs: number }[];
+  /** Meetings that came in other bytes than before and say the same. */
+  readonly rewired: readonly {
+    readonly id: string;
+    readonly contentHash: string;
+    readonly wireHash: string;
+  }[];
   readonly discovery: Discovery;
   readonly checkpoint: unknown;
 };
@@ -90,7 +101,10 @@ export type ChunkRow = {
 };
 
 /** A chunk as it is planned: its embedding comes later. */
-export type PlannedRow = Omit<ChunkRow, "embeddingKey" | "embeddingIndex">;
+export type PlannedRow = Omit<ChunkRow, "embeddingKey" | "embeddingIndex"> & {
+  readonly speakers: readonly string[];
+  readonly moments: readonly Moment[];
+};
 
 export type ProofMeeting = {
   readonly id: string;
@@ -114,6 +128,8 @@ export type ProofMeeting = {
 export type RecordStore = {
   /** What is known of these source ids. */
   known(ids: readonly string[]): Promise<Map<string, Known>>;
+  /** What is known of meetings that last came in these bytes, by wire hash. */
+  knownByWire(wireHashes: readonly string[]): Promise<Map<string, Known>>;
   /**
    * Rows, verdicts, discovery and checkpoint of one page, in one fenced batch.
    *

@@ -57,6 +57,8 @@ export type VendorKey = {
   readonly quota: QuotaState;
   readonly withoutFields: readonly string[];
   readonly accountHash: string | null;
+  /** Account that this database's records come from: that of the first key of the vendor; null before there is one. */
+  readonly workspaceAccountHash: string | null;
   readonly meetingsEstimate: number | null;
   readonly denied: boolean;
 };
@@ -143,8 +145,6 @@ export type RunStore = {
   lanes(): Promise<{ items: Lane[]; cursor: null }>;
 
   vendorKey(keyName: string): Promise<VendorKey>;
-  /** Hash of the account that this database's records come from: that of the first key of the vendor; null before. */
-  workspaceAccount(vendor: string): Promise<string | null>;
   /**
    * Write the counter of a key and an attempt in one fenced batch. The key row is only written if its version is still
    * the one that was read.

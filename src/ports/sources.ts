@@ -11,6 +11,17 @@ export type ListedMeeting = {
   readonly audioUrl: string | null;
   /** Fields that the source could not read this time (an error named their path); empty as a rule. */
   readonly unreadable: readonly string[];
+  /** That of its row in a list; null if it came alone. */
+  readonly wireHash: string | null;
+};
+
+/** One row of a list page, which need not be parsed if the same bytes came before. */
+export type ListedRow = {
+  /** sha256 of the row as it came, media links left out; null where rows could not be told apart unparsed. */
+  readonly wireHash: string | null;
+  readonly audioUrl: string | null;
+  /** Parse it. Throws FailureError: unreachable if it is no JSON, defect if it has no id. */
+  read(): ListedMeeting;
 };
 
 export type ListRequest = {
@@ -27,7 +38,7 @@ export type ListRequest = {
 };
 
 export type ListReply = {
-  readonly items: readonly ListedMeeting[];
+  readonly items: readonly ListedRow[];
   /** The source has no cursor; the listing code computes the next offset from what it saw. */
   readonly cursor: null;
   readonly replyBytes: number;

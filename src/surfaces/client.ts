@@ -1,3 +1,4 @@
+import type { SearchReply } from "../queries/search.ts";
 import type { RunReport, Status } from "../queries/status.ts";
 import type { ProofPart } from "../queries/proof.ts";
 import type { Run } from "../ports/run-store.ts";
@@ -41,6 +42,9 @@ export function createApiClient(url: string, token: string) {
     reportMarkdown: async (id: string) =>
       (await call("GET", `/api/runs/${encodeURIComponent(id)}/report`, "text/markdown")).text(),
     start: (sync: string) => json<{ run_id: string; created: boolean }>("POST", `/api/syncs/${sync}/runs`),
+    /** @param asked parameters of the search by name, see core/search/request.ts */
+    search: (asked: Readonly<Record<string, string>>) =>
+      json<SearchReply>("GET", `/api/search?${new URLSearchParams(asked)}`),
     tick: () => json<object>("POST", "/api/tick"),
     /** Take up what a restart left behind. */
     resume: () => json<object>("POST", "/api/tick?after=restart"),

@@ -4,11 +4,13 @@ import { createFirefliesSource } from "../adapters/fireflies/source.ts";
 import { createRawStore } from "../adapters/r2/raw-store.ts";
 import { createRecordStore } from "../adapters/d1/record-store.ts";
 import { createRunStore } from "../adapters/d1/run-store.ts";
+import { createSearchStore } from "../adapters/d1/search-store.ts";
 import { createVectorIndex } from "../adapters/vectorize/vector-index.ts";
 import { createWorkflowSteps } from "../adapters/workflows/steps.ts";
 import { createRunEngine } from "../adapters/workflows/run-engine.ts";
 import { createSystemWorld, followingClock, parseClock, REAL_CLOCK } from "../adapters/world/system-world.ts";
-import { EMBEDDING_MODEL, SCHEMA_VERSION } from "../core/policy.ts";
+import { rememberingQueries, type QueryVectors } from "../adapters/memory/query-vectors.ts";
+import { EMBEDDING_MODEL, QUERY_VECTORS_MAX, SCHEMA_VERSION } from "../core/policy.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
 import type { Steps } from "../ports/steps.ts";
@@ -16,6 +18,9 @@ import type { World } from "../ports/world.ts";
 import type { Env } from "./env.ts";
 
 const FIREFLIES_URL = "https://api.fireflies.ai";
+
+/** Outlives a request, for as long as the platform keeps this Worker in memory. */
+const QUERY_VECTORS: QueryVectors = new Map();
 
 /** The only place where ports meet their adapters: bindings and secrets in, ports out. */
 export async function composePorts(env: Env): Promise<Ports> {
@@ -38,8 +43,13 @@ export async function composePorts(env: Env): Promise<Ports> {
     source,
     runs: createRunStore(env.DB, world),
     records: createRecordStore(env.DB),
+    search: createSearchStore(env.DB),
     raw: createRawStore(env.RAW, world),
-    embedder: createEmbedder(env.AI, EMBEDDING_MODEL, world),
+    embedder: rememberingQueries(
+      createEmbedder(env.AI, EMBEDDING_MODEL, world),
+      QUERY_VECTORS,
+      QUERY_VECTORS_MAX,
+    ),
     index: createVectorIndex(env.VECTORS_A),
     indexName: "VECTORS_A",
     freeBytes: () => freeBytes(env),

@@ -6,6 +6,7 @@ import { createVectorizeInMemory } from "../../emulators/vectorize/in-memory.ts"
 import { createWorkersAiInProcess } from "../../emulators/workers-ai/ai-core.ts";
 import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
+import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
 import { createVectorIndex } from "../../src/adapters/vectorize/vector-index.ts";
 import { createEmbedder } from "../../src/adapters/workers-ai/embedder.ts";
@@ -17,7 +18,7 @@ import { PIPELINES } from "../../src/pipelines/index.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 import type { Run, SyncName } from "../../src/ports/run-store.ts";
 import type { RunEngine } from "../../src/ports/run-engine.ts";
-import type { ListedMeeting, MeetingSource } from "../../src/ports/sources.ts";
+import type { ListedMeeting, ListedRow, MeetingSource } from "../../src/ports/sources.ts";
 import type { Steps } from "../../src/ports/steps.ts";
 import type { World } from "../../src/ports/world.ts";
 
@@ -37,7 +38,19 @@ export function aListedMeeting(id: string, change: Record<string, unknown> = {})
     title: `Meeting ${id}`,
     ...change,
   };
-  return { id, dateString, revision: JSON.stringify(revision), audioUrl: null, unreadable: [] };
+  return {
+    id,
+    dateString,
+    revision: JSON.stringify(revision),
+    audioUrl: null,
+    unreadable: [],
+    wireHash: null,
+  };
+}
+
+/** The row of a list that holds a meeting; it must be read. */
+export function aRow(item: ListedMeeting): ListedRow {
+  return { wireHash: item.wireHash, audioUrl: item.audioUrl, read: () => item };
 }
 
 /** A world whose clock only moves when it is told to, or when something sleeps. */
@@ -79,7 +92,8 @@ function testSource(): TestSource {
       source.calls.push("list");
       source.failWith?.();
       const sorted = source.meetings.toSorted((a, b) => (a.dateString < b.dateString ? 1 : -1));
-      return { items: sorted.slice(skip, skip + rows), cursor: null, replyBytes: 1_000, quota: NO_READING };
+      const items = sorted.slice(skip, skip + rows).map(aRow);
+      return { items, cursor: null, replyBytes: 1_000, quota: NO_READING };
     },
     getMeeting: async ({ id }) => {
       source.calls.push("fetch");
@@ -115,6 +129,7 @@ export async function aWorkspace(change: Partial<Ports> = {}) {
     source,
     runs: createRunStore(d1, world),
     records: createRecordStore(d1),
+    search: createSearchStore(d1),
     raw: createRawStore(r2, world),
     embedder: createEmbedder(
       counted(createWorkersAiInProcess({}), () => (calls.ai += 1)),

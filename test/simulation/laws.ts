@@ -147,7 +147,8 @@ async function brokenRevisions(sim: Simulation): Promise<string[]> {
   );
   for (const [key, times] of r2.writeCounts()) {
     if (!key.startsWith("fireflies-transcripts/")) continue;
-    const allowed = sim.rotten.includes(key) ? 2 : 1;
+    // Rot leaves the etag as it was, so two lives that have both read the damage may both repair it, with the same bytes.
+    const allowed = sim.rotten.includes(key) ? 3 : 1;
     if (times > allowed) broken.push(`law 3: revision ${key} was written ${times} times`);
     const hash = /([0-9a-f]{64})\.json\.gz$/.exec(key)?.[1] ?? "";
     if (!real.has(hash)) broken.push(`law 2: revision ${key} is none that the source ever had`);

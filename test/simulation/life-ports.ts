@@ -1,5 +1,6 @@
 import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
 import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
+import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
 import { createFirefliesSource } from "../../src/adapters/fireflies/source.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
@@ -45,6 +46,7 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     source,
     runs: createRunStore(d1, world),
     records: createRecordStore(d1),
+    search: createSearchStore(d1),
     raw: createRawStore(bindR2(watched, estate.r2), world),
     embedder: createEmbedder(bindAi(watched, estate.ai), MODEL, world),
     index: createVectorIndex(bindVectorize(watched, estate.index as never)),

@@ -7,20 +7,25 @@ import { judgeSeed } from "./verdict.ts";
 /**
  * The first ones stand for bugs that the simulation found: a lane blocked for ever by an instance that failed before its
  * first step (14, 31, 50), a meeting counted twice when it changed between two pages (31, 41), a 403 that broke off taken for
- * a refused key (69), a field above the plan (3), a count that never matched after an abandoned listing (409). The others
- * reach what these do not: kills at every kind of call, late effects, rotten objects.
+ * a refused key (69), a field above the plan (3), a count that never matched after an abandoned listing (409), a run begun a second time with nothing remembered
+ * (902). The others reach what these do not: kills at every kind of call, late effects, rotten objects.
  */
-const SEEDS = [31, 14, 50, 41, 69, 3, 409, 1, 5, 7, 13, 24] as const;
+const SEEDS = [31, 14, 50, 41, 69, 3, 409, 902, 1, 5, 7, 13, 24] as const;
 
-/** A planted bug, a seed that meets it, and the law that must bite. */
+/**
+ * A planted bug, a seed that meets it or one of the next, and the law that must bite. What a seed stands for changes with
+ * every call that the program makes more or less, so one seed alone would have to be found anew with every change.
+ */
 const PLANTED: readonly (readonly [mutant: string, seed: number, law: RegExp])[] = [
-  ["no fence check", 17, /law 5/],
+  ["no fence check", 11, /law 5/],
   ["insert instead of upsert", 4, /law 2|ends/],
   ["ignores Retry-After", 5, /law 8/],
   ["reuses the id of a deleted vector", 21_003, /law 2: chunk/],
   ["skips the read-back of revisions", 24, /law 2/],
   ["takes accepted vectors for visible ones", 24, /law 2/],
 ];
+
+const PLANTED_SEEDS_MAX = 25;
 
 beforeAll(makeGlobalsReplayable);
 
@@ -38,8 +43,11 @@ describe("the whole road, killed anywhere", () => {
 
 describe("a law bites when the program", () => {
   it.each(PLANTED)("has the planted bug: %s (seed %i)", async (name, seed, law) => {
-    const { breaches } = await judgeSeed(seed, mutantNamed(name));
-    expect(breaches.join("\n"), `replay: ${replayCommand(seed, name)}`).toMatch(law);
+    let breaches = "";
+    for (let tries = 0; tries < PLANTED_SEEDS_MAX && !law.test(breaches); tries += 1) {
+      breaches = (await judgeSeed(seed + tries, mutantNamed(name))).breaches.join("\n");
+    }
+    expect(breaches, `none of ${PLANTED_SEEDS_MAX} seeds; replay: ${replayCommand(seed, name)}`).toMatch(law);
   });
 
   it("has any bug that can be planted", () => {

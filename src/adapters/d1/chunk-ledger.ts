@@ -12,6 +12,7 @@ import { checkpoint, VERDICT_CONFLICT } from "./page-commit.ts";
 type Methods = Omit<
   RecordStore,
   | "known"
+  | "knownByWire"
   | "commitPage"
   | "discoveries"
   | "listingState"
@@ -184,14 +185,16 @@ function plannedRows(rows: readonly PlannedRow[], nowMs: number): Statement[] {
   return forRows(
     rows,
     `insert into chunks (id, document_id, text, text_hash, repetition, generation, model, metadata, position, speaker,
-       start_seconds, end_seconds, first_sentence, last_sentence, tokens, state, planned_ms)
+       start_seconds, end_seconds, first_sentence, last_sentence, speakers, moments, tokens, state, planned_ms)
      select ${at("id")}, ${at("documentId")}, ${at("text")}, ${at("textHash")}, ${at("repetition")}, ${at("generation")},
        ${at("model")}, value -> 'metadata', ${at("position")}, ${at("speaker")}, ${at("startSeconds")}, ${at("endSeconds")},
-       ${at("firstSentence")}, ${at("lastSentence")}, ${at("tokens")}, 'planned', ?2
+       ${at("firstSentence")}, ${at("lastSentence")}, value -> 'speakers',
+       value -> 'moments', ${at("tokens")}, 'planned', ?2
      from json_each(?1) where true
      on conflict (id) do update set position = excluded.position, speaker = excluded.speaker,
        start_seconds = excluded.start_seconds, end_seconds = excluded.end_seconds,
-       first_sentence = excluded.first_sentence, last_sentence = excluded.last_sentence
+       first_sentence = excluded.first_sentence, last_sentence = excluded.last_sentence,
+       speakers = excluded.speakers, moments = excluded.moments
      where chunks.state in ('planned', 'sent', 'live')`,
     nowMs,
   );

@@ -12,6 +12,7 @@ export function pageStatements(lane: string, page: PageCommit): Statement[] {
     ...sightings(page),
     ...quarantine(page),
     ...recordings(page),
+    ...rewired(page),
     ...proven(page),
     discovery(page),
     checkpoint(lane, page),
@@ -131,17 +132,18 @@ function records(page: PageCommit): Statement[] {
 /** Failed meetings are sighted as well: the source shows them, so they count there, and a later listing tries again. */
 function sightings(page: PageCommit): Statement[] {
   const columns = `source_id, date_string, discovery_id, state, content_hash, revision_key, stored_sha256,
-       stored_bytes, audio_expires_ms, first_seen_ms, last_seen_ms, observed_ms`;
+       stored_bytes, audio_expires_ms, wire_hash, first_seen_ms, last_seen_ms, observed_ms`;
   return [
     ...forRows(
       page.changes.map(({ state, revision }) => ({ ...revision, audioUrl: null, state })),
       `insert into sightings (${columns})
        select value ->> 'id', value ->> 'dateString', ?2, value ->> 'state', value ->> 'contentHash',
-         value ->> 'revisionKey', value ->> 'storedSha256', value ->> 'storedBytes', value ->> 'audioExpiresMs', ?3, ?3, ?4
+         value ->> 'revisionKey', value ->> 'storedSha256', value ->> 'storedBytes', value ->> 'audioExpiresMs',
+         coalesce(value ->> 'wireHash', ''), ?3, ?3, ?4
        from json_each(?1) where true
        on conflict (source_id) do update set date_string = excluded.date_string, state = excluded.state,
          content_hash = excluded.content_hash, revision_key = excluded.revision_key, stored_sha256 = excluded.stored_sha256,
-         stored_bytes = excluded.stored_bytes, audio_expires_ms = excluded.audio_expires_ms,
+         stored_bytes = excluded.stored_bytes, audio_expires_ms = excluded.audio_expires_ms, wire_hash = excluded.wire_hash,
          last_seen_ms = excluded.last_seen_ms, observed_ms = excluded.observed_ms
        where sightings.observed_ms <= excluded.observed_ms`,
       page.discovery.id,
@@ -152,7 +154,7 @@ function sightings(page: PageCommit): Statement[] {
     ...forRows(
       page.failed,
       `insert into sightings (${columns})
-       select value ->> 'id', value ->> 'dateString', ?2, 'failed', '', '', null, 0, null, ?3, ?3, ?4
+       select value ->> 'id', value ->> 'dateString', ?2, 'failed', '', '', null, 0, null, '', ?3, ?3, ?4
        from json_each(?1) where true
        on conflict (source_id) do update set state = excluded.state, last_seen_ms = excluded.last_seen_ms,
          observed_ms = excluded.observed_ms where sightings.observed_ms <= excluded.observed_ms`,
@@ -208,6 +210,15 @@ function recordings(page: PageCommit): Statement[] {
        from json_each(?1) as fresh where sightings.source_id = fresh.value ->> 'id'`,
     ),
   ];
+}
+
+/** The next time these bytes are recognised. */
+function rewired(page: PageCommit): Statement[] {
+  return forRows(
+    page.rewired,
+    `update sightings set wire_hash = fresh.value ->> 'wireHash' from json_each(?1) as fresh
+     where sightings.source_id = fresh.value ->> 'id' and content_hash = fresh.value ->> 'contentHash'`,
+  );
 }
 
 /** Ids that only an unfinished enumeration vouched for are vouched for by this one from now on. */

@@ -1,32 +1,25 @@
-import { QUOTA_UNKNOWN, type QuotaState } from "../../core/quota.ts";
+import type { QuotaState } from "../../core/quota.ts";
 import type { Attempt, Fence, RunStore, VendorKey } from "../../ports/run-store.ts";
 import { statement, type Database, type Statement } from "./database.ts";
 import { insertAttempt, vendorKeyOf, type QuotaRow } from "./run-rows.ts";
 
-type Methods = Pick<RunStore, "vendorKey" | "workspaceAccount" | "takeCall" | "settleCall">;
+type Methods = Pick<RunStore, "vendorKey" | "takeCall" | "settleCall">;
+
+/** One row always: that of the key, or nulls, with the vendor's first account. */
+const SELECT_KEY = `select quota.*,
+    (select account_id from quota where vendor = ?2 and account_id is not null order by rowid limit 1) as workspace_account_id
+  from (select ?1 as name) left join quota on key_name = name`;
+
+function vendorOf(keyName: string): string {
+  return keyName.split(":")[0] ?? "";
+}
 
 /** The counters of vendor keys: what may be called next. A call and its attempt are one batch. */
 export function quotaTable(database: Database): Methods {
   return {
     vendorKey: async (keyName) => {
-      const [row] = await database.rows<QuotaRow>("select * from quota where key_name = ?1", keyName);
-      if (row !== undefined) return vendorKeyOf(row);
-      return {
-        keyName,
-        version: 0,
-        quota: QUOTA_UNKNOWN,
-        withoutFields: [],
-        accountHash: null,
-        meetingsEstimate: null,
-        denied: false,
-      };
-    },
-    workspaceAccount: async (vendor) => {
-      const [row] = await database.rows<{ account: string }>(
-        "select account_id as account from quota where vendor = ?1 and account_id is not null order by rowid limit 1",
-        vendor,
-      );
-      return row?.account ?? null;
+      const [row] = await database.rows<QuotaRow>(SELECT_KEY, keyName, vendorOf(keyName));
+      return vendorKeyOf(keyName, row);
     },
     takeCall: (fence, key, quota, attempt) => takeCall(database, { fence, key, quota, attempt }),
     settleCall: async (fence, attemptId, outcome, key) => {
@@ -60,7 +53,7 @@ async function takeCall(database: Database, { fence, key, quota, attempt }: Take
          window_ends_ms = excluded.window_ends_ms, not_before_ms = max(not_before_ms, excluded.not_before_ms)
        where version = ?3`,
       key.keyName,
-      key.keyName.split(":")[0] ?? "",
+      vendorOf(key.keyName),
       key.version,
       quota.budget,
       quota.used,

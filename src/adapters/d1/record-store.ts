@@ -14,22 +14,23 @@ export function createRecordStore(d1: D1Database): RecordStore {
   };
 }
 
-type ListingMethods = Pick<RecordStore, "known" | "commitPage" | "discoveries" | "listingState">;
+type ListingMethods = Pick<
+  RecordStore,
+  "known" | "knownByWire" | "commitPage" | "discoveries" | "listingState"
+>;
 
 function listingMethods(database: Database): ListingMethods {
   return {
-    known: async (ids) => {
-      const [list = "[]"] = jsonSlices(ids);
-      const rows = await database.rows<Omit<Known, "proven"> & { proven: number }>(
-        `select source_id as id, date_string as dateString, content_hash as contentHash, state, revision_key as revisionKey,
-           stored_sha256 as storedSha256, stored_bytes as storedBytes, audio_expires_ms as audioExpiresMs,
-           completed_ms is not null as proven
-         from sightings left join discoveries on discoveries.id = discovery_id
-         where source_id in (select value from json_each(?1))`,
-        list,
-      );
-      return new Map(rows.map((row) => [row.id, { ...row, proven: row.proven === 1 }]));
-    },
+    known: async (ids) =>
+      new Map((await knownWhere(database, "source_id", ids)).map((known) => [known.id, known])),
+    knownByWire: async (wireHashes) =>
+      new Map(
+        // Said again, because the index leaves out rows without a hash.
+        (await knownWhere(database, "wire_hash <> '' and wire_hash", wireHashes)).map((known) => [
+          known.wireHash,
+          known,
+        ]),
+      ),
     commitPage: async (fence, page) => {
       const balanced = page.discovery.completedMs === null ? [] : [statement(BALANCE)];
       const results = await database.fenced(fence, [...pageStatements(fence.lane, page), ...balanced]);
@@ -44,6 +45,20 @@ function listingMethods(database: Database): ListingMethods {
     },
     listingState: (asked) => listingState(database, asked),
   };
+}
+
+async function knownWhere(database: Database, column: string, values: readonly string[]): Promise<Known[]> {
+  if (values.length === 0) return [];
+  const [list = "[]"] = jsonSlices(values);
+  const rows = await database.rows<Omit<Known, "proven"> & { proven: number }>(
+    `select source_id as id, date_string as dateString, content_hash as contentHash, state, revision_key as revisionKey,
+       stored_sha256 as storedSha256, stored_bytes as storedBytes, audio_expires_ms as audioExpiresMs,
+       wire_hash as wireHash, completed_ms is not null as proven
+     from sightings left join discoveries on discoveries.id = discovery_id
+     where ${column} in (select value from json_each(?1))`,
+    list,
+  );
+  return rows.map((row) => ({ ...row, proven: row.proven === 1 }));
 }
 
 type Discoveries = Awaited<ReturnType<RecordStore["discoveries"]>>;

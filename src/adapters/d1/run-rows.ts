@@ -9,6 +9,7 @@ import type {
   VendorKey,
 } from "../../ports/run-store.ts";
 import type { Party } from "../../core/errors.ts";
+import { QUOTA_UNKNOWN } from "../../core/quota.ts";
 import { statement, type Statement } from "./database.ts";
 
 /** Condition for runs that have not ended. */
@@ -111,9 +112,9 @@ export function insertAttempt(attempt: Attempt, outcome: string, where = "where 
   );
 }
 
-/** A row of `quota`. */
+/** A row of `quota`, and the account that the vendor's first key belongs to. Nulls where the key is new. */
 export type QuotaRow = {
-  key_name: string;
+  key_name: string | null;
   version: number;
   budget: number | null;
   used: number;
@@ -123,22 +124,27 @@ export type QuotaRow = {
   account_id: string | null;
   meetings_estimate: number | null;
   denied: number;
+  workspace_account_id: string | null;
 };
 
 /** A row of `quota` as the ports name it. */
-export function vendorKeyOf(row: QuotaRow): VendorKey {
+export function vendorKeyOf(keyName: string, row: QuotaRow | undefined): VendorKey {
+  const isNew = row === undefined || row.key_name === null;
   return {
-    keyName: row.key_name,
-    version: row.version,
-    quota: {
-      budget: row.budget,
-      used: row.used,
-      windowEndsMs: row.window_ends_ms,
-      notBeforeMs: row.not_before_ms,
-    },
-    withoutFields: JSON.parse(row.without_fields),
-    accountHash: row.account_id,
-    meetingsEstimate: row.meetings_estimate,
-    denied: row.denied === 1,
+    keyName,
+    version: isNew ? 0 : row.version,
+    quota: isNew
+      ? QUOTA_UNKNOWN
+      : {
+          budget: row.budget,
+          used: row.used,
+          windowEndsMs: row.window_ends_ms,
+          notBeforeMs: row.not_before_ms,
+        },
+    withoutFields: isNew ? [] : JSON.parse(row.without_fields),
+    accountHash: row?.account_id ?? null,
+    workspaceAccountHash: row?.workspace_account_id ?? null,
+    meetingsEstimate: row?.meetings_estimate ?? null,
+    denied: row?.denied === 1,
   };
 }

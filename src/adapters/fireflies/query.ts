@@ -15,6 +15,11 @@ const TRANSCRIPT_FIELDS = `
   }
   title transcript_url user { email name user_id } workspace_users`;
 
+/** The field that every transcript of a reply begins with. */
+export function firstFieldOf(withoutFields: readonly string[]): string {
+  return /[a-z_]+/.exec(fieldsWithout(withoutFields))?.[0] ?? "";
+}
+
 function fieldsWithout(fields: readonly string[]): string {
   return fields.reduce((text, name) => text.replace(new RegExp(`\\b${name}\\b`, "g"), ""), TRANSCRIPT_FIELDS);
 }

@@ -10,6 +10,8 @@ const ROW = {
   audio_url: "https://cdn.test/a?Expires=1778277761",
   title: "t",
 };
+const WIRE_ROW = JSON.stringify({ audio_url: null, id: "a" });
+const HALF_ROW = WIRE_ROW.slice(0, -4);
 const inside = (path: (string | number)[]) => [{ message: "m", code: "invariant_violation", path }];
 
 /** A source whose service answers what it is told, and the requests it got. */
@@ -46,10 +48,31 @@ describe("the Fireflies source", () => {
     expect(requests[0]?.headers.get("authorization")).toBe("Bearer secret-key");
     expect(requests[0]?.headers.get("accept-encoding")).toBe("gzip");
     expect(source.keyName).not.toContain("secret");
-    expect(reply.items).toMatchObject([
-      { id: "a", dateString: ROW.dateString, audioUrl: ROW.audio_url, unreadable: [] },
-    ]);
-    expect(reply.items[0]?.revision).not.toContain("cdn.test");
+    const [item] = reply.items.map((row) => row.read());
+    expect(item).toMatchObject({
+      id: "a",
+      dateString: ROW.dateString,
+      audioUrl: ROW.audio_url,
+      unreadable: [],
+    });
+    expect(item?.revision).not.toContain("cdn.test");
+  });
+
+  it("tells by its bytes whether a row is what it was, and reads the same of it however its fields are ordered", async () => {
+    const { audio_url: audioUrl, ...rest } = ROW;
+    const rowOf = async (row: object) => {
+      const { source } = await answering({ body: { data: { transcripts: [row] } } });
+      const [only] = (await source.listMeetings(ASK)).items;
+      return { wireHash: only?.wireHash, ...only?.read() };
+    };
+    const first = await rowOf({ audio_url: audioUrl, ...rest });
+    expect(first.wireHash).toMatch(/^[0-9a-f]{64}$/);
+    const signedAnew = await rowOf({ audio_url: `${audioUrl}&Signature=new`, ...rest });
+    expect(signedAnew).toMatchObject({ wireHash: first.wireHash, revision: first.revision });
+    const changed = await rowOf({ audio_url: audioUrl, ...rest, title: "u" });
+    expect(changed.wireHash).not.toBe(first.wireHash);
+    const otherOrder = await rowOf({ ...rest, audio_url: audioUrl });
+    expect(otherOrder).toMatchObject({ wireHash: null, revision: first.revision, audioUrl });
   });
 
   it("asks only for ids and moments in a light page, and leaves out fields that the plan does not include", async () => {
@@ -69,7 +92,7 @@ describe("the Fireflies source", () => {
     const { source } = await answering({ body });
     await expect(source.listMeetings(ASK)).rejects.toMatchObject({ failure: { kind: "partial" } });
     const { items } = await source.listMeetings({ ...ASK, acceptUnreadable: true });
-    expect(items.map((item) => item.unreadable)).toEqual([[], ["sentences"]]);
+    expect(items.map((row) => row.read().unreadable)).toEqual([[], ["sentences"]]);
   });
 
   it.each([
@@ -92,8 +115,11 @@ describe("the Fireflies source", () => {
     ["a wrong argument", { status: 400, body: { errors: [{ code: "invalid_arguments" }] } }, "defect"],
     ["a refused key", { body: { errors: [{ code: "auth_failed" }] } }, "denied"],
     ["a row without an id", { body: { data: { transcripts: [{}] } } }, "defect"],
+    ["a row that is no JSON", { text: `{"data":{"transcripts":[${HALF_ROW},${WIRE_ROW}]}}` }, "unreachable"],
+    ["a last row that is no JSON", { text: `{"data":{"transcripts":[${HALF_ROW}]}}` }, "unreachable"],
   ])("classifies %s", async (_name, reply, kind) => {
     const { source } = await answering(reply);
-    await expect(source.listMeetings(ASK)).rejects.toMatchObject({ failure: { kind, party: "fireflies" } });
+    const reading = source.listMeetings(ASK).then(({ items }) => items.map((row) => row.read()));
+    await expect(reading).rejects.toMatchObject({ failure: { kind, party: "fireflies" } });
   });
 });

@@ -6,14 +6,16 @@ import type {
   ListReply,
   ListRequest,
   ListedMeeting,
+  ListedRow,
   MeetingReply,
   MeetingRequest,
   MeetingSource,
 } from "../../ports/sources.ts";
 import type { World } from "../../ports/world.ts";
-import { boundedFetch, type BoundedReply, type Fetch } from "../http/bounded-fetch.ts";
+import { boundedFetch, textOf, type BoundedReply, type Fetch } from "../http/bounded-fetch.ts";
 import { errorsIn, failureIn, field, quotaIn, raise, type GraphqlError } from "./failures.ts";
-import { ACCOUNT_QUERY, LIGHT_LIST_QUERY, listQuery, meetingQuery } from "./query.ts";
+import { ACCOUNT_QUERY, firstFieldOf, LIGHT_LIST_QUERY, listQuery, meetingQuery } from "./query.ts";
+import { wireRowsOf, type WireRow } from "./wire-rows.ts";
 
 export type FirefliesOptions = {
   /** Base address, without `/graphql`. */
@@ -53,8 +55,30 @@ async function account(options: FirefliesOptions, timeoutMs: number): Promise<Ac
 async function listMeetings(options: FirefliesOptions, request: ListRequest): Promise<ListReply> {
   const query = request.light ? LIGHT_LIST_QUERY : listQuery(request.withoutFields);
   const variables = { limit: request.rows, skip: request.skip };
-  const { reply, body } = await call(options, { query, variables }, request.timeoutMs);
+  const reply = await post(options, { query, variables }, request.timeoutMs);
   const nowMs = options.world.nowMs();
+  const wireRows =
+    request.light || reply.status !== 200
+      ? null
+      : wireRowsOf(reply.body, firstFieldOf(request.withoutFields));
+  const items =
+    wireRows === null ? parsedRows(reply, request, nowMs) : await Promise.all(wireRows.map(wireRow));
+  return { items, cursor: null, replyBytes: reply.body.byteLength, quota: quotaIn(reply.headers, nowMs) };
+}
+
+async function wireRow({ content, json, audioUrl }: WireRow): Promise<ListedRow> {
+  const wireHash = await sha256Hex(content);
+  return { wireHash, audioUrl, read: () => ({ ...listed(parsedRow(json()), []), audioUrl, wireHash }) };
+}
+
+function parsedRow(json: string): unknown {
+  return (
+    parsed(json) ?? raise({ kind: "unreachable", party: "fireflies", detail: "a row of the list is no JSON" })
+  );
+}
+
+function parsedRows(reply: BoundedReply, request: ListRequest, nowMs: number): ListedRow[] {
+  const body = parsed(textOf(reply));
   const failure = failureIn(reply, body, nowMs);
   if (failure !== null) raise(failure);
 
@@ -71,8 +95,9 @@ async function listMeetings(options: FirefliesOptions, request: ListRequest): Pr
       detail: `${errors.length} errors beside data: ${errors[0]?.code}`,
     });
   }
-  const items = rows.map((row: unknown, index) => listed(row, unreadable?.get(index) ?? []));
-  return { items, cursor: null, replyBytes: reply.bytes, quota: quotaIn(reply.headers, nowMs) };
+  return rows
+    .map((row: unknown, index) => listed(row, unreadable?.get(index) ?? []))
+    .map((item) => ({ wireHash: null, audioUrl: item.audioUrl, read: () => item }));
 }
 
 async function getMeeting(options: FirefliesOptions, request: MeetingRequest): Promise<MeetingReply> {
@@ -122,6 +147,7 @@ function listed(row: unknown, unreadable: readonly string[]): ListedMeeting {
     revision: revisionOf(row as Record<string, unknown>),
     audioUrl: typeof audioUrl === "string" && audioUrl !== "" ? audioUrl : null,
     unreadable,
+    wireHash: null,
   };
 }
 
@@ -143,11 +169,18 @@ function placeOf(row: unknown): string {
 
 const ISO_MOMENT = /^[+-]?\d{4,6}-\d{2}-\d{2}T/;
 
+type Message = { readonly query: string; readonly variables?: Readonly<Record<string, unknown>> };
+
 async function call(
   options: FirefliesOptions,
-  message: { query: string; variables?: Record<string, unknown> },
+  message: Message,
   timeoutMs: number,
 ): Promise<{ reply: BoundedReply; body: unknown }> {
+  const reply = await post(options, message, timeoutMs);
+  return { reply, body: parsed(textOf(reply)) };
+}
+
+function post(options: FirefliesOptions, message: Message, timeoutMs: number): Promise<BoundedReply> {
   const request = new Request(`${options.url}/graphql`, {
     method: "POST",
     headers: {
@@ -159,12 +192,11 @@ async function call(
     body: JSON.stringify(message),
   });
   const signal = options.world.timeout(timeoutMs);
-  const reply = await boundedFetch(options.fetch, request, {
+  return boundedFetch(options.fetch, request, {
     party: "fireflies",
     signal,
     bytesMax: LIST_REPLY_BYTES_MAX,
   });
-  return { reply, body: parsed(reply.text) };
 }
 
 /** The reply's JSON, or undefined: gateways answer in HTML, and a body may be cut in the middle. */

@@ -5,9 +5,8 @@ export type Fetch = (request: Request) => Promise<Response>;
 export type BoundedReply = {
   readonly status: number;
   readonly headers: Headers;
-  readonly text: string;
-  /** Bytes of the body after decompression. */
-  readonly bytes: number;
+  /** The body after decompression. */
+  readonly body: Uint8Array<ArrayBuffer>;
 };
 
 /**
@@ -36,7 +35,7 @@ export async function boundedFetch(
       }
       chunks.push(chunk);
     }
-    return { status: response.status, headers: response.headers, text: decoded(chunks, bytes), bytes };
+    return { status: response.status, headers: response.headers, body: joined(chunks, bytes) };
   } catch (error) {
     if (error instanceof FailureError) throw error;
     if (bounds.signal.aborted) {
@@ -92,16 +91,20 @@ function readerOf(body: ReadableStream<Uint8Array>): Reader {
   };
 }
 
-/**
- * The parts as text, decoded as one, so that a character cut by a part boundary survives. Not decoded part by part:
- * that makes a string of two bytes a character even of plain ASCII, and parsing it takes half as long again.
- */
-function decoded(parts: readonly Uint8Array[], bytes: number): string {
+function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(bytes);
   let offset = 0;
   for (const part of parts) {
     whole.set(part, offset);
     offset += part.byteLength;
   }
-  return new TextDecoder().decode(whole);
+  return whole;
+}
+
+/**
+ * A body as text, decoded as one: part by part it would become a string of two bytes a character even of plain ASCII,
+ * and parsing that takes half as long again.
+ */
+export function textOf({ body }: BoundedReply): string {
+  return new TextDecoder().decode(body);
 }

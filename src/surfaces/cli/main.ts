@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { ApiError, createApiClient, type ApiClient } from "../client.ts";
 import { runLines, statusLines } from "./lines.ts";
+import { searchLines, searchParameters, withSearchOptions, type SearchOptions } from "./search.ts";
 
 const EXIT = { usage: 2, failed: 3 } as const;
 
@@ -38,7 +39,7 @@ function program(): Command {
     .description("Look at a running sync: a client of its HTTP API.")
     .addHelpText(
       "after",
-      "\nExamples:\n  npm run -s syncctl -- status\n  npm run -s syncctl -- runs --json\n  npm run -s syncctl -- report <run>",
+      '\nExamples:\n  npm run -s syncctl -- status\n  npm run -s syncctl -- runs --json\n  npm run -s syncctl -- report <run>\n  npm run -s syncctl -- search "who should pay for the permit"',
     );
   const verb = (name: string, description: string): Command =>
     root
@@ -58,6 +59,13 @@ function program(): Command {
     const { items } = await (await connect(options)).runs();
     print(options, items, () => items.map(runLines));
   });
+  withSearchOptions(verb("search", "passages that answer: who said it, when, in which meeting")).action(
+    async (text: string[], options: Options & SearchOptions) => {
+      const asked = await searchParameters(text, options);
+      const reply = await (await connect(options)).search(asked);
+      print(options, reply, () => searchLines(reply));
+    },
+  );
   verb("report <run>", "everything about one run").action(async (runId: string, options: Options) => {
     const client = await connect(options);
     if (options.json === true) print(options, await client.run(runId), () => []);
@@ -69,8 +77,11 @@ function program(): Command {
 try {
   await program().parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
-  else {
+  if (error instanceof CommanderError) {
+    // Commander has said its own; what we found wrong is still to be said.
+    if (!error.code.startsWith("commander.")) process.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
+  } else {
     const expected = error instanceof NotRunning || error instanceof ApiError;
     process.stderr.write(`${expected ? error.message : String(error)}\n`);
     process.exitCode = EXIT.failed;

@@ -4,6 +4,8 @@ import { LIST_API_ROWS_MAX } from "../../core/policy.ts";
 import { reviveUnfinished, startRun, tick } from "../../engine/tick.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { SyncName } from "../../ports/run-store.ts";
+import { parseSearchRequest } from "../../core/search/request.ts";
+import { search } from "../../queries/search.ts";
 import { proveMeetings } from "../../queries/proof.ts";
 import { readReport, readStatus } from "../../queries/status.ts";
 import { composeEngine, composePorts } from "../compose.ts";
@@ -33,6 +35,7 @@ export function createApi(): Hono<Api> {
     const markdown = (c.req.header("accept") ?? "").includes("text/markdown");
     return report !== null && markdown ? c.text(markdownReport(report)) : found(c, report);
   });
+  app.get("/api/search", answerSearch);
   app.get("/api/proof", async (c) => c.json(await proveMeetings(c.var.ports, c.req.query("cursor") ?? null)));
   app.post("/api/syncs/:sync/runs", start);
   app.post("/api/tick", async (c) => {
@@ -47,6 +50,11 @@ export function createApi(): Hono<Api> {
     return c.json({ error: "the request failed; the log of the runner says why" }, 500);
   });
   return app;
+}
+
+async function answerSearch(c: Context<Api>): Promise<Response> {
+  const request = await parseSearchRequest(new Map(Object.entries(c.req.query())));
+  return "error" in request ? c.json(request, 400) : c.json(await search(c.var.ports, request));
 }
 
 function found<T extends object>(c: Context<Api>, value: T | null): Response {

@@ -1,0 +1,104 @@
+import type { D1Database } from "@cloudflare/workers-types";
+import { SEARCH_MEETING_CANDIDATES_MAX, SEARCH_TEXT_CANDIDATES_MAX } from "../../core/policy.ts";
+import type { Candidate } from "../../core/search/rank.ts";
+import type { SearchFilter } from "../../core/search/request.ts";
+import { MARK } from "../../core/search/snippet.ts";
+import type { FoundChunk, SearchStore } from "../../ports/search-store.ts";
+import { createDatabase, jsonSlices, statement, type Value } from "./database.ts";
+
+/** Search over the full-text indexes of migrations/0005_search.sql. */
+export function createSearchStore(d1: D1Database): SearchStore {
+  const database = createDatabase(d1);
+  return {
+    byWords: async (expression, { model, filter }) => {
+      const [chunks, meetings] = await database.batch([
+        statement(BY_WORDS, model, ...valuesOf(filter), expression, SEARCH_TEXT_CANDIDATES_MAX),
+        statement(MEETINGS_BY_WORDS, expression, SEARCH_MEETING_CANDIDATES_MAX),
+      ]);
+      const scores = (meetings?.results ?? []) as { id: string; score: number }[];
+      return {
+        chunks: (chunks?.results ?? []) as Candidate[],
+        meetings: new Map(scores.map(({ id, score }) => [id, score])),
+        cursor: null,
+      };
+    },
+    within: async (ids, { model, filter }) => {
+      const [list = "[]"] = jsonSlices(ids);
+      const rows = await database.rows<{ id: string; documentId: string; position: number }>(
+        `select chunks.id, document_id as documentId, position ${FROM_CHUNKS}
+         where ${WITHIN_SCOPE} and chunks.id in (select value from json_each(?7))`,
+        model,
+        ...valuesOf(filter),
+        list,
+      );
+      return new Map(rows.map(({ id, ...place }) => [id, place]));
+    },
+    chunks: async (ids, expression) => {
+      const [list = "[]"] = jsonSlices(ids);
+      const [plain, marked] = await database.batch([
+        statement(`${FOUND_CHUNKS} and chunks.id in (select value from json_each(?1))`, list),
+        ...(expression === null ? [] : [statement(MARKED_TEXTS, expression, list, MARK.open, MARK.close)]),
+      ]);
+      const texts = new Map(
+        ((marked?.results ?? []) as { id: string; text: string }[]).map(({ id, text }) => [id, text]),
+      );
+      const rows = (plain?.results ?? []) as FoundRow[];
+      return new Map(
+        rows.map((row) => [row.id, foundChunk({ ...row, text: texts.get(row.id) ?? row.text })]),
+      );
+    },
+    chunksAt: async (places, model) => {
+      const [list = "[]"] = jsonSlices(places);
+      const rows = await database.rows<FoundRow>(
+        `${FOUND_CHUNKS} and model = ?1 and (document_id, position) in
+           (select value ->> 'documentId', value ->> 'position' from json_each(?2))`,
+        model,
+        list,
+      );
+      return { items: rows.map(foundChunk), cursor: null };
+    },
+  };
+}
+
+const FROM_CHUNKS = "from chunks join meetings on meetings.id = document_id";
+
+/** A name or an address that is what was asked for, or has a word that begins so. Values of ASCII ignore case. */
+const named = (column: string, value: string): string =>
+  `instr(' ' || lower(${column}), ' ' || lower(${value})) > 0`;
+
+/** ?1 model, ?2 from, ?3 to, ?4 participant, ?5 speaker, ?6 meeting; null leaves a filter out. */
+const WITHIN_SCOPE = `chunks.state = 'live' and chunks.model = ?1 and meetings.deleted_ms is null
+  and (?2 is null or meetings.date >= ?2) and (?3 is null or meetings.date <= ?3)
+  and (?4 is null
+    or exists (select 1 from json_each(meetings.participants) where ${named("value", "?4")})
+    or exists (select 1 from json_each(meetings.attendees) where ${named("value ->> 'name'", "?4")})
+    or exists (select 1 from json_each(meetings.speakers) where ${named("value", "?4")}))
+  and (?5 is null or exists (select 1 from json_each(chunks.speakers) where ${named("value", "?5")}))
+  and (?6 is null or meetings.id = ?6)`;
+
+function valuesOf({ from, to, participant, speaker, meeting }: SearchFilter): Value[] {
+  return [from, to, participant, speaker, meeting];
+}
+
+const BY_WORDS = `select chunks.id, document_id as documentId, position, -bm25(chunks_fts) as score
+  from chunks_fts join chunks on chunks.rowid = chunks_fts.rowid join meetings on meetings.id = document_id
+  where chunks_fts match ?7 and ${WITHIN_SCOPE} order by bm25(chunks_fts), chunks.id limit ?8`;
+
+const MEETINGS_BY_WORDS = `select meetings.id, -bm25(meetings_fts) as score
+  from meetings_fts join meetings on meetings.rowid = meetings_fts.rowid
+  where meetings_fts match ?1 and deleted_ms is null order by bm25(meetings_fts), meetings.id limit ?2`;
+
+const MARKED_TEXTS = `select chunks.id, highlight(chunks_fts, 0, ?3, ?4) as text
+  from chunks_fts join chunks on chunks.rowid = chunks_fts.rowid
+  where chunks_fts match ?1 and chunks.id in (select value from json_each(?2))`;
+
+const FOUND_CHUNKS = `select chunks.id, document_id as documentId, position, text, speaker, chunks.speakers, moments,
+    start_seconds as startSeconds, end_seconds as endSeconds, title, date_time as dateTime,
+    transcript_url as transcriptUrl
+  ${FROM_CHUNKS} where chunks.state = 'live' and text is not null and meetings.deleted_ms is null`;
+
+type FoundRow = Omit<FoundChunk, "speakers" | "moments"> & { speakers: string; moments: string };
+
+function foundChunk(row: FoundRow): FoundChunk {
+  return { ...row, speakers: JSON.parse(row.speakers), moments: JSON.parse(row.moments) };
+}
