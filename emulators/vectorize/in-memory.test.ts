@@ -170,8 +170,8 @@ it("lets two bindings of different uses take turns on one index", async () => {
   inProcess.close();
 });
 
-it("takes up a store that was made before indexes were created by command", async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), "vectorize-"));
+/** A store as it was made before indexes were created by command, with one vector and a mutation that waits. */
+function earlierStore(folder: string): string {
   const file = path.join(folder, "old.sqlite");
   const database = new DatabaseSync(file);
   database.exec(`CREATE TABLE vectors (row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL,
@@ -189,6 +189,30 @@ it("takes up a store that was made before indexes were created by command", asyn
       VALUES ('a', 1, 'x', '{"day":7}', '{"day":7}', 1, x'0000803f00000000');
     INSERT INTO mutations (mutation_id, kind, accepted_ms, due_ms, delete_ids) VALUES ('new', 'delete', 0, 9, '["b"]');`);
   database.close();
+  return file;
+}
+
+it("takes up a store that was made before indexes were created by command, whatever the binding says", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "vectorize-"));
+  earlierStore(folder);
+  const inProcess = createVectorizeInProcess({ folder, nowMs: () => 10, newMutationId: () => "m" });
+  const plain = inProcess.bind({ name: "old", delayMs: 0 });
+  await plain.upsert([{ id: "c", values: [0, 1], metadata: { day: 7 } }]);
+  expect((await plain.query([1, 0], { filter: { day: 7 } })).matches.map(({ id }) => id)).toEqual(["a", "c"]);
+  expect(await inProcess.control.listMetadataIndexes("old")).toEqual([
+    { propertyName: "day", indexType: "number" },
+  ]);
+  expect(await inProcess.control.getIndex("old")).toMatchObject({
+    config: { dimensions: 2, metric: "cosine" },
+    created_on: "1970-01-01T00:00:00.000Z",
+  });
+  inProcess.close();
+  rmSync(folder, { recursive: true });
+});
+
+it("takes up such a store with its namespaces, and with the binding it had", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "vectorize-"));
+  const file = earlierStore(folder);
   const use = { delayMs: 5, metadataIndexes: { day: "number" } } as const;
   const index = createVectorizeInMemory({
     ...use,

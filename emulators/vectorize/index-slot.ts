@@ -32,6 +32,7 @@ export class IndexSlot {
     createSchema(world.sql);
     this.#world = world;
     this.#definition = new IndexDefinition(world.sql);
+    this.#takeUpEarlierVersion();
     this.#switches = new IndexControls(world.sql);
   }
 
@@ -136,6 +137,15 @@ export class IndexSlot {
     const plainMs = this.#world.nowMs();
     const { clock } = this.#use;
     return clock === undefined ? plainMs : clock.originMs + (plainMs - clock.originMs) * clock.speed;
+  }
+
+  /** An earlier version knew the metadata indexes only from the binding, which it kept. */
+  #takeUpEarlierVersion(): void {
+    const { sql } = this.#world;
+    const key = readState<string | null>(sql, "props", null);
+    if (key === null || readState<string | null>(sql, "metadata_indexes", null) !== null) return;
+    const { metadataIndexes = {} } = JSON.parse(key) as IndexProps;
+    this.#definition.addDeclared(metadataIndexes, 0);
   }
 
   #described(name: string): IndexDescription {

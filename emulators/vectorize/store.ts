@@ -172,11 +172,9 @@ export class VectorizeStore extends DurableObject<StoreEnv> {
   }
 
   async #bound(props: IndexProps, operation: Operation): Promise<VectorIndexCore> {
-    // Stores of an earlier version know no catalog: they enter it when they are used.
-    if (!this.#isListed && props.dimensions !== undefined) {
-      this.#slot.willCreate(props);
+    // An index of an earlier version, which knew no catalog, enters it when it is used.
+    if (!this.#isListed && (this.#slot.willCreate(props) || this.#slot.describe(props.name) !== null))
       await this.#list(props.name);
-    }
     return this.#slot.bound(props, operation);
   }
 
