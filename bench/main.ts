@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError } from "commander";
 import { benchChunk } from "./chunk.ts";
 import { benchCopy } from "./copy.ts";
 import { benchGrowth } from "./growth.ts";
+import { benchIndex } from "./index.ts";
 import { benchMemory } from "./memory.ts";
 import { benchRetrieval } from "./retrieval.ts";
 import { benchSearch } from "./search.ts";
@@ -31,6 +32,11 @@ const BENCHES: readonly Bench[] = [
     name: "memory",
     about: "a five-hour meeting of 10 MB through a workerd with a small heap (3 min)",
     run: (_options, say) => benchMemory({ say }),
+  },
+  {
+    name: "index",
+    about: "the Vectorize stand-in: writes against sqlite-vec, recall, 100,000 vectors (2 min)",
+    run: (_options, say) => benchIndex({ say }),
   },
   {
     name: "chunk",

@@ -5,7 +5,7 @@
 import { type Laboratory, openLaboratory } from "./laboratory.ts";
 import type { BenchResult } from "./result.ts";
 import { openSource } from "./source.ts";
-import { medianOf, quantileOf, rounded } from "./statistics.ts";
+import { medianOf, p95Of, rounded } from "./statistics.ts";
 
 type Row = BenchResult["rows"][number];
 
@@ -77,8 +77,8 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 function rowsOf(chunks: number, { product, direct }: Times, isJudged: boolean): Row[] {
-  const p95Ms = quantileOf(product, 0.95);
-  const ratio = p95Ms / quantileOf(direct, 0.95);
+  const p95Ms = p95Of(product);
+  const ratio = p95Ms / p95Of(direct);
   const over = `${chunks} chunks`;
   const judged = (target: string, ok: boolean): object => (isJudged ? { target, ok } : {});
   return [
@@ -92,7 +92,7 @@ function rowsOf(chunks: number, { product, direct }: Times, isJudged: boolean): 
     { what: `${over}: the same two queries alone, median`, value: rounded(medianOf(direct)), unit: "ms" },
     {
       what: `${over}: the same two queries alone, 95 %`,
-      value: rounded(quantileOf(direct, 0.95)),
+      value: rounded(p95Of(direct)),
       unit: "ms",
     },
     {

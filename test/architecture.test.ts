@@ -10,7 +10,8 @@ const FOLDERS = ["src", "emulators", "bench", "test"];
 function readTree(): ReturnType<typeof readSource>[] {
   return FOLDERS.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-      .filter((path) => path.endsWith(".ts"))
+      // wrangler keeps what it bundles beside a configuration.
+      .filter((path) => path.endsWith(".ts") && !path.includes(".wrangler"))
       .map((path) => `${folder}/${path.replaceAll("\\", "/")}`),
   ).map((path) => readSource(path, readFileSync(join(ROOT, path), "utf8")));
 }

@@ -3,7 +3,7 @@ import type { Candidate } from "../core/search/rank.ts";
 import type { SearchFilter } from "../core/search/request.ts";
 
 /** What of the ledger may be found: live chunks of one model, of meetings that are not deleted, within a filter. */
-export type SearchScope = { readonly model: string; readonly filter: SearchFilter };
+type SearchScope = { readonly model: string; readonly filter: SearchFilter };
 
 /** A chunk to be shown, and the meeting it is of. */
 export type FoundChunk = {
