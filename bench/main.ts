@@ -46,7 +46,7 @@ const BENCHES: readonly Bench[] = [
   {
     name: "search",
     about: "a question over 10,000 and over 100,000 chunks, against the same two queries alone (5 min)",
-    run: (_options, say) => benchSearch({ meetings: 420, copies: 9, say }),
+    run: (_options, say) => benchSearch({ meetings: 800, copies: 9, say }),
   },
   {
     name: "retrieval",

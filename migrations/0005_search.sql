@@ -7,8 +7,8 @@
 ALTER TABLE chunks ADD COLUMN speakers TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE chunks ADD COLUMN moments TEXT NOT NULL DEFAULT '[]';
 
--- Neighbours of a passage.
-CREATE INDEX chunks_by_position ON chunks (document_id, position) WHERE state = 'live';
+-- Neighbours of a passage. With everything that asking for them needs, for rows of chunks are wide.
+CREATE INDEX chunks_by_position ON chunks (document_id, position, model, id) WHERE state = 'live';
 
 -- chunk_texts: what chunks_fts indexes. A view, because a chunk whose text is gone keeps its row, and an index that lacks a
 -- row of its content counts as damaged.

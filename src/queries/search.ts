@@ -136,9 +136,9 @@ async function hitsOf(
   asked: { expression: string | null; context: boolean },
 ): Promise<SearchHit[]> {
   if (passages.length === 0) return [];
-  const around = passages.flatMap(({ documentId, firstPosition, lastPosition }) => [
+  const around = passages.flatMap(({ documentId, firstPosition, lastPosition, best }) => [
     ...(asked.context ? [{ documentId, position: firstPosition - 1 }] : []),
-    { documentId, position: lastPosition },
+    ...(lastPosition > best.position ? [{ documentId, position: lastPosition }] : []),
     ...(asked.context ? [{ documentId, position: lastPosition + 1 }] : []),
   ]);
   const [found, beside] = await Promise.all([
@@ -146,7 +146,7 @@ async function hitsOf(
       passages.map(({ best }) => best.id),
       asked.expression,
     ),
-    store.chunksAt(around, embedder.model),
+    around.length === 0 ? { items: [] } : store.chunksAt(around, embedder.model),
   ]);
   const at = new Map(beside.items.map((chunk) => [`${chunk.position} ${chunk.documentId}`, chunk]));
   return passages.flatMap((passage) => {
