@@ -195,4 +195,4 @@ export const SEARCH_SNIPPET_CHARS = 320;
 export const QUERY_VECTORS_MAX = 500;
 
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
-export const SCHEMA_VERSION = "0005_search.sql";
+export const SCHEMA_VERSION = "0007_workspaces.sql";
