@@ -107,6 +107,56 @@ describe("executeRun", () => {
     expect(await openKinds()).toEqual(["run_too_long"]);
   });
 
+  describe("failed calls", () => {
+    const MINUTE_MS = 60_000;
+    /** A run whose calls fail at these minutes after its start, and which ends after so many. */
+    const failingAt = (minutes: readonly number[], endsAfter: number): Pipelines => ({
+      ...PIPELINES,
+      fireflies: async (context) => {
+        const startMs = space.world.nowMs();
+        const waitUntil = (minute: number): void =>
+          space.world.advance(startMs + minute * MINUTE_MS - space.world.nowMs());
+        for (const [n, minute] of minutes.entries()) {
+          waitUntil(minute);
+          const failure = { kind: "unreachable", party: "fireflies", detail: "HTTP 503" } as const;
+          await space.ports.runs.recordFailure(
+            context.fence,
+            {
+              id: space.world.newId(),
+              runId: context.run.id,
+              step: `page:${n}`,
+              party: "fireflies",
+              operation: "list",
+              isCall: true,
+              atMs: space.world.nowMs(),
+            },
+            { failure, next: { do: "wait", untilMs: 0, retry: true }, durationMs: 1 },
+          );
+        }
+        waitUntil(endsAfter);
+        return { continues: false, sourceCount: 0, destinationCount: 0, failedCount: 0, findings: [] };
+      },
+    });
+
+    it("alert when more than three fall within five minutes, however early in the run", async () => {
+      await run(failingAt([0, 1, 2, 3], 14));
+      expect(await openKinds()).toEqual(["api_errors"]);
+      await run(ending(1, 1));
+      expect(await openKinds(), "the next run has none").toEqual([]);
+    });
+
+    it("do not alert when no five minutes hold more than three", async () => {
+      await run(failingAt([0, 2, 4, 6, 8, 10, 12], 14));
+      expect(await openKinds()).toEqual([]);
+    });
+
+    it("add up across runs", async () => {
+      await run(failingAt([0, 1], 1));
+      await run(failingAt([1, 2], 14));
+      expect(await openKinds()).toEqual(["api_errors"]);
+    });
+  });
+
   it("writes nothing more once another life holds the lane", async () => {
     space.source.meetings = [aListedMeeting("m1")];
     const stolen: Pipelines = {

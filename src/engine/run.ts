@@ -137,7 +137,7 @@ async function close(context: RunContext, end: End): Promise<RunState> {
   const { runs, records, world } = ports;
   if (context.unreached.size > 0)
     await runs.markUnreached(fence, run.id, [...context.unreached], end.state === "parked");
-  const summary = await runs.summary(run.id, world.nowMs() - ALERT_API_ERRORS_WINDOW_MS);
+  const summary = await runs.summary(run.id, ALERT_API_ERRORS_WINDOW_MS);
   // The close was committed, and its reply was lost.
   if (summary.endedState !== null) return summary.endedState;
   const { counts, calls, retries } = summary;

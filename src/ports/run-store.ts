@@ -181,11 +181,12 @@ export type RunStore = {
   ): Promise<{ items: { itemId: string; verdict: string; reason: string | null }[]; cursor: null }>;
   /**
    * What the end of a run is judged by, read at one instant: its totals, its vendor calls and retried attempts, when it
-   * began (real ms), vendor calls that failed since a world time, and every open alert.
+   * began (real ms), the most vendor calls that failed within one window of world time that ends in the run, whoever made
+   * them, and every open alert.
    */
   summary(
     runId: string,
-    errorsSinceMs: number,
+    windowMs: number,
   ): Promise<{
     counts: RunCounts;
     calls: number;

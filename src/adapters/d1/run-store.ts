@@ -66,7 +66,7 @@ function reportMethods(
       ),
       cursor: null,
     }),
-    summary: (runId, errorsSinceMs) => summary(database, runId, errorsSinceMs),
+    summary: (runId, windowMs) => summary(database, runId, windowMs),
   };
 }
 
@@ -80,24 +80,28 @@ type Figures = {
   retries: number;
 };
 
+/** Calls that failed for a reason that may concern the vendor's health. */
+const FAILED_CALLS = `attempts where is_call = 1 and outcome not in ('ok', 'started', 'too_large', 'plan_gated')`;
+
+/** The most calls that failed within one window of ?2 ms; windows end within run ?1 and may begin before it. */
+const MOST_FAILED_CALLS = `select coalesce(max(failed), 0) from (
+  select at_ms, count(*) over (order by at_ms range between ?2 preceding and current row) as failed
+  from ${FAILED_CALLS} and at_ms >= (select started_ms from runs where id = ?1) - ?2)
+  where at_ms >= (select started_ms from runs where id = ?1)`;
+
 /** One batch: each read on its own would cost a round trip. */
-async function summary(
-  database: Database,
-  runId: string,
-  errorsSinceMs: number,
-): ReturnType<RunStore["summary"]> {
+async function summary(database: Database, runId: string, windowMs: number): ReturnType<RunStore["summary"]> {
   const [counts, figures, alerts] = await database.batch([
     statement(COUNTS, runId),
     statement(
       `select (select started_real_ms from runs where id = ?1) as startedRealMs,
          (select state from runs where id = ?1 and ended_ms is not null) as endedState,
-         (select count(*) from attempts where at_ms >= ?2 and is_call = 1
-           and outcome not in ('ok', 'started', 'too_large', 'plan_gated')) as apiErrors,
+         (${MOST_FAILED_CALLS}) as apiErrors,
          coalesce(sum(is_call), 0) as calls,
          coalesce(sum(outcome not in ('ok', 'started') and next = 'wait'), 0) as retries
        from attempts where run_id = ?1`,
       runId,
-      errorsSinceMs,
+      windowMs,
     ),
     statement(OPEN_ALERTS),
   ]);
