@@ -12,6 +12,7 @@ export const ALERT_KINDS = [
   "defect",
   "vectors_not_visible",
   "run_lost",
+  "parked_repeatedly",
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 

@@ -75,6 +75,12 @@ export const LIST_PAGES_MAX = 4_300;
 export const FRESH_OVERLAP_MS = 7 * DAY_MS;
 export const FRESH_OVERLAP_SHORT_MS = 72 * HOUR_MS;
 
+/**
+ * An unfinished listing of the newest days is gone on with unless its last page came this long ago: then so many rows
+ * have come in above it that beginning anew asks for less.
+ */
+export const LISTING_PAUSE_MAX_MS = 72 * HOUR_MS;
+
 /** A meeting that failed is asked for by itself again after this long, at most so many a run: each costs a call. */
 export const FAILED_RETRY_AFTER_MS = DAY_MS;
 export const FAILED_RETRIES_PER_RUN = 5;
@@ -143,6 +149,8 @@ export const ALERT_MISMATCH_SHARE = 0.01;
 export const ALERT_RUN_MS = 15 * MINUTE_MS;
 export const ALERT_API_ERRORS = 3;
 export const ALERT_API_ERRORS_WINDOW_MS = 5 * MINUTE_MS;
+/** Times that a lane may park, each until another time, before it has finished once. */
+export const ALERT_PARKS = 3;
 
 /** Meetings proved by one request for proof; each costs about four subrequests. */
 export const PROOF_PAGE_ITEMS = 100;

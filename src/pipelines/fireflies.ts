@@ -8,7 +8,7 @@ import {
   RUN_ITEMS_MAX,
   BACKOFF_WAITS_MS,
 } from "../core/policy.ts";
-import { afterPage, planListing, type Discovery, type Listing } from "../core/plan.ts";
+import { afterPage, isOutrun, planListing, type Discovery, type Listing } from "../core/plan.ts";
 import { judgePage, LIST_ROWS_MIN, nextPageRows, type ListCursor } from "../core/reconcile.ts";
 import { shrunkPageRows } from "../core/retry.ts";
 import { concurrently } from "../core/concurrently.ts";
@@ -49,7 +49,7 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
   let listing: Listing | null = null;
   let failed: readonly string[] = [];
   for (let n = 1; listing === null || listing.cursor !== null; n += 1) {
-    if (taken.size >= RUN_ITEMS_MAX) return outcomeOf(null);
+    if (taken.size >= RUN_ITEMS_MAX) return outcomeOf(null, true);
     if (n > LIST_PAGES_MAX) disordered(`a listing did not end within ${LIST_PAGES_MAX} requests`);
     // 1. One call brings up to 50 whole transcripts; what is new goes to the raw store.
     const before: Listing | null = listing;
@@ -63,7 +63,8 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
     listing = afterPage(listed.listing, page);
     if (page.joined) balance = await commitPage(context, `${n}`, { page, after: listing, taken });
   }
-  return outcomeOf((await fetchFailed(context, { listing, failed }, taken)) ?? balance);
+  const settled = (await fetchFailed(context, { listing, failed }, taken)) ?? balance;
+  return outcomeOf(settled, isOutrun(listing, context.run));
 }
 
 /** Ids at the source and in the destination, as the commit that completed a listing found them. */
@@ -286,10 +287,10 @@ async function keepRecords(
 }
 
 /** Until a listing is complete it may not count anything, and a run that did not complete one goes on. */
-function outcomeOf(balance: Balance): PipelineOutcome {
+function outcomeOf(balance: Balance, continues: boolean): PipelineOutcome {
   if (balance === null)
     return { continues: true, sourceCount: null, destinationCount: null, failedCount: 0, findings: [] };
   const { ids, accounted, failed, failing } = balance;
   const findings = failing === 0 ? [] : [`${failing} meetings failed; they are asked for again`];
-  return { continues: false, sourceCount: ids, destinationCount: accounted, failedCount: failed, findings };
+  return { continues, sourceCount: ids, destinationCount: accounted, failedCount: failed, findings };
 }

@@ -182,11 +182,13 @@ export type RunStore = {
   /**
    * What the end of a run is judged by, read at one instant: its totals, its vendor calls and retried attempts, when it
    * began (real ms), the most vendor calls that failed within one window of world time that ends in the run, whoever made
-   * them, and every open alert.
+   * them, how often the lane has parked since it last finished, and every open alert.
+   *
+   * @param asked the length of the window, and the time until which the run parks, if it does
    */
   summary(
     runId: string,
-    windowMs: number,
+    asked: { windowMs: number; parksUntilMs: number | null },
   ): Promise<{
     counts: RunCounts;
     calls: number;
@@ -195,6 +197,7 @@ export type RunStore = {
     /** How the run ended, if it has. */
     endedState: RunState | null;
     apiErrors: number;
+    parks: number;
     openAlerts: Alert[];
   }>;
 
