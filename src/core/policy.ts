@@ -35,6 +35,12 @@ export const LOCK_WAITS_MS = Array.from({ length: 10 }, () => SECOND_MS);
 /** Waits before a smaller page is asked for: nothing is wrong with the vendor, the reply was only more than we take. */
 export const SHRINK_WAITS_MS = Array.from({ length: 5 }, () => SECOND_MS);
 
+/** Waits before a step in whose middle the program ended: none after one kill, which says nothing about the step. */
+export const RESTART_WAITS_MS = [0, ...BACKOFF_WAITS_MS];
+
+/** After so many ends of the program in the middle of reading one meeting, that meeting is set aside as failed. */
+export const INTERRUPTIONS_PER_MEETING_MAX = 3;
+
 /** One per consecutive timeout; the last one repeats. Source: requirements, "Network Timeout: increase timeout". */
 export const CALL_TIMEOUTS_MS = [30 * SECOND_MS, 60 * SECOND_MS, 120 * SECOND_MS] as const;
 

@@ -62,6 +62,7 @@ export async function executeRun(
     fence,
     spent: [],
     unreached: new Set(),
+    thrown: new Map(),
     lease: { expiresRealMs },
   };
   const end = await work(context, pipelines[run.sync], lane);
@@ -229,7 +230,7 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
       measured.durationMs > ALERT_RUN_MS,
       `${Math.round(measured.durationMs / 60_000)} minutes`,
     ],
-    ["run_lost", false, ""],
+    ["run_lost", failed === "run_lost", end.detail ?? ""],
     [
       "parked_repeatedly",
       measured.parks >= ALERT_PARKS,

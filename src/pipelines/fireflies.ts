@@ -7,10 +7,11 @@ import {
   LIST_PAGES_MAX,
   RUN_ITEMS_MAX,
   BACKOFF_WAITS_MS,
+  INTERRUPTIONS_PER_MEETING_MAX,
 } from "../core/policy.ts";
 import { afterPage, isOutrun, planListing, type Discovery, type Listing } from "../core/plan.ts";
 import { judgePage, LIST_ROWS_MIN, nextPageRows, type ListCursor } from "../core/reconcile.ts";
-import { shrunkPageRows } from "../core/retry.ts";
+import { interruptionsIn, shrunkPageRows } from "../core/retry.ts";
 import { concurrently } from "../core/concurrently.ts";
 import { durably, fail, type StepScope } from "../engine/durably.ts";
 import { judgeRevision, keepItem, sight, sighted, type PageItem, type Sighted } from "../engine/revisions.ts";
@@ -129,11 +130,14 @@ async function keepOne(
   { id, lenient }: { id: string; lenient: boolean },
 ): Promise<PageItem> {
   const source = sourceOf(context);
-  const last = lenient || isLastTry(await scope.failures());
+  const failures = await scope.failures();
+  const last = lenient || isLastTry(failures);
   const known = (await context.ports.records.known([id])).get(id);
   const failed = (reason: string): PageItem => {
     return { id, as: "failed", dateString: known?.dateString ?? "", reason, proven: known?.proven ?? true };
   };
+  if (interruptionsIn(failures) >= INTERRUPTIONS_PER_MEETING_MAX)
+    return failed("the program ended each time it read it: it may be more than the memory holds");
   try {
     const { item } = await throttled<MeetingReply>(context, scope, {
       keyName: source.keyName,
@@ -183,8 +187,8 @@ function sourceOf(context: RunContext): MeetingSource {
 }
 
 /** At the last try, what the source cannot read of a meeting costs that meeting, not the page. */
-function isLastTry(failures: readonly string[]): boolean {
-  return failures.length >= BACKOFF_WAITS_MS.length;
+function isLastTry(failures: readonly FailureKind[]): boolean {
+  return failures.length - interruptionsIn(failures) >= BACKOFF_WAITS_MS.length;
 }
 
 async function keepPage(
@@ -220,8 +224,7 @@ async function listPage(
 ): Promise<{ reply: ListReply; rowsAsked: number; light: boolean }> {
   const source = sourceOf(context);
   const failures = await scope.failures();
-  const shrinks = failures.filter((kind) => kind === "timed_out" || kind === "too_large").length;
-  const shrunk = shrunkPageRows(cursor.rows, shrinks);
+  const shrunk = shrunkPageRows(cursor.rows, failures);
   // Neighbours too large for the smallest page that can join come one by one; the page then only proves their ids.
   const light = shrunk < LIST_ROWS_MIN;
   const rowsAsked = light ? LIST_LIGHT_ROWS : shrunk;
