@@ -12,6 +12,7 @@ export const ALERT_KINDS = [
   "defect",
   "vectors_not_visible",
   "run_lost",
+  "parked_repeatedly",
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
@@ -24,6 +25,7 @@ export const ALERT_OF_FAILURE = {
   partial: "retries_exhausted",
   plan_gated: "retries_exhausted",
   locked: "retries_exhausted",
+  interrupted: "run_lost",
   not_yet: null,
   quota: null,
   denied: "access_lost",

@@ -35,6 +35,12 @@ export const LOCK_WAITS_MS = Array.from({ length: 10 }, () => SECOND_MS);
 /** Waits before a smaller page is asked for: nothing is wrong with the vendor, the reply was only more than we take. */
 export const SHRINK_WAITS_MS = Array.from({ length: 5 }, () => SECOND_MS);
 
+/** Waits before a step in whose middle the program ended: none after one kill, which says nothing about the step. */
+export const RESTART_WAITS_MS = [0, ...BACKOFF_WAITS_MS];
+
+/** After so many ends of the program in the middle of reading one meeting, that meeting is set aside as failed. */
+export const INTERRUPTIONS_PER_MEETING_MAX = 3;
+
 /** One per consecutive timeout; the last one repeats. Source: requirements, "Network Timeout: increase timeout". */
 export const CALL_TIMEOUTS_MS = [30 * SECOND_MS, 60 * SECOND_MS, 120 * SECOND_MS] as const;
 
@@ -74,6 +80,12 @@ export const LIST_PAGES_MAX = 4_300;
 /** Overlap in time of the fresh window: the long one while a page covers it, else the short one. Source: protocols 3. */
 export const FRESH_OVERLAP_MS = 7 * DAY_MS;
 export const FRESH_OVERLAP_SHORT_MS = 72 * HOUR_MS;
+
+/**
+ * An unfinished listing of the newest days is gone on with unless its last page came this long ago: then so many rows
+ * have come in above it that beginning anew asks for less.
+ */
+export const LISTING_PAUSE_MAX_MS = 72 * HOUR_MS;
 
 /** A meeting that failed is asked for by itself again after this long, at most so many a run: each costs a call. */
 export const FAILED_RETRY_AFTER_MS = DAY_MS;
@@ -143,6 +155,8 @@ export const ALERT_MISMATCH_SHARE = 0.01;
 export const ALERT_RUN_MS = 15 * MINUTE_MS;
 export const ALERT_API_ERRORS = 3;
 export const ALERT_API_ERRORS_WINDOW_MS = 5 * MINUTE_MS;
+/** Times that a lane may park, each until another time, before it has finished once. */
+export const ALERT_PARKS = 3;
 
 /** Meetings proved by one request for proof; each costs about four subrequests. */
 export const PROOF_PAGE_ITEMS = 100;
@@ -195,4 +209,4 @@ export const SEARCH_SNIPPET_CHARS = 320;
 export const QUERY_VECTORS_MAX = 500;
 
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
-export const SCHEMA_VERSION = "0005_search.sql";
+export const SCHEMA_VERSION = "0007_workspaces.sql";

@@ -7,7 +7,7 @@ import {
   type Workspace,
 } from "../../test/in-process/workspace.ts";
 import { FailureError, type FailureKind } from "../core/errors.ts";
-import { FAILED_RETRY_AFTER_MS } from "../core/policy.ts";
+import { FAILED_RETRY_AFTER_MS, LISTING_PAUSE_MAX_MS } from "../core/policy.ts";
 import type { ListRequest } from "../ports/sources.ts";
 
 const NO_READING = { limit: null, remaining: null, windowEndsMs: null };
@@ -200,6 +200,95 @@ describe("syncMeetings", () => {
     expect(await runSync(space, "fireflies")).toMatchObject({
       state: "parked",
       notBeforeMs: expect.any(Number),
+    });
+  });
+
+  describe("with one call a day", () => {
+    const DAY_MS = 86_400_000;
+    const KNOWN = 60;
+    const ARRIVED = 120;
+    /** Where the pages of the window begin; the last one is empty. */
+    const PAGES = [0, 47, 94, 141, 180];
+    let callsLeft = Number.POSITIVE_INFINITY;
+    let skips: number[] = [];
+    let plain: Workspace["source"]["listMeetings"];
+
+    beforeEach(async () => {
+      const byAge = (id: string, n: number) =>
+        aListedMeeting(id, { dateString: new Date(space.world.nowMs() - n * 60_000).toISOString() });
+      space.source.meetings = Array.from({ length: KNOWN }, (_, n) => byAge(`old-${n}`, n));
+      plain = list();
+      callsLeft = Number.POSITIVE_INFINITY;
+      await runSync(space, "fireflies");
+      space.world.advance(DAY_MS);
+      const arrived = Array.from({ length: ARRIVED }, (_, n) => byAge(`new-${n}`, n));
+      space.source.meetings = [...space.source.meetings, ...arrived];
+      skips = [];
+      callsLeft = 1;
+      space.source.listMeetings = async (request) => {
+        const budgetEndsMs = (Math.floor(space.world.nowMs() / DAY_MS) + 1) * DAY_MS;
+        if (callsLeft === 0) failing("quota", { notBeforeMs: budgetEndsMs });
+        callsLeft -= 1;
+        skips.push(request.skip);
+        return plain(request);
+      };
+    });
+
+    /** What the clock does until nothing more is due today. */
+    async function day(): Promise<Awaited<ReturnType<typeof runSync>>> {
+      space.world.advance(DAY_MS);
+      callsLeft = 1;
+      let run = await runSync(space, "fireflies");
+      while (run.continues) run = await runSync(space, "fireflies");
+      return run;
+    }
+    const openKinds = async (): Promise<string[]> =>
+      (await space.ports.runs.openAlerts()).items.map((alert) => alert.kind);
+
+    it("goes on with the window where it parked, until every meeting has come; then sees the newest at once", async () => {
+      for (const _ of PAGES) await day();
+      expect(skips).toEqual(PAGES);
+      expect((await space.ports.records.totals()).records).toBe(KNOWN + ARRIVED);
+      const newest = aListedMeeting("newest", { dateString: new Date(space.world.nowMs()).toISOString() });
+      space.source.meetings = [...space.source.meetings, newest];
+      await day();
+      expect((await space.ports.records.totals()).records).toBe(KNOWN + ARRIVED + 1);
+    });
+
+    it("alerts when it has parked three times without an end, however often somebody starts it, until it ends", async () => {
+      for (const _ of [1, 2]) await day();
+      for (const _ of [1, 2, 3]) await runSync(space, "fireflies");
+      expect(await openKinds()).toEqual([]);
+      await day();
+      expect(await openKinds()).toEqual(["parked_repeatedly"]);
+      await day();
+      space.world.advance(DAY_MS);
+      callsLeft = 1;
+      expect(await runSync(space, "fireflies")).toMatchObject({ state: "succeeded", continues: true });
+      expect(await openKinds()).toEqual([]);
+    });
+
+    it("goes on with the window after a run that was given up", async () => {
+      callsLeft = 2;
+      await runSync(space, "fireflies", {
+        ...space.ports,
+        source: {
+          ...space.source,
+          listMeetings: async (request) =>
+            request.skip < 90 ? space.source.listMeetings(request) : failing("defect"),
+        },
+      });
+      space.world.advance(60_000);
+      callsLeft = Number.POSITIVE_INFINITY;
+      await runSync(space, "fireflies");
+      expect(skips).toEqual(PAGES);
+    });
+
+    it("begins a window anew that nobody went on with for days", async () => {
+      await day();
+      space.world.advance(LISTING_PAUSE_MAX_MS);
+      await day();
+      expect(skips).toEqual([0, 0]);
     });
   });
 

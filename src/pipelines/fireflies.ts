@@ -7,10 +7,11 @@ import {
   LIST_PAGES_MAX,
   RUN_ITEMS_MAX,
   BACKOFF_WAITS_MS,
+  INTERRUPTIONS_PER_MEETING_MAX,
 } from "../core/policy.ts";
-import { afterPage, planListing, type Discovery, type Listing } from "../core/plan.ts";
+import { afterPage, isOutrun, planListing, type Discovery, type Listing } from "../core/plan.ts";
 import { judgePage, LIST_ROWS_MIN, nextPageRows, type ListCursor } from "../core/reconcile.ts";
-import { shrunkPageRows } from "../core/retry.ts";
+import { interruptionsIn, shrunkPageRows } from "../core/retry.ts";
 import { concurrently } from "../core/concurrently.ts";
 import { durably, fail, type StepScope } from "../engine/durably.ts";
 import { judgeRevision, keepItem, sight, sighted, type PageItem, type Sighted } from "../engine/revisions.ts";
@@ -49,7 +50,7 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
   let listing: Listing | null = null;
   let failed: readonly string[] = [];
   for (let n = 1; listing === null || listing.cursor !== null; n += 1) {
-    if (taken.size >= RUN_ITEMS_MAX) return outcomeOf(null);
+    if (taken.size >= RUN_ITEMS_MAX) return outcomeOf(null, true);
     if (n > LIST_PAGES_MAX) disordered(`a listing did not end within ${LIST_PAGES_MAX} requests`);
     // 1. One call brings up to 50 whole transcripts; what is new goes to the raw store.
     const before: Listing | null = listing;
@@ -63,7 +64,8 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
     listing = afterPage(listed.listing, page);
     if (page.joined) balance = await commitPage(context, `${n}`, { page, after: listing, taken });
   }
-  return outcomeOf((await fetchFailed(context, { listing, failed }, taken)) ?? balance);
+  const settled = (await fetchFailed(context, { listing, failed }, taken)) ?? balance;
+  return outcomeOf(settled, isOutrun(listing, context.run));
 }
 
 /** Ids at the source and in the destination, as the commit that completed a listing found them. */
@@ -128,11 +130,14 @@ async function keepOne(
   { id, lenient }: { id: string; lenient: boolean },
 ): Promise<PageItem> {
   const source = sourceOf(context);
-  const last = lenient || isLastTry(await scope.failures());
+  const failures = await scope.failures();
+  const last = lenient || isLastTry(failures);
   const known = (await context.ports.records.known([id])).get(id);
   const failed = (reason: string): PageItem => {
     return { id, as: "failed", dateString: known?.dateString ?? "", reason, proven: known?.proven ?? true };
   };
+  if (interruptionsIn(failures) >= INTERRUPTIONS_PER_MEETING_MAX)
+    return failed("the program ended each time it read it: it may be more than the memory holds");
   try {
     const { item } = await throttled<MeetingReply>(context, scope, {
       keyName: source.keyName,
@@ -182,8 +187,8 @@ function sourceOf(context: RunContext): MeetingSource {
 }
 
 /** At the last try, what the source cannot read of a meeting costs that meeting, not the page. */
-function isLastTry(failures: readonly string[]): boolean {
-  return failures.length >= BACKOFF_WAITS_MS.length;
+function isLastTry(failures: readonly FailureKind[]): boolean {
+  return failures.length - interruptionsIn(failures) >= BACKOFF_WAITS_MS.length;
 }
 
 async function keepPage(
@@ -219,8 +224,7 @@ async function listPage(
 ): Promise<{ reply: ListReply; rowsAsked: number; light: boolean }> {
   const source = sourceOf(context);
   const failures = await scope.failures();
-  const shrinks = failures.filter((kind) => kind === "timed_out" || kind === "too_large").length;
-  const shrunk = shrunkPageRows(cursor.rows, shrinks);
+  const shrunk = shrunkPageRows(cursor.rows, failures);
   // Neighbours too large for the smallest page that can join come one by one; the page then only proves their ids.
   const light = shrunk < LIST_ROWS_MIN;
   const rowsAsked = light ? LIST_LIGHT_ROWS : shrunk;
@@ -286,10 +290,10 @@ async function keepRecords(
 }
 
 /** Until a listing is complete it may not count anything, and a run that did not complete one goes on. */
-function outcomeOf(balance: Balance): PipelineOutcome {
+function outcomeOf(balance: Balance, continues: boolean): PipelineOutcome {
   if (balance === null)
     return { continues: true, sourceCount: null, destinationCount: null, failedCount: 0, findings: [] };
   const { ids, accounted, failed, failing } = balance;
   const findings = failing === 0 ? [] : [`${failing} meetings failed; they are asked for again`];
-  return { continues: false, sourceCount: ids, destinationCount: accounted, failedCount: failed, findings };
+  return { continues, sourceCount: ids, destinationCount: accounted, failedCount: failed, findings };
 }

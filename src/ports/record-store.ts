@@ -143,14 +143,15 @@ export type RecordStore = {
   /** The newest enumeration that is not finished, and the upper bound of the newest complete one in world ms. */
   discoveries(): Promise<{ open: string | null; lastCeilingMs: number | null }>;
   /**
-   * What the next listing is planned from, read at one instant: `discoveries`, the lane's checkpoint, how many meetings
-   * lie no further than `overlapMs` before the newest complete enumeration (0 without one), and at most `retriesMax`
+   * What the next listing is planned from, read at one instant: `discoveries`, the lane's checkpoint and the world ms of
+   * its writing, how many meetings lie no further than `overlapMs` before the newest complete enumeration (0 without one), and at most `retriesMax`
    * meetings that failed and were last tried before `failedBeforeMs`, longest ago first.
    */
   listingState(asked: { overlapMs: number; failedBeforeMs: number; retriesMax: number }): Promise<{
     open: string | null;
     lastCeilingMs: number | null;
     checkpoint: unknown;
+    checkpointMs: number | null;
     recent: number;
     failed: string[];
   }>;

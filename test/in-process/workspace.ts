@@ -171,16 +171,18 @@ export async function runSync(space: Workspace, sync: SyncName, ports: Ports = s
 
 export type Workspace = Awaited<ReturnType<typeof aWorkspace>>;
 
-/** Steps remembered in a map; sleeping moves the clock. */
+/** Steps remembered in a map, and how often each was tried; sleeping moves the clock. */
 function stepsOf(world: TestWorld): Steps & { names: string[] } {
   const done = new Map<string, unknown>();
+  const tries = new Map<string, number>();
   const names: string[] = [];
   return {
     names,
-    do: async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    do: async <T>(name: string, work: (tries: number) => Promise<T>): Promise<T> => {
       if (!done.has(name)) {
         names.push(name);
-        done.set(name, structuredClone(await work()));
+        tries.set(name, (tries.get(name) ?? 0) + 1);
+        done.set(name, structuredClone(await work(tries.get(name) ?? 1)));
       }
       return done.get(name) as T;
     },

@@ -74,7 +74,7 @@ async function listingState(
 ): ReturnType<RecordStore["listingState"]> {
   const [discoveries, checkpoints, recent, failed] = await database.batch([
     statement(DISCOVERIES),
-    statement("select state from checkpoints where lane = 'fireflies'"),
+    statement("select state, at_ms as atMs from checkpoints where lane = 'fireflies'"),
     statement(
       `select count(*) as n from sightings where date_string >= (
          select strftime('%Y-%m-%dT%H:%M:%fZ', (max(ceiling_ms) - ?1) / 1000.0, 'unixepoch')
@@ -87,10 +87,11 @@ async function listingState(
       asked.retriesMax,
     ),
   ]);
-  const [state] = (checkpoints?.results ?? []) as { state: string }[];
+  const [checkpoint] = (checkpoints?.results ?? []) as { state: string; atMs: number }[];
   return {
     ...((discoveries?.results[0] as Discoveries | undefined) ?? { open: null, lastCeilingMs: null }),
-    checkpoint: state === undefined ? null : JSON.parse(state.state),
+    checkpoint: checkpoint === undefined ? null : JSON.parse(checkpoint.state),
+    checkpointMs: checkpoint?.atMs ?? null,
     recent: (recent?.results[0] as { n: number } | undefined)?.n ?? 0,
     failed: ((failed?.results ?? []) as { id: string }[]).map(({ id }) => id),
   };
