@@ -4,8 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { createEmpty, readJson, readText, removeFile, requireSpace, writeWhole } from "./data-files.ts";
 import { endProcess, identify, isRunning, type ProcessIdentity } from "./processes.ts";
-import { codeOf, DataDirBusy, refusalOf } from "./start-refused.ts";
-import { checkWorkspace } from "./workspace.ts";
+import { codeOf, DataDirBusy, refusalOf, StartRefused } from "./start-refused.ts";
+import { checkWorkspace, LOCK_FILE, refuseForeign } from "./workspace.ts";
 
 /** `runtime.json`: who runs on a data directory. Everything about workerd is absent until it is ready. */
 export interface RuntimeRecord {
@@ -42,8 +42,8 @@ export interface DataDir {
 export const FREE_BYTES_MIN = 64 * 1024 * 1024;
 
 const RUNTIME_FILE = "runtime.json";
+const TOKEN_FILE = "token";
 const WORKERD_PID_FILE = "workerd.pid";
-const LOCK_FILE = "lock";
 const STATE = "state";
 const SCRATCH = "scratch";
 /** Two starts at once disturb each other for the time of one system call. */
@@ -60,7 +60,7 @@ const ORPHAN_WAIT_MS = 5_000;
  * @param freeBytesMin free space that the disk must have
  *
  * A workerd that outlived its node is ended, and what dead processes left behind is removed. Throws `DataDirBusy` when
- * a live process owns it, `StartRefused` when it cannot be used: not writable, in the way, full, or of a newer format.
+ * a live process owns it, `StartRefused` when it cannot be used: not writable, in the way, full, somebody else's, or of a newer format.
  * A refused start leaves at most an empty directory and an empty lock file.
  */
 export async function openDataDir(path: string, freeBytesMin: number = FREE_BYTES_MIN): Promise<DataDir> {
@@ -68,6 +68,7 @@ export async function openDataDir(path: string, freeBytesMin: number = FREE_BYTE
   try {
     await requireSpace(absolute, path, freeBytesMin);
     await makeDirectory(absolute);
+    await refuseForeign(absolute, path);
     const lock = await takeLock(absolute, path);
     try {
       return await occupy(absolute, path, lock);
@@ -96,7 +97,7 @@ export async function findRuntime(path: string): Promise<RuntimeRecord | undefin
  * @returns undefined when the directory has none yet
  */
 export async function readToken(path: string): Promise<string | undefined> {
-  const text = (await readText(join(resolve(path), "token")))?.trim();
+  const text = (await readText(join(resolve(path), TOKEN_FILE)))?.trim();
   return text !== undefined && /^[0-9a-f]{64}$/.test(text) ? text : undefined;
 }
 
@@ -205,14 +206,20 @@ async function removeOwnFiles(absolute: string, node: ProcessIdentity): Promise<
 }
 
 async function tokenOf(absolute: string): Promise<string> {
+  const tokenPath = join(absolute, TOKEN_FILE);
   const present = await readToken(absolute);
   if (present !== undefined) {
-    await chmod(join(absolute, "token"), 0o600);
+    await chmod(tokenPath, 0o600);
     return present;
+  }
+  if ((await readText(tokenPath)) !== undefined) {
+    throw new StartRefused(
+      `${tokenPath} does not hold a token of this program: restore it, or remove it for a new one.`,
+    );
   }
   const bytes = crypto.getRandomValues(new Uint8Array(32));
   const token = Buffer.from(bytes).toString("hex");
-  await writeWhole(join(absolute, "token"), token);
+  await writeWhole(tokenPath, token);
   return token;
 }
 

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type FaultPlan, parseFaults } from "../../emulators/faults/plan.ts";
 import { parseDurationMs } from "../../emulators/world/duration.ts";
+import { directoryName } from "../surfaces/cli/arguments.ts";
 
 /** What `npm run sync` and `npm start` understand. */
 export type RunOptions = {
@@ -39,7 +40,7 @@ const whole =
 /** Add the options that both commands share. */
 export function withRunOptions(command: Command): Command {
   return command
-    .option("--data-dir <dir>", "where everything is kept; one workspace each", ".data")
+    .option("--data-dir <dir>", "where everything is kept; one workspace each", directoryName, ".data")
     .option("--json", "print exactly one JSON object on stdout; logs go to stderr")
     .addOption(
       new Option("--port <n>", "port of the API (sync: a free one; start: 8787)").argParser(whole(0, 65_535)),

@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -48,6 +57,10 @@ describe("a wrong command line", () => {
     {
       args: ["sync", "--faults", "many"],
       says: /'--faults <spec>' argument 'many' is invalid. Faults are written seed=7/,
+    },
+    {
+      args: ["sync", "--data-dir", ""],
+      says: /'--data-dir <dir>' argument '' is invalid. It must name a dir/,
     },
     { args: ["sync", "--fireflies-url", "here"], says: /It must be an address like http/ },
     { args: ["sync", "--meetings", "a", "--meetings-count", "3"], says: /cannot be used with option/ },
@@ -198,6 +211,20 @@ describe("a data directory", () => {
     },
     RUN_MS,
   );
+
+  test("that holds files of somebody else is refused, and they stay as they are", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "scratch"));
+    for (const name of ["scratch/notes", "token", "runtime.json"]) writeFileSync(join(folder, name), "mine");
+    expectRefused(
+      await runProgram(["sync", "--data-dir", "."], { cwd: folder }),
+      /^\. holds other files \(such as .*\) and no workspace\.json, .* name an empty or a new directory/,
+    );
+    expect(readdirSync(folder).toSorted()).toEqual(["runtime.json", "scratch", "token"]);
+    for (const name of ["scratch/notes", "token", "runtime.json"]) {
+      expect(readFileSync(join(folder, name), "utf8")).toBe("mine");
+    }
+  });
 
   test("of a newer format is refused and left as it is", async () => {
     const dataDir = join(temporaryFolder(), "data");

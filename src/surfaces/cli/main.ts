@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { ApiError, createApiClient, type ApiClient } from "../client.ts";
+import { directoryName } from "./arguments.ts";
 import { runLines, statusLines } from "./lines.ts";
 import { searchLines, searchParameters, withSearchOptions, type SearchOptions } from "./search.ts";
 
@@ -45,7 +46,7 @@ function program(): Command {
     root
       .command(name)
       .description(description)
-      .option("--data-dir <dir>", "data directory of the runner", ".data")
+      .option("--data-dir <dir>", "data directory of the runner", directoryName, ".data")
       .option("--url <url>", "address of the API instead; its token in API_TOKEN")
       .option("--json", "print one JSON value")
       .exitOverride();
