@@ -2,6 +2,7 @@ import { createLogUpdate } from "log-update";
 import { VERDICTS } from "../core/report.ts";
 import type { Run } from "../ports/run-store.ts";
 import type { RunReport } from "../queries/status.ts";
+import { firstOnlyLines, moreLines, setAsideCount } from "../surfaces/cut-lists.ts";
 import type { OneShot, Watcher } from "./one-shot.ts";
 import type { OutcomeJson } from "./outcome.ts";
 
@@ -79,15 +80,13 @@ function endLine({ run, counts }: RunReport): string {
 }
 
 /** The report at the end: what came, what was set aside and why, where the time went, what was retried, and the proof. */
-export function finalReport({ reports, proof }: OneShot, outcome: OutcomeJson): string {
+export function finalReport({ reports, proof, quarantined }: OneShot, outcome: OutcomeJson): string {
   const parked = reports.filter(({ run }) => run.state === "parked");
   const blocks = [
     block("What came", reports.map(endLine)),
     block(
       "Set aside",
-      reports.flatMap(({ setAside }) =>
-        setAside.map(({ itemId, verdict, reason }) => `${verdict.padEnd(11)} ${itemId}  ${reason}`),
-      ),
+      reports.flatMap((report) => setAsideLines(report, quarantined)),
     ),
     block("Where the time went (up to six calls at once, added up)", reports.flatMap(timeLines)),
     block("Retried", reports.flatMap(troubleLines)),
@@ -109,11 +108,20 @@ export function finalReport({ reports, proof }: OneShot, outcome: OutcomeJson): 
     ),
     block("Proof", [
       `source ${proof.source} = records ${proof.records} + pending ${proof.pending} + quarantined ${proof.quarantined}; raw revisions ${proof.raw} (bytes hashed again)`,
-      `chunks ${proof.chunks} = vectors ${proof.vectors} (read back); unexplained ${proof.unexplained.length}`,
+      `chunks ${proof.chunks} = vectors ${proof.vectors} (read back); unexplained ${proof.unexplained_count}`,
       ...proof.unexplained,
+      ...moreLines(proof.unexplained.length, proof.unexplained_count),
     ]),
   ];
   return blocks.filter((text) => text !== "").join("\n");
+}
+
+function setAsideLines(report: RunReport, quarantined: number): string[] {
+  const { setAside } = report;
+  return [
+    ...setAside.map(({ itemId, verdict, reason }) => `${verdict.padEnd(11)} ${itemId}  ${reason}`),
+    ...moreLines(setAside.length, setAsideCount(report, quarantined)),
+  ];
 }
 
 function block(title: string, lines: readonly string[]): string {
@@ -129,8 +137,9 @@ function timeLines({ run }: RunReport): string[] {
 }
 
 function troubleLines({ run, troubles }: RunReport): string[] {
-  return troubles.map(
+  const lines = troubles.map(
     (row) =>
       `${run.sync} ${row.step}: ${row.outcome.replaceAll("_", " ")} (${row.detail ?? row.party}), then ${row.next ?? "interrupted"}${row.nextMs === null ? "" : ` until ${new Date(row.nextMs).toISOString()}`}`,
   );
+  return [...lines, ...firstOnlyLines(troubles.length)];
 }

@@ -32,8 +32,9 @@ export function createApi(): Hono<Api> {
   app.get("/api/runs/:id", async (c) => found(c, await readReport(c.var.ports, c.req.param("id"))));
   app.get("/api/runs/:id/report", async (c) => {
     const report = await readReport(c.var.ports, c.req.param("id"));
-    const markdown = (c.req.header("accept") ?? "").includes("text/markdown");
-    return report !== null && markdown ? c.text(markdownReport(report)) : found(c, report);
+    if (report === null || !(c.req.header("accept") ?? "").includes("text/markdown")) return found(c, report);
+    const { quarantined } = await c.var.ports.records.totals();
+    return c.text(markdownReport(report, quarantined));
   });
   app.get("/api/search", answerSearch);
   app.get("/api/proof", async (c) => c.json(await proveMeetings(c.var.ports, c.req.query("cursor") ?? null)));
