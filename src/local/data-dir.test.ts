@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findRuntime, openDataDir, readToken, type DataDir } from "./data-dir.ts";
-import { identify } from "./processes.ts";
+import { identify } from "../surfaces/cli/process-identity.ts";
 import { DataDirBusy, StartRefused } from "./start-refused.ts";
 import { DATA_FORMAT_VERSION } from "./workspace.ts";
 

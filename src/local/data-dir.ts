@@ -3,19 +3,17 @@ import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { createEmpty, readJson, readText, removeFile, requireSpace, writeWhole } from "./data-files.ts";
-import { endProcess, identify, isRunning, type ProcessIdentity } from "./processes.ts";
+import { identify, isRunning, type ProcessIdentity } from "../surfaces/cli/process-identity.ts";
+import {
+  asRuntimeRecord,
+  isToken,
+  RUNTIME_FILE,
+  TOKEN_FILE,
+  type RuntimeRecord,
+} from "../surfaces/cli/runtime-record.ts";
+import { endProcess } from "./processes.ts";
 import { codeOf, DataDirBusy, refusalOf, StartRefused } from "./start-refused.ts";
 import { checkWorkspace, LOCK_FILE, refuseForeign } from "./workspace.ts";
-
-/** `runtime.json`: who runs on a data directory. Everything about workerd is absent until it is ready. */
-export interface RuntimeRecord {
-  readonly node: ProcessIdentity;
-  readonly workerd?: ProcessIdentity;
-  readonly port?: number;
-  readonly url?: string;
-  /** ISO 8601, UTC. */
-  readonly startedAt: string;
-}
 
 /** What is known of the runtime once it is ready. */
 export type ReadyRuntime = Required<Pick<RuntimeRecord, "workerd" | "port" | "url">>;
@@ -41,8 +39,6 @@ export interface DataDir {
 /** Less free space than this and a start is refused: SQLite needs room for its journal to stop cleanly. */
 export const FREE_BYTES_MIN = 64 * 1024 * 1024;
 
-const RUNTIME_FILE = "runtime.json";
-const TOKEN_FILE = "token";
 const WORKERD_PID_FILE = "workerd.pid";
 const STATE = "state";
 const SCRATCH = "scratch";
@@ -87,7 +83,7 @@ export async function openDataDir(path: string, freeBytesMin: number = FREE_BYTE
  * @returns undefined when none runs there; without `url` while it is still starting
  */
 export async function findRuntime(path: string): Promise<RuntimeRecord | undefined> {
-  const record = asRecord(await readJson(join(resolve(path), RUNTIME_FILE)));
+  const record = asRuntimeRecord(await readJson(join(resolve(path), RUNTIME_FILE)));
   return record !== undefined && isRunning(record.node) ? record : undefined;
 }
 
@@ -98,7 +94,7 @@ export async function findRuntime(path: string): Promise<RuntimeRecord | undefin
  */
 export async function readToken(path: string): Promise<string | undefined> {
   const text = (await readText(join(resolve(path), TOKEN_FILE)))?.trim();
-  return text !== undefined && /^[0-9a-f]{64}$/.test(text) ? text : undefined;
+  return text !== undefined && isToken(text) ? text : undefined;
 }
 
 async function makeDirectory(absolute: string): Promise<void> {
@@ -187,7 +183,7 @@ async function occupy(absolute: string, path: string, lock: DatabaseSync): Promi
 
 /** What a node that died without stopping left behind: perhaps a workerd that still writes, and its record. */
 async function endLeftovers(absolute: string, path: string): Promise<void> {
-  const record = asRecord(await readJson(join(absolute, RUNTIME_FILE)));
+  const record = asRuntimeRecord(await readJson(join(absolute, RUNTIME_FILE)));
   // The lock is ours, so a live owner here means a file system that ignores locks.
   if (record !== undefined && record.node.pid !== process.pid && isRunning(record.node)) {
     throw new DataDirBusy(path, { pid: record.node.pid, ...(record.url && { url: record.url }) });
@@ -199,7 +195,7 @@ async function endLeftovers(absolute: string, path: string): Promise<void> {
 
 /** If the directory was deleted and made anew by another process meanwhile, its files are that one's. */
 async function removeOwnFiles(absolute: string, node: ProcessIdentity): Promise<void> {
-  const record = asRecord(await readJson(join(absolute, RUNTIME_FILE)));
+  const record = asRuntimeRecord(await readJson(join(absolute, RUNTIME_FILE)));
   if (record?.node.pid !== node.pid || record.node.startTime !== node.startTime) return;
   await removeFile(join(absolute, RUNTIME_FILE));
   await removeFile(join(absolute, WORKERD_PID_FILE));
@@ -221,17 +217,4 @@ async function tokenOf(absolute: string): Promise<string> {
   const token = Buffer.from(bytes).toString("hex");
   await writeWhole(tokenPath, token);
   return token;
-}
-
-/** A record that is not ours, or was cut off, counts as none. */
-function asRecord(value: unknown): RuntimeRecord | undefined {
-  const record = value as Partial<RuntimeRecord> | undefined;
-  return isIdentity(record?.node) && (record?.workerd === undefined || isIdentity(record.workerd))
-    ? (record as RuntimeRecord)
-    : undefined;
-}
-
-function isIdentity(value: unknown): value is ProcessIdentity {
-  const identity = value as Partial<ProcessIdentity> | undefined | null;
-  return typeof identity?.pid === "number" && typeof identity.startTime === "string";
 }

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type FaultPlan, parseFaults } from "../../emulators/faults/plan.ts";
 import { parseDurationMs } from "../../emulators/world/duration.ts";
-import { directoryName } from "../surfaces/cli/arguments.ts";
+import { directoryName, webAddress } from "../surfaces/cli/arguments.ts";
 
 /** What `npm run sync` and `npm start` understand. */
 export type RunOptions = {
@@ -94,12 +94,5 @@ function faultPlan(text: string): FaultPlan {
 function span(text: string): string {
   if (parseDurationMs(text) === null)
     throw new InvalidArgumentError("Write a span such as 7d, 12h, 90m or 45s.");
-  return text;
-}
-
-function webAddress(text: string): string {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new InvalidArgumentError("It must be an address like http://127.0.0.1:9101.");
-  }
   return text;
 }

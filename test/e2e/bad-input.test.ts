@@ -255,6 +255,22 @@ describe("a data directory", () => {
     );
   });
 
+  test("of another user is not read by syncctl, which says so", async () => {
+    const folder = temporaryFolder();
+    const dataDir = join(folder, "data");
+    mkdirSync(dataDir, { mode: 0o700 });
+    writeFileSync(join(dataDir, "runtime.json"), "{}");
+    if (process.getuid?.() !== 0 || !mayRunProgram(NOBODY)) {
+      console.log("SKIPPED another user's runner: this user cannot become another one");
+      return;
+    }
+    chmodSync(folder, 0o755);
+    expectRefused(
+      await runSyncctl(["status", "--data-dir", dataDir], NOBODY),
+      /runtime\.json may not be read by this user \(EACCES\): be the user who started the runner/,
+    );
+  });
+
   test("whose port is taken says which, and how to choose another", async () => {
     const server = await listening();
     const port = (server.address() as { port: number }).port;
