@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { FREE_BYTES_MIN } from "./data-dir.ts";
 import { requireSpace } from "./data-files.ts";
 import { runOnce } from "./one-shot.ts";
-import { withRunOptions, type RunOptions } from "./options.ts";
+import { refuseEmulatorOptions, withRunOptions, type RunOptions } from "./options.ts";
 import { EXIT, exitCode, outcomeJson } from "./outcome.ts";
 import { ApiError } from "../surfaces/client.ts";
 import { startProduct, type Product } from "./product.ts";
@@ -94,7 +94,10 @@ function program(): Command {
     .description("Keeps Fireflies meetings, R2, D1 and vectors in step, and proves it.")
     .addHelpText("after", EXAMPLES)
     .exitOverride()
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .hook("preAction", (_, command) =>
+      refuseEmulatorOptions(command, process.env["FIREFLIES_API_KEY"] ?? ""),
+    );
   const finish = (work: (options: RunOptions) => Promise<number>) => async (options: RunOptions) => {
     process.exitCode = await work(options);
   };

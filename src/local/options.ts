@@ -83,6 +83,38 @@ export function withRunOptions(command: Command): Command {
     );
 }
 
+/** What only an emulator of ours can do; flags of the command line by the name of their value. */
+const EMULATOR_OPTIONS = [
+  "meetings",
+  "meetingsCount",
+  "seed",
+  "speed",
+  "faults",
+  "quotaPerDay",
+  "advance",
+] as const satisfies readonly (keyof RunOptions)[];
+
+/**
+ * Refuse options of the emulator where the real service would be asked, which knows none of them.
+ *
+ * @param command the command about to be carried out, its options parsed
+ * @param key FIREFLIES_API_KEY, or nothing
+ *
+ * Ends the command as wrong use, with one sentence.
+ */
+export function refuseEmulatorOptions(command: Command, key: string): void {
+  if (key === "" || command.getOptionValue("firefliesUrl") !== undefined) return;
+  const given = command.options
+    .filter((option) => EMULATOR_OPTIONS.some((name) => name === option.attributeName()))
+    .filter((option) => command.getOptionValue(option.attributeName()) !== undefined)
+    .map((option) => option.long);
+  if (given.length === 0) return;
+  command.error(
+    `error: FIREFLIES_API_KEY is set, so the real Fireflies would be asked, which knows nothing of ${given.join(", ")}: leave that out, or unset the key (environment or .env) for the emulator.`,
+    { code: "sync.emulatorOptions", exitCode: 2 },
+  );
+}
+
 function faultPlan(text: string): FaultPlan {
   try {
     return parseFaults(text);

@@ -73,6 +73,45 @@ describe("a wrong command line", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test.each([
+    ["--meetings", "file.jsonl"],
+    ["--meetings-count", "3"],
+    ["--seed", "3"],
+    ["--speed", "60"],
+    ["--faults", "rate=0.2"],
+    ["--quota-per-day", "4"],
+    ["--advance", "7d"],
+  ])("that gives %s to the real service is refused with 2 before anything is made", async (...option) => {
+    const folder = temporaryFolder();
+    // A file in the way of the data directory: should the option be let through, nothing is asked of anybody.
+    writeFileSync(join(folder, "file"), "");
+    const args = ["--data-dir", join(folder, "file/data"), ...option];
+    for (const command of ["sync", "start"]) {
+      const { code, stdout, stderr } = await runProgram([command, ...args], {
+        cwd: folder,
+        env: { FIREFLIES_API_KEY: "no-real-key" },
+      });
+      expect({ code, stdout }, stderr).toEqual({ code: EXIT.usage, stdout: "" });
+      expect(stderr).toBe(
+        `error: FIREFLIES_API_KEY is set, so the real Fireflies would be asked, which knows nothing of ${option[0]}: leave that out, or unset the key (environment or .env) for the emulator.\n`,
+      );
+    }
+  });
+
+  test("lets a key in .env decide as well, and an emulator run elsewhere take any key", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "file"), "");
+    writeFileSync(join(folder, ".env"), "FIREFLIES_API_KEY=no-real-key\n");
+    const args = ["sync", "--data-dir", "file/data"];
+    const real = await runProgram([...args, "--speed", "60", "--seed", "1"], { cwd: folder });
+    expect(real).toMatchObject({
+      code: EXIT.usage,
+      stderr: expect.stringMatching(/knows nothing of --speed, --seed:/),
+    });
+    const elsewhere = await runProgram([...args, "--fireflies-url", "http://127.0.0.1:9"], { cwd: folder });
+    expectRefused(elsewhere, /a file is in the way/);
+  });
+
   test("of syncctl and of the emulators is refused the same way", async () => {
     const client = await runSyncctl(["status", "--jsn"]);
     expect(client).toMatchObject({
