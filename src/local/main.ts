@@ -8,7 +8,7 @@ import { EXIT, exitCode, outcomeJson } from "./outcome.ts";
 import { ApiError } from "../surfaces/client.ts";
 import { startProduct, type Product } from "./product.ts";
 import type { RuntimeLog } from "./runtime.ts";
-import { serve } from "./serve.ts";
+import { pageLine, serve } from "./serve.ts";
 import { StartRefused } from "./start-refused.ts";
 import { barWatcher, finalReport, lineWatcher } from "./terminal.ts";
 
@@ -16,7 +16,7 @@ const EXAMPLES = `
 Examples:
   npm run sync                                      the sample workspace, from nothing to proven vectors
   npm run sync -- --meetings file.jsonl.gz --json   meetings of a file, the outcome as JSON
-  npm start                                         the same, then every hour, with the API on port 8787
+  npm start                                         the same, then every hour, with the page and the API on port 8787
 
 With FIREFLIES_API_KEY in .env the real service is used instead of the emulator.
 Exit codes: 0 done or parked, 1 done with findings, 2 usage, 3 failed or could not run.`;
@@ -41,10 +41,16 @@ async function sync(options: RunOptions): Promise<number> {
 }
 
 async function start(options: RunOptions): Promise<number> {
-  const product = await startProduct(options, { port: 8_787, onLog });
+  const product = await startProduct(options, { port: 8_787, onLog, hasPage: true });
   stopOnSignals(product);
+  const sayPage = (): void => {
+    if (options.json !== true) process.stdout.write(`${pageLine(product)}\n`);
+  };
   try {
+    // Before the first sync, which a large workspace keeps busy for long, and again below its report.
+    sayPage();
     await oneShot(product, options);
+    sayPage();
     await serve(product, log);
     return EXIT.succeeded;
   } finally {

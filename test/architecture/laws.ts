@@ -229,14 +229,19 @@ function checkWorld(file: SourceFile): Finding[] {
   return [
     ...modules.map((one) => ({ line: one.line, what: `imports ${one.specifier}` })),
     ...file.globalUses
-      .filter((use) => WORLD_USES.has(use.chain) && !isCommandTimeout(file, use.chain))
+      .filter((use) => WORLD_USES.has(use.chain) && !isClientTime(file, use.chain))
       .map((use) => ({ line: use.line, what: `uses ${use.chain}` })),
   ];
 }
 
-/** A command is a client in a process of its own, without a world; the only time it needs is a call's timeout. */
-function isCommandTimeout(file: SourceFile, chain: string): boolean {
-  return file.path.startsWith("src/surfaces/cli/") && chain === "AbortSignal.timeout";
+/**
+ * Commands and the page are clients in a process of their own, without a world. A command needs a call's timeout and no
+ * other time; the page also pauses, in one file.
+ */
+function isClientTime(file: SourceFile, chain: string): boolean {
+  const isTimeout = chain === "AbortSignal.timeout";
+  if (file.path === "src/surfaces/dashboard/browser.ts") return isTimeout || chain === "setTimeout()";
+  return file.path.startsWith("src/surfaces/cli/") && isTimeout;
 }
 
 function checkBarrels(file: SourceFile): Finding[] {
