@@ -33,7 +33,7 @@ export type Product = {
  */
 export async function startProduct(
   options: RunOptions,
-  defaults: { port: number; onLog: (log: RuntimeLog) => void },
+  defaults: { port: number; onLog: (log: RuntimeLog) => void; hasPage?: boolean },
 ): Promise<Product> {
   // Read before anything is made, so that a wrong name leaves nothing behind.
   const meetings = options.meetings === undefined ? null : readMeetings(options.meetings);
@@ -56,7 +56,7 @@ export async function startProduct(
 async function bootRuntime(
   options: RunOptions,
   dataDir: DataDir,
-  given: { port: number; onLog: (log: RuntimeLog) => void; fireflies: FirefliesVendor },
+  given: { port: number; onLog: (log: RuntimeLog) => void; hasPage?: boolean; fireflies: FirefliesVendor },
 ): Promise<Runtime> {
   const workers = await productWorkers({
     apiToken: dataDir.token,
@@ -66,6 +66,7 @@ async function bootRuntime(
     worldClock: given.fireflies.clock,
     freeBytes: () => freeBytes(dataDir.path),
     vectorDelayMs: VECTOR_DELAY_MS,
+    ...(given.hasPage === true && { pagePath: join(dataDir.scratchPath, "page") }),
   });
   let client: ApiClient | null = null;
   const runtime = await startRuntime({

@@ -22,10 +22,11 @@ export class ApiError extends Error {
  *
  * @param url base address without a slash at the end
  * @param token content of the token file
+ * @param ask makes the calls; the platform's own fetch by default
  */
-export function createApiClient(url: string, token: string) {
+export function createApiClient(url: string, token: string, ask: typeof fetch = fetch) {
   const call = async (method: string, path: string, accept = "application/json"): Promise<Response> => {
-    const response = await fetch(`${url}${path}`, {
+    const response = await ask(`${url}${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, accept },
     });
@@ -37,7 +38,9 @@ export function createApiClient(url: string, token: string) {
     (await (await call(method, path)).json()) as T;
   return {
     status: () => json<Status>("GET", "/api/status"),
-    runs: () => json<{ items: Run[] }>("GET", "/api/runs"),
+    /** @param limit newest runs, at most 200, which is also the default */
+    runs: (limit?: number) =>
+      json<{ items: Run[] }>("GET", limit === undefined ? "/api/runs" : `/api/runs?limit=${limit}`),
     run: (id: string) => json<RunReport>("GET", `/api/runs/${encodeURIComponent(id)}`),
     reportMarkdown: async (id: string) =>
       (await call("GET", `/api/runs/${encodeURIComponent(id)}/report`, "text/markdown")).text(),

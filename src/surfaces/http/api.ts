@@ -11,7 +11,7 @@ import { readReport, readStatus } from "../../queries/status.ts";
 import { composeEngine, composePorts } from "../compose.ts";
 import type { Env } from "../env.ts";
 import { markdownReport } from "./report-markdown.ts";
-import { isNonce, requireToken, tokenProof } from "./token.ts";
+import { closedToOthers, isNonce, requireToken, tokenProof } from "./token.ts";
 import { parseStartRequest } from "./start-request.ts";
 
 type Api = { Bindings: Env; Variables: { ports: Ports } };
@@ -21,6 +21,7 @@ const SYNCS: readonly SyncName[] = ["fireflies", "vectors"];
 /** The HTTP API. Everything but /healthz needs the token; an unknown address and a fault are one sentence of JSON. */
 export function createApi(): Hono<Api> {
   const app = new Hono<Api>();
+  app.use("*", closedToOthers);
   app.get("/healthz", answerHealth);
   app.use("/api/*", requireToken);
   app.use("/api/*", async (c, next) => {
@@ -28,7 +29,7 @@ export function createApi(): Hono<Api> {
     await next();
   });
   app.get("/api/status", async (c) => c.json(await readStatus(c.var.ports)));
-  app.get("/api/runs", async (c) => c.json(await c.var.ports.runs.runs(LIST_API_ROWS_MAX)));
+  app.get("/api/runs", answerRuns);
   app.get("/api/runs/:id", async (c) => found(c, await readReport(c.var.ports, c.req.param("id"))));
   app.get("/api/runs/:id/report", async (c) => {
     const report = await readReport(c.var.ports, c.req.param("id"));
@@ -60,6 +61,14 @@ async function answerHealth(c: Context<Api>): Promise<Response> {
   if (nonce === undefined || token === "") return c.json({ ok: true });
   if (!isNonce(nonce)) return c.json({ error: "nonce: 32 to 128 hexadecimal digits" }, 400);
   return c.json({ ok: true, proof: await tokenProof(token, nonce) });
+}
+
+async function answerRuns(c: Context<Api>): Promise<Response> {
+  const limit = Number(c.req.query("limit") ?? LIST_API_ROWS_MAX);
+  if (!Number.isInteger(limit) || limit < 1 || limit > LIST_API_ROWS_MAX) {
+    return c.json({ error: `limit must be a whole number from 1 to ${LIST_API_ROWS_MAX}` }, 400);
+  }
+  return c.json(await c.var.ports.runs.runs(limit));
 }
 
 async function answerSearch(c: Context<Api>): Promise<Response> {
