@@ -71,6 +71,18 @@ export const LIST_REPLY_BYTES_TARGET = 8 * 1024 * 1024;
 /** Rows of a page of ids only, asked for where whole transcripts are too large to come together; each costs a call then. */
 export const LIST_LIGHT_ROWS = 10;
 
+/**
+ * Meetings of a page of ids that are asked for by themselves: if more would have to be, the page is asked for whole. And
+ * how long one may go unread while its page only comes by ids, and how many of these a page asks for: a full page of them
+ * takes less than a day of hourly runs.
+ */
+export const LIGHT_FETCHES_MAX = 10;
+export const LIGHT_REREAD_AFTER_MS = DAY_MS;
+export const LIGHT_REREADS_MAX = 3;
+
+/** Large meetings that a run knows the places of; each costs a count when it plans. */
+export const LARGE_MEETINGS_MAX = 20;
+
 /** A reply larger than this is given up while it is read, and a smaller page is asked for. */
 export const LIST_REPLY_BYTES_MAX = 24 * 1024 * 1024;
 
@@ -209,4 +221,4 @@ export const SEARCH_SNIPPET_CHARS = 320;
 export const QUERY_VECTORS_MAX = 500;
 
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
-export const SCHEMA_VERSION = "0007_workspaces.sql";
+export const SCHEMA_VERSION = "0007_owners_sizes_refusals.sql";

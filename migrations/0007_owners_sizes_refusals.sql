@@ -1,0 +1,16 @@
+-- workspaces: whose records this database holds, one account a vendor. Written once, in the batch that stores the first
+-- proven account; read with every key; never changed.
+CREATE TABLE workspaces (
+  vendor TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL              -- sha256
+);
+INSERT INTO workspaces (vendor, account_id)
+  SELECT vendor, account_id FROM quota WHERE account_id IS NOT NULL ORDER BY quota.rowid
+  ON CONFLICT (vendor) DO NOTHING;
+
+-- Meetings that are more than comes together in a page. They and their neighbours are asked for one by one, and then not
+-- every hour.
+ALTER TABLE sightings ADD COLUMN large_bytes INTEGER NOT NULL DEFAULT 0; -- size as JSON; 0: an ordinary one
+ALTER TABLE sightings ADD COLUMN alone_ms INTEGER;              -- world ms when it was last asked for alone; null: never
+ALTER TABLE sightings ADD COLUMN row_hash TEXT NOT NULL DEFAULT ''; -- sha256 of its row without what was said; empty: not known
+CREATE INDEX sightings_large ON sightings (date_string) WHERE large_bytes > 0;
