@@ -14,3 +14,13 @@ ALTER TABLE sightings ADD COLUMN large_bytes INTEGER NOT NULL DEFAULT 0; -- size
 ALTER TABLE sightings ADD COLUMN alone_ms INTEGER;              -- world ms when it was last asked for alone; null: never
 ALTER TABLE sightings ADD COLUMN row_hash TEXT NOT NULL DEFAULT ''; -- sha256 of its row without what was said; empty: not known
 CREATE INDEX sightings_large ON sightings (date_string) WHERE large_bytes > 0;
+
+-- refusals: documents that stay without vectors because the model or the index refuses what they say, or because the
+-- program ended over them. Written by pipelines/vectors with the verdict, deleted when the document is indexed; read when
+-- documents are taken, and for alerts.
+CREATE TABLE refusals (
+  document_id TEXT PRIMARY KEY,
+  content_hash TEXT NOT NULL,           -- of the revision that is refused: another one is tried at once
+  reason TEXT NOT NULL,
+  retry_ms INTEGER NOT NULL             -- world ms
+) WITHOUT ROWID;

@@ -128,6 +128,12 @@ export const VECTOR_BATCH_BYTES_TARGET = 8 * 1024 * 1024;
 /** Chunks written by one D1 statement: about 5 kB each, so well under the 2 MB of a bound value. */
 export const CHUNK_ROWS_PER_STATEMENT = 200;
 
+/** A document that the model or the index refuses is tried again after this long, or when its text changes. */
+export const REFUSED_RETRY_AFTER_MS = DAY_MS;
+
+/** If more documents than this are sent one by one and every one is refused, it is not for what they say. */
+export const REFUSALS_ALONE_MAX = 4;
+
 /** Waits between looks at a vector that was accepted and is not visible yet; 10 min in all. Source: protocols 6. */
 export const VISIBLE_WAITS_MS = [1, 2, 4, 8, 15, 30, 60, 120, 180, 180].map((seconds) => seconds * SECOND_MS);
 

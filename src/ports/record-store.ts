@@ -197,9 +197,14 @@ export type RecordStore = {
     liveChunks: number;
   }>;
 
-  /** Documents whose vectors are owed, longest owed first. */
-  owedDocuments(limit: number, notIds: readonly string[]): Promise<{ items: OwedDocument[]; cursor: null }>;
-  owedCount(): Promise<number>;
+  /** Documents whose vectors are owed and that were not refused of late, longest owed first. */
+  owedDocuments(
+    limit: number,
+    notIds: readonly string[],
+    nowMs: number,
+  ): Promise<{ items: OwedDocument[]; cursor: null }>;
+  /** Documents whose vectors are owed, and how many of them are to be taken now. */
+  owedCount(nowMs: number): Promise<{ owed: number; due: number }>;
   /** Every chunk row of a document, dead ones included, without text. */
   chunksOf(documentIds: readonly string[]): Promise<Map<string, ChunkRow[]>>;
   /** Chunks by id, without text, in the order of the ids. */
@@ -236,6 +241,8 @@ export type RecordStore = {
         contentHash: string;
         verdict: "created" | "updated" | "unchanged" | "pending" | "failed";
         reason: string | null;
+        /** World ms before which a refused document is not taken again; null for any other. */
+        retryMs: number | null;
       }[];
       checkpoint: unknown;
     },
