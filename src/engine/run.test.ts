@@ -172,8 +172,9 @@ describe("executeRun", () => {
     /** Start the program again and again until it gets to the end of the run, and count its lives. */
     async function lives(
       ends: (source: typeof space.source, end: () => Promise<never>) => Partial<Ports> | void,
+      sync: Run["sync"] = "fireflies",
     ): Promise<number> {
-      const { run } = await startRun(space.ports, space.engine, MANUAL);
+      const { run } = await startRun(space.ports, space.engine, { ...MANUAL, sync });
       const steps = { do: (await aWorkspace()).steps.do, sleepUntil: space.steps.sleepUntil };
       for (let life = 1; life <= 20; life += 1) {
         const ended = Promise.withResolvers<boolean>();
@@ -261,6 +262,24 @@ describe("executeRun", () => {
         unchanged: 3,
         failed: 1,
       });
+    });
+
+    it("sets the largest documents of a batch aside if cutting them ends it, and the others get their vectors", async () => {
+      const said = (words: number) => [{ speaker_name: "Maya", text: wordsOf(words) }];
+      space.source.meetings = ["a", "poison", "b"].map((id, n) =>
+        aListedMeeting(id, { ...at(n), sentences: said(id === "poison" ? 4_000 : 100) }),
+      );
+      await run();
+      const { raw } = space.ports;
+      const poisoned = (end: () => Promise<never>) => ({
+        ...raw,
+        getText: async (key: string) => (key.includes("/poison/") ? end() : raw.getText(key)),
+      });
+      expect(await lives((_, end) => ({ raw: poisoned(end) }), "vectors")).toBe(4);
+      const ended = await space.ports.runs.lastEnded("vectors");
+      expect(ended).toMatchObject({ state: "succeeded_with_findings" });
+      expect(ended?.result?.counts).toMatchObject({ created: 2, failed: 1 });
+      expect(await space.ports.records.owedCount(space.world.nowMs())).toEqual({ owed: 1, due: 0 });
     });
 
     it("gives up a step that ends it whatever is asked for, and says so", async () => {
