@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { findRuntime, openDataDir } from "./data-dir.ts";
-import { identify } from "./processes.ts";
+import { identify } from "../surfaces/cli/process-identity.ts";
 import { startRuntime, type LocalWorker, type Runtime, type RuntimeLog } from "./runtime.ts";
 import { StartRefused } from "./start-refused.ts";
 

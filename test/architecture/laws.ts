@@ -229,14 +229,15 @@ function checkWorld(file: SourceFile): Finding[] {
   return [
     ...modules.map((one) => ({ line: one.line, what: `imports ${one.specifier}` })),
     ...file.globalUses
-      .filter((use) => WORLD_USES.has(use.chain) && !isCommandTimeout(file, use.chain))
+      .filter((use) => WORLD_USES.has(use.chain) && !isOfCommand(file, use.chain))
       .map((use) => ({ line: use.line, what: `uses ${use.chain}` })),
   ];
 }
 
-/** A command is a client in a process of its own, without a world; the only time it needs is a call's timeout. */
-function isCommandTimeout(file: SourceFile, chain: string): boolean {
-  return file.path.startsWith("src/surfaces/cli/") && chain === "AbortSignal.timeout";
+/** A command is a client in a process of its own, without a world; all it needs is a call's timeout and a nonce. */
+function isOfCommand(file: SourceFile, chain: string): boolean {
+  const uses = new Set(["AbortSignal.timeout", "crypto.getRandomValues"]);
+  return file.path.startsWith("src/surfaces/cli/") && uses.has(chain);
 }
 
 function checkBarrels(file: SourceFile): Finding[] {

@@ -6,11 +6,13 @@ import { cleanUp, RUN_MS, runProgram, sync, temporaryFolder, type LogEntry } fro
 
 /** The interface of `--json`: these names are promised to scripts; more may come. */
 const RUN_FIELDS = [
-  "run_id sync trigger state counts source_count destination_count api_calls retries duration_ms embedded_chunks checks",
+  "run_id sync trigger state counts source_count destination_count api_calls retries duration_ms embedded_chunks set_aside set_aside_count checks",
 ].flatMap((names) => names.split(" "));
 const COUNT_FIELDS = "seen created updated unchanged deleted pending quarantined failed".split(" ");
 const PROOF_FIELDS =
-  "source source_as_of raw records documents chunks vectors pending quarantined unexplained".split(" ");
+  "source source_as_of raw records documents chunks vectors pending quarantined unexplained unexplained_count".split(
+    " ",
+  );
 
 describe("one command on the sample workspace", () => {
   const dataDir = join(temporaryFolder(), "data");

@@ -56,8 +56,8 @@ export function aRow(item: ListedMeeting): ListedRow {
 /** A world whose clock only moves when it is told to, or when something sleeps. */
 export type TestWorld = World & { advance(ms: number): void };
 
-function testWorld(): TestWorld {
-  let nowMs = START_MS;
+function testWorld(startMs: number): TestWorld {
+  let nowMs = startMs;
   let ids = 0;
   return {
     nowMs: () => nowMs,
@@ -105,8 +105,8 @@ function testSource(): TestSource {
 }
 
 /** Everything of the product in this process: real adapters over emulated stores, a source of our own, a still clock. */
-export async function aWorkspace(change: Partial<Ports> = {}) {
-  const world = testWorld();
+export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS) {
+  const world = testWorld(startMs);
   const d1 = createD1();
   for (const file of readdirSync(MIGRATIONS).toSorted())
     await d1.prepare(readFileSync(join(MIGRATIONS, file), "utf8")).run();

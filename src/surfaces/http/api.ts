@@ -11,7 +11,7 @@ import { readReport, readStatus } from "../../queries/status.ts";
 import { composeEngine, composePorts } from "../compose.ts";
 import type { Env } from "../env.ts";
 import { markdownReport } from "./report-markdown.ts";
-import { requireToken } from "./token.ts";
+import { isNonce, requireToken, tokenProof } from "./token.ts";
 import { parseStartRequest } from "./start-request.ts";
 
 type Api = { Bindings: Env; Variables: { ports: Ports } };
@@ -21,7 +21,7 @@ const SYNCS: readonly SyncName[] = ["fireflies", "vectors"];
 /** The HTTP API. Everything but /healthz needs the token; an unknown address and a fault are one sentence of JSON. */
 export function createApi(): Hono<Api> {
   const app = new Hono<Api>();
-  app.get("/healthz", (c) => c.json({ ok: true }));
+  app.get("/healthz", answerHealth);
   app.use("/api/*", requireToken);
   app.use("/api/*", async (c, next) => {
     c.set("ports", await composePorts(c.env));
@@ -32,8 +32,9 @@ export function createApi(): Hono<Api> {
   app.get("/api/runs/:id", async (c) => found(c, await readReport(c.var.ports, c.req.param("id"))));
   app.get("/api/runs/:id/report", async (c) => {
     const report = await readReport(c.var.ports, c.req.param("id"));
-    const markdown = (c.req.header("accept") ?? "").includes("text/markdown");
-    return report !== null && markdown ? c.text(markdownReport(report)) : found(c, report);
+    if (report === null || !(c.req.header("accept") ?? "").includes("text/markdown")) return found(c, report);
+    const { quarantined } = await c.var.ports.records.totals();
+    return c.text(markdownReport(report, quarantined));
   });
   app.get("/api/search", answerSearch);
   app.get("/api/proof", async (c) => c.json(await proveMeetings(c.var.ports, c.req.query("cursor") ?? null)));
@@ -50,6 +51,15 @@ export function createApi(): Hono<Api> {
     return c.json({ error: "the request failed; the log of the runner says why" }, 500);
   });
   return app;
+}
+
+/** Open to everybody, and cheap. With `?nonce=` it proves that this is the server whose token the asker holds. */
+async function answerHealth(c: Context<Api>): Promise<Response> {
+  const nonce = c.req.query("nonce");
+  const token = c.env.API_TOKEN ?? "";
+  if (nonce === undefined || token === "") return c.json({ ok: true });
+  if (!isNonce(nonce)) return c.json({ error: "nonce: 32 to 128 hexadecimal digits" }, 400);
+  return c.json({ ok: true, proof: await tokenProof(token, nonce) });
 }
 
 async function answerSearch(c: Context<Api>): Promise<Response> {
