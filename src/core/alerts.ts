@@ -11,6 +11,7 @@ export const ALERT_KINDS = [
   "listing_order",
   "defect",
   "vectors_not_visible",
+  "vectors_refused",
   "run_lost",
   "parked_repeatedly",
 ] as const;
@@ -29,6 +30,7 @@ export const ALERT_OF_FAILURE = {
   not_yet: null,
   quota: null,
   denied: "access_lost",
+  refused: "defect",
   storage_full: "storage_full",
   superseded: null,
   listing_order: "listing_order",

@@ -19,6 +19,8 @@ export type FailureKind =
   | "partial"
   /** The key's plan does not include one field that was asked for; it is left out from now on. */
   | "plan_gated"
+  /** This very content is not taken, now or whenever it is sent again; other content may be. */
+  | "refused"
   /** The database is busy. */
   | "locked"
   /** Credentials missing, wrong or without the right. */
@@ -66,6 +68,7 @@ export const REACTIONS = {
   not_yet: { do: "wait" },
   quota: { do: "park", alert: false },
   denied: { do: "park", alert: true },
+  refused: { do: "halt", alert: true },
   storage_full: { do: "halt", alert: true },
   superseded: { do: "halt", alert: false },
   listing_order: { do: "halt", alert: true },

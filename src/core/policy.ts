@@ -71,6 +71,18 @@ export const LIST_REPLY_BYTES_TARGET = 8 * 1024 * 1024;
 /** Rows of a page of ids only, asked for where whole transcripts are too large to come together; each costs a call then. */
 export const LIST_LIGHT_ROWS = 10;
 
+/**
+ * Meetings of a page of ids that are asked for by themselves: if more would have to be, the page is asked for whole. And
+ * how long one may go unread while its page only comes by ids, and how many of these a page asks for: a full page of them
+ * takes less than a day of hourly runs.
+ */
+export const LIGHT_FETCHES_MAX = 10;
+export const LIGHT_REREAD_AFTER_MS = DAY_MS;
+export const LIGHT_REREADS_MAX = 3;
+
+/** Large meetings that a run knows the places of; each costs a count when it plans. */
+export const LARGE_MEETINGS_MAX = 20;
+
 /** A reply larger than this is given up while it is read, and a smaller page is asked for. */
 export const LIST_REPLY_BYTES_MAX = 24 * 1024 * 1024;
 
@@ -115,6 +127,12 @@ export const VECTOR_BATCH_BYTES_TARGET = 8 * 1024 * 1024;
 
 /** Chunks written by one D1 statement: about 5 kB each, so well under the 2 MB of a bound value. */
 export const CHUNK_ROWS_PER_STATEMENT = 200;
+
+/** A document that the model or the index refuses is tried again after this long, or when its text changes. */
+export const REFUSED_RETRY_AFTER_MS = DAY_MS;
+
+/** If more documents than this are sent one by one and every one is refused, it is not for what they say. */
+export const REFUSALS_ALONE_MAX = 4;
 
 /** Waits between looks at a vector that was accepted and is not visible yet; 10 min in all. Source: protocols 6. */
 export const VISIBLE_WAITS_MS = [1, 2, 4, 8, 15, 30, 60, 120, 180, 180].map((seconds) => seconds * SECOND_MS);
@@ -219,4 +237,4 @@ export const PAGE_CALL_TIMEOUT_MS = 20 * SECOND_MS;
 export const PAGE_RUNS_STEP = 10;
 
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
-export const SCHEMA_VERSION = "0007_workspaces.sql";
+export const SCHEMA_VERSION = "0007_owners_sizes_refusals.sql";

@@ -3,10 +3,16 @@ import { aListedMeeting, aWorkspace } from "../../test/in-process/workspace.ts";
 import { FailureError } from "../core/errors.ts";
 import { ALERT_RUN_MS, BACKOFF_WAITS_MS } from "../core/policy.ts";
 import { PIPELINES } from "../pipelines/index.ts";
+import type { Ports } from "../ports/ports.ts";
 import type { Run } from "../ports/run-store.ts";
 import type { Steps } from "../ports/steps.ts";
 import { executeRun, type Pipelines } from "./run.ts";
 import { reviveUnfinished, startRun } from "./tick.ts";
+
+/** Words that do not compress away. */
+function wordsOf(count: number): string {
+  return Array.from({ length: count }, (_, n) => (n * 2_654_435_761).toString(36)).join(" ");
+}
 
 const MANUAL = { sync: "fireflies", trigger: "manual", priority: "normal" } as const;
 
@@ -165,18 +171,20 @@ describe("executeRun", () => {
 
     /** Start the program again and again until it gets to the end of the run, and count its lives. */
     async function lives(
-      ends: (source: typeof space.source, end: () => Promise<never>) => void,
+      ends: (source: typeof space.source, end: () => Promise<never>) => Partial<Ports> | void,
+      sync: Run["sync"] = "fireflies",
     ): Promise<number> {
-      const { run } = await startRun(space.ports, space.engine, MANUAL);
+      const { run } = await startRun(space.ports, space.engine, { ...MANUAL, sync });
+      const steps = { do: (await aWorkspace()).steps.do, sleepUntil: space.steps.sleepUntil };
       for (let life = 1; life <= 20; life += 1) {
         const ended = Promise.withResolvers<boolean>();
         const source = { ...space.source };
-        ends(source, () => {
+        const more = ends(source, () => {
           ended.resolve(false);
           return never;
         });
-        const ports = { ...space.ports, source };
-        const done = executeRun(ports, space.steps, run.id, PIPELINES).then(() => true);
+        const ports = { ...space.ports, source, ...more };
+        const done = executeRun(ports, steps, run.id, PIPELINES).then(() => true);
         if (await Promise.race([done, ended.promise])) return life;
         await reviveUnfinished(space.ports, space.engine, { afterRestart: true });
       }
@@ -232,6 +240,46 @@ describe("executeRun", () => {
         ...Array(5).fill("page:1"),
         ...Array(3).fill("page:1.3"),
       ]);
+    });
+
+    it("sets the largest meetings of a page aside if judging them ends it", async () => {
+      const said = (words: number) => [{ speaker_name: "Maya", text: wordsOf(words) }];
+      space.source.meetings = ["a", "b", "poison", "c"].map((id, n) =>
+        aListedMeeting(id, { ...at(n), sentences: said(id === "poison" ? 40_000 : 100) }),
+      );
+      const { raw } = space.ports;
+      const poisoned = (end: () => Promise<never>) => ({
+        ...raw,
+        getText: async (key: string) => (key.includes("/poison/") ? end() : raw.getText(key)),
+      });
+      expect(await lives((_, end) => ({ raw: poisoned(end) }))).toBe(4);
+      const ended = await space.ports.runs.lastEnded("fireflies");
+      expect(ended?.result?.counts).toMatchObject({ seen: 4, created: 3, failed: 1 });
+      // It is not run into again an hour later.
+      space.world.advance(3_600_000);
+      expect(await lives((_, end) => ({ raw: poisoned(end) }))).toBe(1);
+      expect((await space.ports.runs.lastEnded("fireflies"))?.result?.counts).toMatchObject({
+        unchanged: 3,
+        failed: 1,
+      });
+    });
+
+    it("sets the largest documents of a batch aside if cutting them ends it, and the others get their vectors", async () => {
+      const said = (words: number) => [{ speaker_name: "Maya", text: wordsOf(words) }];
+      space.source.meetings = ["a", "poison", "b"].map((id, n) =>
+        aListedMeeting(id, { ...at(n), sentences: said(id === "poison" ? 4_000 : 100) }),
+      );
+      await run();
+      const { raw } = space.ports;
+      const poisoned = (end: () => Promise<never>) => ({
+        ...raw,
+        getText: async (key: string) => (key.includes("/poison/") ? end() : raw.getText(key)),
+      });
+      expect(await lives((_, end) => ({ raw: poisoned(end) }), "vectors")).toBe(4);
+      const ended = await space.ports.runs.lastEnded("vectors");
+      expect(ended).toMatchObject({ state: "succeeded_with_findings" });
+      expect(ended?.result?.counts).toMatchObject({ created: 2, failed: 1 });
+      expect(await space.ports.records.owedCount(space.world.nowMs())).toEqual({ owed: 1, due: 0 });
     });
 
     it("gives up a step that ends it whatever is asked for, and says so", async () => {

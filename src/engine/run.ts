@@ -203,7 +203,7 @@ type AlertChange = Parameters<Ports["runs"]["updateAlerts"]>[2];
 
 type Measured = { readonly durationMs: number; readonly checks: readonly Check[] } & Pick<
   Awaited<ReturnType<Ports["runs"]["summary"]>>,
-  "apiErrors" | "parks" | "openAlerts"
+  "apiErrors" | "parks" | "refused" | "openAlerts"
 >;
 
 function alerts(context: RunContext, end: End, measured: Measured): AlertChange {
@@ -237,6 +237,11 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
       `parked ${measured.parks} times and not finished: ${end.detail ?? ""}`,
     ],
     ["count_mismatch", mismatch, `source ${sourceCount}, destination ${destinationCount}`],
+    [
+      "vectors_refused",
+      subject === "vectors" && measured.refused > 0,
+      `${measured.refused} documents have no vectors because they are refused`,
+    ],
     [
       "vectors_not_visible",
       end.outcome.findings.some((finding) => finding.includes("not visible")),

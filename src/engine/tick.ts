@@ -95,7 +95,7 @@ async function isDue(ports: Ports, sync: keyof typeof SCHEDULE_MS): Promise<bool
 /** Something is owed, or a dead id is due for another look; after a run that did not succeed, only after a pause. */
 async function areVectorsDue({ runs, records, world }: Ports): Promise<boolean> {
   const nowMs = world.nowMs();
-  const owed = (await records.owedCount()) > 0 || (await records.deadDue(nowMs, 1)).items.length > 0;
+  const owed = (await records.owedCount(nowMs)).due > 0 || (await records.deadDue(nowMs, 1)).items.length > 0;
   if (!owed || !(await isLaneOpen({ runs, world }, "vectors"))) return false;
   const last = await runs.lastEnded("vectors");
   return last === null || last.state === "succeeded" || nowMs - (last.endedMs ?? 0) >= VECTORS_RETRY_AFTER_MS;

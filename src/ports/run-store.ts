@@ -182,7 +182,8 @@ export type RunStore = {
   /**
    * What the end of a run is judged by, read at one instant: its totals, its vendor calls and retried attempts, when it
    * began (real ms), the most vendor calls that failed within one window of world time that ends in the run, whoever made
-   * them, how often the lane has parked since it last finished, and every open alert.
+   * them, how often the lane has parked since it last finished, how many documents the model or the index refuses, and every
+   * open alert.
    *
    * @param asked the length of the window, and the time until which the run parks, if it does
    */
@@ -198,6 +199,7 @@ export type RunStore = {
     endedState: RunState | null;
     apiErrors: number;
     parks: number;
+    refused: number;
     openAlerts: Alert[];
   }>;
 

@@ -77,6 +77,7 @@ type Figures = {
   endedState: RunState | null;
   apiErrors: number;
   parks: number;
+  refused: number;
   calls: number;
   retries: number;
 };
@@ -102,6 +103,10 @@ const PARKS = `select count(*) from (
       and done.state in ('succeeded', 'succeeded_with_findings') and done.continues = 0), 0)
   union select ?3 where ?3 is not null)`;
 
+/** Documents whose revision of now is refused. */
+const REFUSED = `select count(*) from refusals join meetings on meetings.id = document_id
+  where refusals.content_hash = meetings.content_hash and vectors_owed_since is not null and deleted_ms is null`;
+
 /** One batch: each read on its own would cost a round trip. */
 async function summary(
   database: Database,
@@ -113,7 +118,7 @@ async function summary(
     statement(
       `select (select started_real_ms from runs where id = ?1) as startedRealMs,
          (select state from runs where id = ?1 and ended_ms is not null) as endedState,
-         (${MOST_FAILED_CALLS}) as apiErrors, (${PARKS}) as parks,
+         (${MOST_FAILED_CALLS}) as apiErrors, (${PARKS}) as parks, (${REFUSED}) as refused,
          coalesce(sum(is_call), 0) as calls,
          coalesce(sum(outcome not in ('ok', 'started') and next = 'wait'), 0) as retries
        from attempts where run_id = ?1`,
@@ -126,7 +131,15 @@ async function summary(
   const [row] = (figures?.results ?? []) as Figures[];
   return {
     counts: countsOf((counts?.results ?? []) as CountRow[]),
-    ...(row ?? { startedRealMs: null, endedState: null, apiErrors: 0, parks: 0, calls: 0, retries: 0 }),
+    ...(row ?? {
+      startedRealMs: null,
+      endedState: null,
+      apiErrors: 0,
+      parks: 0,
+      refused: 0,
+      calls: 0,
+      retries: 0,
+    }),
     openAlerts: (alerts?.results ?? []) as Alert[],
   };
 }
