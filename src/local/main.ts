@@ -5,7 +5,7 @@ import { requireSpace } from "./data-files.ts";
 import { runOnce } from "./one-shot.ts";
 import { refuseEmulatorOptions, withRunOptions, type RunOptions } from "./options.ts";
 import { EXIT, exitCode, outcomeJson } from "./outcome.ts";
-import { ApiError } from "../surfaces/client.ts";
+import { ApiError, ApiUnreachable } from "../surfaces/client.ts";
 import { startProduct, type Product } from "./product.ts";
 import type { RuntimeLog } from "./runtime.ts";
 import { serve } from "./serve.ts";
@@ -118,6 +118,11 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
   else if (error instanceof ApiError) {
     log(`The run was broken off, for ${error.message}; it goes on at the next start.`);
+    process.exitCode = EXIT.failed;
+  } else if (error instanceof ApiUnreachable) {
+    log(
+      "The run was broken off, for the Workers runtime ended and did not come back; it goes on at the next start.",
+    );
     process.exitCode = EXIT.failed;
   } else if (error instanceof StartRefused) {
     log(error.message);
