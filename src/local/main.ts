@@ -9,6 +9,7 @@ import { ApiError, ApiUnreachable } from "../surfaces/client.ts";
 import { startProduct, type Product } from "./product.ts";
 import type { RuntimeLog } from "./runtime.ts";
 import { serve } from "./serve.ts";
+import { isShown } from "./shown-log.ts";
 import { StartRefused } from "./start-refused.ts";
 import { barWatcher, finalReport, isDrawable, lineWatcher } from "./terminal.ts";
 
@@ -25,9 +26,8 @@ function log(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** What workerd prints: errors of our own code are shown, the chatter of the runtime is not. */
 function onLog(entry: RuntimeLog): void {
-  if (entry.level === "error" && entry.message.includes('"event"')) log(entry.message);
+  if (isShown(entry)) log(entry.message);
 }
 
 async function sync(options: RunOptions): Promise<number> {
