@@ -58,6 +58,8 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
     tick: () => json<object>("POST", "/api/tick"),
     /** Take up what a restart left behind. */
     resume: () => json<object>("POST", "/api/tick?after=restart"),
+    /** Drop what the step engine keeps of ended runs, some at a time. */
+    forgetEnded: () => json<{ forgotten: number }>("POST", "/api/tick?after=runs"),
     proofPage: (cursor: string | null) =>
       json<{ part: ProofPart; cursor: string | null }>(
         "GET",
