@@ -5,10 +5,11 @@ import { requireSpace } from "./data-files.ts";
 import { runOnce } from "./one-shot.ts";
 import { refuseEmulatorOptions, withRunOptions, type RunOptions } from "./options.ts";
 import { EXIT, exitCode, outcomeJson } from "./outcome.ts";
-import { ApiError } from "../surfaces/client.ts";
+import { ApiError, ApiUnreachable } from "../surfaces/client.ts";
 import { startProduct, type Product } from "./product.ts";
 import type { RuntimeLog } from "./runtime.ts";
 import { pageLine, serve } from "./serve.ts";
+import { isShown } from "./shown-log.ts";
 import { StartRefused } from "./start-refused.ts";
 import { barWatcher, finalReport, isDrawable, lineWatcher } from "./terminal.ts";
 
@@ -25,9 +26,8 @@ function log(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** What workerd prints: errors of our own code are shown, the chatter of the runtime is not. */
 function onLog(entry: RuntimeLog): void {
-  if (entry.level === "error" && entry.message.includes('"event"')) log(entry.message);
+  if (isShown(entry)) log(entry.message);
 }
 
 async function sync(options: RunOptions): Promise<number> {
@@ -124,6 +124,11 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
   else if (error instanceof ApiError) {
     log(`The run was broken off, for ${error.message}; it goes on at the next start.`);
+    process.exitCode = EXIT.failed;
+  } else if (error instanceof ApiUnreachable) {
+    log(
+      "The run was broken off, for the Workers runtime ended and did not come back; it goes on at the next start.",
+    );
     process.exitCode = EXIT.failed;
   } else if (error instanceof StartRefused) {
     log(error.message);

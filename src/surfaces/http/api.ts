@@ -1,7 +1,7 @@
 import { Hono, type Context } from "hono";
 import { failureOf } from "../../core/errors.ts";
 import { LIST_API_ROWS_MAX } from "../../core/policy.ts";
-import { reviveUnfinished, startRun, tick } from "../../engine/tick.ts";
+import { forgetEnded, reviveUnfinished, startRun, tick } from "../../engine/tick.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { SyncName } from "../../ports/run-store.ts";
 import { parseSearchRequest } from "../../core/search/request.ts";
@@ -40,12 +40,7 @@ export function createApi(): Hono<Api> {
   app.get("/api/search", answerSearch);
   app.get("/api/proof", async (c) => c.json(await proveMeetings(c.var.ports, c.req.query("cursor") ?? null)));
   app.post("/api/syncs/:sync/runs", start);
-  app.post("/api/tick", async (c) => {
-    if (c.req.query("after") === "restart")
-      await reviveUnfinished(c.var.ports, composeEngine(c.env), { afterRestart: true });
-    else await tick(c.var.ports, composeEngine(c.env));
-    return c.json({ ok: true });
-  });
+  app.post("/api/tick", beat);
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
   app.onError((error, c) => {
     console.error(JSON.stringify({ event: "api_error", path: c.req.path, error: failureOf(error).detail }));
@@ -78,6 +73,17 @@ async function answerSearch(c: Context<Api>): Promise<Response> {
 
 function found<T extends object>(c: Context<Api>, value: T | null): Response {
   return value === null ? c.json({ error: "there is no such run" }, 404) : c.json(value);
+}
+
+/** The clock; `?after=restart` only takes up what a restart left, `?after=runs` only drops what ended runs left. */
+async function beat(c: Context<Api>): Promise<Response> {
+  const { ports } = c.var;
+  const engine = composeEngine(c.env);
+  const after = c.req.query("after");
+  if (after === "runs") return c.json({ ok: true, forgotten: await forgetEnded(ports, engine) });
+  if (after === "restart") await reviveUnfinished(ports, engine, { afterRestart: true });
+  else await tick(ports, engine);
+  return c.json({ ok: true });
 }
 
 async function start(c: Context<Api>): Promise<Response> {
