@@ -81,8 +81,8 @@ function revivingChunks(sql: string): string {
 function forgettingDead(records: Ports["records"]): Ports["records"] {
   return {
     ...records,
-    chunksOf: async (ids) => {
-      const known = await records.chunksOf(ids);
+    chunksOf: async (ids, model) => {
+      const known = await records.chunksOf(ids, model);
       return new Map(
         [...known].map(([id, rows]) => [
           id,
