@@ -144,6 +144,7 @@ const KEPT: [path: string, text: string][] = [
   ["src/adapters/world/a.ts", 'import { ulid } from "ulid"; export const a = () => Date.now() + ulid();'],
   ["src/surfaces/cli/main.ts", "export const signal = AbortSignal.timeout(1);"],
   ["src/surfaces/cli/main.ts", "export const nonce = crypto.getRandomValues(new Uint8Array(9));"],
+  ["src/surfaces/cli/watch.ts", 'import timers from "node:timers/promises"; await timers.setTimeout(1);'],
   ["src/surfaces/compose.ts", 'import { x } from "../adapters/d1/run-store.ts";'],
   [
     "src/local/main.ts",

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { scopeWords } from "../core/rebuild.ts";
 import type { ProofPart } from "../queries/proof.ts";
 import type { Alert, Run, RunState, SyncName } from "../ports/run-store.ts";
 import type { RunReport, Status } from "../queries/status.ts";
@@ -41,12 +42,31 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
       const { run_id: runId } = await client.start(sync);
       const report = await ended(client, runId, watcher);
       reports.push(report);
-      if (!report.run.continues && !isLost(report.run)) break;
+      // A rebuild that was under way in this lane went first.
+      if (!report.run.continues && !isLost(report.run) && report.run.rebuild === null) break;
     }
   }
+  reports.push(...(await finishRebuild(client, watcher)));
   const proof = await proveAll(client, await client.status());
   const { alerts, totals } = await client.status();
   return { reports, proof, alerts, quarantined: totals.quarantined };
+}
+
+/** Carry a rebuild that somebody asked for to its end, as far as it goes now. */
+async function finishRebuild(client: ApiClient, watcher: Watcher): Promise<RunReport[]> {
+  const reports: RunReport[] = [];
+  for (let runs = 0; runs < RUNS_MAX; runs += 1) {
+    const { rebuild } = await client.status();
+    if (rebuild === null) break;
+    const { run_id: runId } = await client.askRebuild(
+      rebuild.rebuild.what,
+      scopeWords(rebuild.rebuild.scope),
+    );
+    const report = await ended(client, runId, watcher);
+    reports.push(report);
+    if (!report.run.continues && !isLost(report.run)) break;
+  }
+  return reports;
 }
 
 /** The recovery of a lost run is queued with it; starting the sync again joins it. */

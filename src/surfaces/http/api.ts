@@ -6,10 +6,13 @@ import type { Ports } from "../../ports/ports.ts";
 import type { SyncName } from "../../ports/run-store.ts";
 import { parseSearchRequest } from "../../core/search/request.ts";
 import { search } from "../../queries/search.ts";
+import { askForRebuild } from "../../engine/rebuilding.ts";
 import { proveMeetings } from "../../queries/proof.ts";
+import { readRebuild } from "../../queries/rebuild.ts";
 import { readReport, readStatus } from "../../queries/status.ts";
 import { composeEngine, composePorts } from "../compose.ts";
 import type { Env } from "../env.ts";
+import { parseRebuildRequest } from "./rebuild-request.ts";
 import { markdownReport } from "./report-markdown.ts";
 import { isNonce, requireToken, tokenProof } from "./token.ts";
 import { parseStartRequest } from "./start-request.ts";
@@ -39,6 +42,8 @@ export function createApi(): Hono<Api> {
   app.get("/api/search", answerSearch);
   app.get("/api/proof", async (c) => c.json(await proveMeetings(c.var.ports, c.req.query("cursor") ?? null)));
   app.post("/api/syncs/:sync/runs", start);
+  app.post("/api/rebuilds", rebuild);
+  app.get("/api/rebuilds/:id", async (c) => found(c, await readRebuild(c.var.ports, c.req.param("id"))));
   app.post("/api/tick", async (c) => {
     if (c.req.query("after") === "restart")
       await reviveUnfinished(c.var.ports, composeEngine(c.env), { afterRestart: true });
@@ -68,7 +73,7 @@ async function answerSearch(c: Context<Api>): Promise<Response> {
 }
 
 function found<T extends object>(c: Context<Api>, value: T | null): Response {
-  return value === null ? c.json({ error: "there is no such run" }, 404) : c.json(value);
+  return value === null ? c.json({ error: `there is nothing at ${c.req.path}` }, 404) : c.json(value);
 }
 
 async function start(c: Context<Api>): Promise<Response> {
@@ -84,4 +89,13 @@ async function start(c: Context<Api>): Promise<Response> {
     priority: request.priority,
   });
   return c.json({ run_id: run.id, created }, 202);
+}
+
+async function rebuild(c: Context<Api>): Promise<Response> {
+  const wish = await parseRebuildRequest(c.req.raw);
+  if ("error" in wish) return c.json(wish, 400);
+  const answer = await askForRebuild(c.var.ports, composeEngine(c.env), wish);
+  if ("refused" in answer) return c.json({ error: answer.refused }, 409);
+  const { run, created } = answer;
+  return c.json({ run_id: run.id, rebuild_id: run.rebuild?.id, created }, 202);
 }

@@ -15,7 +15,7 @@ export function markdownReport(report: RunReport, quarantined: number): string {
   );
   const operations = Object.entries(result?.operations ?? {}).toSorted(([, a], [, b]) => b.ms - a.ms);
   const sections = [
-    `# ${run.sync}: ${run.state.replaceAll("_", " ")}`,
+    `# ${run.rebuild === null ? run.sync : `rebuild ${run.rebuild.what}`}: ${run.state.replaceAll("_", " ")}`,
     `Run ${run.id}, trigger ${run.trigger}, started ${iso(run.startedMs)}, took ${seconds(run.durationMs)}.`,
     run.detail === null ? "" : `**${run.detail}**`,
     run.notBeforeMs === null ? "" : `Goes on at ${iso(run.notBeforeMs)}.`,
