@@ -97,3 +97,17 @@ export function rebuildWords({ what, scope }: Pick<Rebuild, "what" | "scope">): 
 export function otherModel(live: string, wanted: string): string {
   return `the vectors are those of ${live} and EMBEDDINGS asks for ${wanted}: build them anew with npm run -s syncctl -- rebuild vectors, or set EMBEDDINGS back`;
 }
+
+/**
+ * What a run does, in a word or two: its sync, or the rebuild that it carries in the lane of that sync. The subject of its
+ * alerts as well: that a rebuild succeeds says nothing of the sync.
+ */
+export function runName<S extends string>({
+  sync,
+  rebuild,
+}: {
+  readonly sync: S;
+  readonly rebuild: { readonly what: RebuildName } | null;
+}): S | `rebuild ${RebuildName}` {
+  return rebuild === null ? sync : `rebuild ${rebuild.what}`;
+}

@@ -42,7 +42,7 @@ export async function emptyIndex(context: RunContext, row: IndexRow): Promise<Em
     return null;
   });
   const check = {
-    name: `vectors left of ${row.model}`,
+    name: `old index: vectors left of ${row.model}`,
     ok: vectorCount === 0,
     expected: 0,
     actual: vectorCount,

@@ -18,8 +18,10 @@ export type RebuildWish = {
   readonly priority: Priority;
 };
 
-/** A wish that was taken, or one sentence why not. */
-type Answer = { readonly run: Run; readonly created: boolean } | { readonly refused: string };
+/** A wish that was taken, or one sentence why not; `never` if it means nothing, at whatever time it is asked for. */
+type Answer =
+  | { readonly run: Run; readonly created: boolean }
+  | { readonly refused: string; readonly never: boolean };
 
 /**
  * Take a wish for a rebuild: it stands in the ledger before the answer, and goes on until it is fulfilled. The same wish
@@ -30,8 +32,8 @@ export async function askForRebuild(ports: Ports, engine: RunEngine, wish: Rebui
   const { what, scope, priority } = wish;
   const model = what === "records" ? null : (ports.wanted?.embedder ?? ports.embedder).model;
   const before = await rebuilds.open();
-  const refused = before === null ? await refusalOf(ports, wish) : null;
-  if (refused !== null) return { refused };
+  const refusal = before === null ? await refusalOf(ports, wish) : null;
+  if (refusal !== null) return refusal;
   const asked = { id: world.newId(), what, scope, model, liveModel: ports.embedder.model };
   const run = { id: world.newId(), queuedMs: world.nowMs(), priority };
   const open = before ?? (await rebuilds.ask({ ...asked, askedMs: world.nowMs() }, run));
@@ -40,24 +42,27 @@ export async function askForRebuild(ports: Ports, engine: RunEngine, wish: Rebui
   if (!isSame)
     return {
       refused: `${rebuildWords(open)}${open.model === null ? "" : ` (${open.model})`} is going on and has to end before another rebuild begins: look at syncctl status`,
+      never: false,
     };
   const carrying = await continueRebuild(ports, engine, open, priority);
   return carrying === null
-    ? { refused: `${rebuildWords(open)} has just ended` }
+    ? { refused: `${rebuildWords(open)} has just ended`, never: false }
     : { run: carrying, created: open.id === asked.id };
 }
 
-/** Why a rebuild cannot be begun as things are; null if it can. */
-async function refusalOf(ports: Ports, { what, scope }: RebuildWish): Promise<string | null> {
-  const { wanted, embedder, rebuilds } = ports;
-  if (what !== "records" && wanted !== null) {
-    if (wanted.problem !== null) return wanted.problem;
-    if (what === "chunks") return otherModel(embedder.model, wanted.embedder.model);
-    if (scopeWords(scope).length > 0)
-      return `EMBEDDINGS asks for ${wanted.embedder.model}, so that all vectors are made anew: leave the scope out`;
-  }
+/** Why a rebuild cannot be begun; null if it can. */
+async function refusalOf(
+  { wanted, embedder, rebuilds }: Ports,
+  { what, scope }: RebuildWish,
+): Promise<{ refused: string; never: boolean } | null> {
   const [unknown] = await rebuilds.unknownMeetings(scope.meetings);
-  return unknown === undefined ? null : `there is no meeting "${unknown}"`;
+  if (unknown !== undefined) return { refused: `there is no meeting "${unknown}"`, never: true };
+  if (what === "records" || wanted === null) return null;
+  if (wanted.problem !== null) return { refused: wanted.problem, never: false };
+  if (what === "chunks") return { refused: otherModel(embedder.model, wanted.embedder.model), never: false };
+  if (scopeWords(scope).length === 0) return null;
+  const all = `EMBEDDINGS asks for ${wanted.embedder.model}, so that all vectors are made anew: leave the scope out`;
+  return { refused: all, never: true };
 }
 
 /**

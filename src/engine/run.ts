@@ -8,7 +8,7 @@ import {
   ALERT_RUN_MS,
   LEASE_TERM_MS,
 } from "../core/policy.ts";
-import type { RebuildName } from "../core/rebuild.ts";
+import { runName, type RebuildName } from "../core/rebuild.ts";
 import { sumOperations, type Check, type RunResult } from "../core/report.ts";
 import type { Fence, Run, RunState, SyncName } from "../ports/run-store.ts";
 import type { Steps } from "../ports/steps.ts";
@@ -67,14 +67,9 @@ export async function executeRun(
     thrown: new Map(),
     lease: { expiresRealMs },
   };
-  const end = await work(context, pipelines[nameOf(run)], lane);
+  const end = await work(context, pipelines[runName(run)], lane);
   if (end === null) return;
   await steps.do("close", () => close(context, end));
-}
-
-/** What a run does, which is also the subject of its alerts: that a rebuild succeeds says nothing of the sync of its lane. */
-function nameOf({ sync, rebuild }: Run): keyof Pipelines {
-  return rebuild === null ? sync : `rebuild ${rebuild.what}`;
 }
 
 /** Null leaves the run to whoever holds the lane: the tick starts it again when the lane is free. */
@@ -216,7 +211,7 @@ type Measured = { readonly durationMs: number; readonly checks: readonly Check[]
 
 function alerts(context: RunContext, end: End, measured: Measured): AlertChange {
   const { world } = context.ports;
-  const subject = nameOf(context.run);
+  const subject = runName(context.run);
   const failed = end.failure === null ? null : ALERT_OF_FAILURE[end.failure.kind];
   const { sourceCount, destinationCount } = end.outcome;
   const missing = Math.abs((sourceCount ?? 0) - (destinationCount ?? 0));
@@ -258,11 +253,14 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
   // A parked run has shown nothing about the conditions that it did not get to look at.
   const close = conditions
     .filter(([kind, holds]) => !holds && (end.state === "succeeded" || kind === "api_errors"))
-    .map(([kind]) => ({ kind, subject }));
+    .map(([kind]): { kind: AlertKind; subject: string } => ({ kind, subject }));
+  // Vectors that were made anew are what the configuration asks for.
+  if (subject === "rebuild vectors" && end.state === "succeeded")
+    close.push({ kind: "embeddings_refused", subject: "vectors" });
   return {
     open,
-    close: close.filter(({ kind }) =>
-      measured.openAlerts.some((alert) => alert.kind === kind && alert.subject === subject),
+    close: close.filter((one) =>
+      measured.openAlerts.some((alert) => alert.kind === one.kind && alert.subject === one.subject),
     ),
   };
 }

@@ -1,5 +1,5 @@
 import { ALERT_RUN_MS, FORGET_RUNS_PER_TICK, SCHEDULE_MS, VECTORS_RETRY_AFTER_MS } from "../core/policy.ts";
-import { laneOf } from "../core/rebuild.ts";
+import { laneOf, runName } from "../core/rebuild.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
 import type { Priority, Run, SyncName, Trigger } from "../ports/run-store.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -76,7 +76,7 @@ export async function reviveUnfinished(
     const detail = `run ${run.id} was lost by the step engine`;
     if (lost)
       await runs.raiseAlert(
-        { id: world.newId(), kind: "run_lost", subject: run.sync, detail },
+        { id: world.newId(), kind: "run_lost", subject: runName(run), detail },
         world.nowMs(),
       );
     // The next run of a rebuild goes on from its cursor.
@@ -92,7 +92,7 @@ async function noticeLong({ runs, world }: Ports, run: Run): Promise<void> {
   if (lastsMs <= ALERT_RUN_MS) return;
   const detail = `run ${run.id} has been going on for ${Math.round(lastsMs / 60_000)} minutes`;
   await runs.raiseAlert(
-    { id: world.newId(), kind: "run_too_long", subject: run.sync, detail },
+    { id: world.newId(), kind: "run_too_long", subject: runName(run), detail },
     world.nowMs(),
   );
 }

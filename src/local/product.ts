@@ -1,13 +1,16 @@
+import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createApiClient, type ApiClient } from "../surfaces/client.ts";
 import { openDataDir, type DataDir } from "./data-dir.ts";
+import { readEmbeddings, type LocalEmbeddings } from "./embeddings.ts";
+import { prepareIndexes } from "./indexes.ts";
 import { applyMigrations } from "./migrations.ts";
 import type { RunOptions } from "./options.ts";
-import { productWorkers } from "./product-workers.ts";
+import { PRODUCT_WORKER, productWorkers } from "./product-workers.ts";
 import { startRuntime, type Runtime, type RuntimeLog } from "./runtime.ts";
-import { refusalOf } from "./start-refused.ts";
+import { refusalOf, StartRefused } from "./start-refused.ts";
 import { openFireflies, readMeetings, type FirefliesVendor } from "./vendors.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
@@ -25,6 +28,13 @@ export type Product = {
   stop(): Promise<void>;
 };
 
+/** What a start found outside: the vendor, who makes embeddings; and when the Worker may be asked. */
+type Surroundings = {
+  readonly fireflies: FirefliesVendor;
+  readonly embeddings: LocalEmbeddings;
+  readonly readiness: PromiseWithResolvers<void>;
+};
+
 /**
  * Open the data directory, find or start the vendors, boot workerd, bring the database up to date, and take up what an
  * earlier process left behind.
@@ -37,6 +47,10 @@ export async function startProduct(
 ): Promise<Product> {
   // Read before anything is made, so that a wrong name leaves nothing behind.
   const meetings = options.meetings === undefined ? null : readMeetings(options.meetings);
+  const embeddings = await readEmbeddings(process.env);
+  // What nobody answers for may be known to an older data directory, and to no new one.
+  if (embeddings.unanswered !== null && !existsSync(join(options.dataDir, "state")))
+    throw new StartRefused(embeddings.unanswered);
   const dataDir = await openDataDir(options.dataDir);
   let fireflies: FirefliesVendor | null = null;
   try {
@@ -44,8 +58,9 @@ export async function startProduct(
       { ...options, meetingsFile: meetings },
       join(dataDir.path, "fireflies-emulator"),
     );
-    const runtime = await bootRuntime(options, dataDir, { ...defaults, fireflies });
-    return await readyProduct(dataDir, runtime, fireflies);
+    const surroundings = { fireflies, embeddings, readiness: Promise.withResolvers<void>() };
+    const runtime = await bootRuntime(options, dataDir, { ...defaults, ...surroundings });
+    return await readyProduct(dataDir, runtime, surroundings);
   } catch (error) {
     await fireflies?.close();
     await dataDir.close();
@@ -56,7 +71,7 @@ export async function startProduct(
 async function bootRuntime(
   options: RunOptions,
   dataDir: DataDir,
-  given: { port: number; onLog: (log: RuntimeLog) => void; fireflies: FirefliesVendor },
+  given: { port: number; onLog: (log: RuntimeLog) => void } & Surroundings,
 ): Promise<Runtime> {
   const workers = await productWorkers({
     apiToken: dataDir.token,
@@ -66,6 +81,8 @@ async function bootRuntime(
     worldClock: given.fireflies.clock,
     freeBytes: () => freeBytes(dataDir.path),
     vectorDelayMs: VECTOR_DELAY_MS,
+    embeddings: given.embeddings,
+    ready: given.readiness.promise,
   });
   let client: ApiClient | null = null;
   const runtime = await startRuntime({
@@ -82,7 +99,7 @@ async function bootRuntime(
 async function readyProduct(
   dataDir: DataDir,
   runtime: Runtime,
-  fireflies: FirefliesVendor,
+  { fireflies, embeddings, readiness }: Surroundings,
 ): Promise<Product> {
   const client = createApiClient(runtime.url, dataDir.token);
   const stop = async (): Promise<void> => {
@@ -91,6 +108,8 @@ async function readyProduct(
   };
   try {
     await applyMigrations(await runtime.miniflare.getD1Database("DB"), MIGRATIONS);
+    await prepareIndexes(runtime.miniflare, PRODUCT_WORKER, embeddings);
+    readiness.resolve();
     await client.resume();
   } catch (error) {
     await stop();

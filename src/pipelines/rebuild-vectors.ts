@@ -206,13 +206,13 @@ async function verify(context: RunContext, { index, embedder }: IndexTarget): Pr
   const missing = state.missing === 0 ? "" : ` (${state.missing} missing: ${state.missingIds.join(", ")})`;
   return [
     {
-      name: `documents of ${model}`,
+      name: `new index: documents of ${model}`,
       ok: state.missing === 0,
       expected: state.documents,
       actual: `${state.built}${missing}`,
     },
     {
-      name: `vectors of ${model}`,
+      name: `new index: vectors of ${model}`,
       ok: vectorCount === liveChunks,
       expected: liveChunks,
       actual: vectorCount,

@@ -141,6 +141,16 @@ function refusingEmbedder(problem: string): Embedder {
   };
 }
 
+/** Asked once by each process of the Worker. */
+let isReady = false;
+
+/** Wait until a runner on a machine of ours has brought database and indexes up to date; deployed, they are. */
+export async function awaitReadiness({ HOST }: Env): Promise<void> {
+  if (isReady || HOST === undefined) return;
+  await HOST.fetch("http://host/ready");
+  isReady = true;
+}
+
 /** Durable steps of one run. */
 export function composeSteps(step: WorkflowStep, world: World): Steps {
   return createWorkflowSteps(step, world);

@@ -25,6 +25,9 @@ export type Env = {
   readonly FIREFLIES_ACCOUNT?: string;
   /** JSON of a clock that an emulated vendor keeps; absent with real vendors. */
   readonly WORLD_CLOCK?: string;
-  /** Local runs only: answers GET /free-bytes with the room on the disk under the data directory. */
+  /**
+   * Local runs only: answers GET /free-bytes with the room on the disk under the data directory, and GET /ready once the
+   * runner has brought database and indexes up to date.
+   */
   readonly HOST?: Fetcher;
 };

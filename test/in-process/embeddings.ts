@@ -1,9 +1,7 @@
-import { LexicalEmbedder } from "../../emulators/workers-ai/lexical-embedder.ts";
 import { createEmbedder } from "../../src/adapters/workers-ai/embedder.ts";
 import { LOCAL_EMBEDDINGS, parseEmbeddings, type EmbeddingChoice } from "../../src/core/embedding-choice.ts";
 import { planEmbeddings } from "../../src/core/embedding-plan.ts";
 import type { Ports } from "../../src/ports/ports.ts";
-import type { Embedder } from "../../src/ports/vectors.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**
@@ -24,7 +22,7 @@ export async function composed(space: Workspace, embeddings: string | null): Pro
   if (index === undefined) throw new Error(`no index is bound as ${live.binding}`);
   return {
     ...ports,
-    embedder: embedderOf(space, live.choice),
+    embedder: createEmbedder(space.ai, live.choice.model, space.world),
     index,
     indexName: live.binding,
     wanted:
@@ -32,20 +30,8 @@ export async function composed(space: Workspace, embeddings: string | null): Pro
         ? null
         : "problem" in wanted
           ? { embedder: null, problem: wanted.problem }
-          : { embedder: embedderOf(space, wanted), problem: null },
+          : { embedder: createEmbedder(space.ai, wanted.model, space.world), problem: null },
   };
-}
-
-function embedderOf({ ai, world }: Workspace, choice: EmbeddingChoice): Embedder {
-  const words = new LexicalEmbedder();
-  const lexical: Parameters<typeof createEmbedder>[0] = {
-    run: async (_model, inputs) => {
-      const texts = (inputs["documents"] ?? inputs["queries"]) as string[];
-      const data = texts.map((text) => [...words.embedOne(text, choice.model.dimensions)]);
-      return { shape: [data.length, choice.model.dimensions], data };
-    },
-  };
-  return createEmbedder(choice.kind === "lexical" ? lexical : ai, choice.model, world);
 }
 
 /** Documents that a question finds by the live index and the ledger, nearest first: what a search would show. */

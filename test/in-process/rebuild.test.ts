@@ -321,9 +321,14 @@ describe("rebuild", () => {
       const checks = runs.flatMap((run) => run.result?.checks ?? []);
       expect(checks).toEqual(
         expect.arrayContaining([
-          { name: "documents of lexical#64", ok: true, expected: 4, actual: "4" },
-          { name: "vectors of lexical#64", ok: true, expected: before.length, actual: before.length },
-          { name: "vectors left of lexical#1024", ok: true, expected: 0, actual: 0 },
+          { name: "new index: documents of lexical#64", ok: true, expected: 4, actual: "4" },
+          {
+            name: "new index: vectors of lexical#64",
+            ok: true,
+            expected: before.length,
+            actual: before.length,
+          },
+          { name: "old index: vectors left of lexical#1024", ok: true, expected: 0, actual: 0 },
         ]),
       );
       expect(runs.map((run) => run.state)).toEqual(["succeeded"]);
@@ -443,7 +448,7 @@ describe("rebuild", () => {
       const chunks = (await chunksOfLive()).length;
       expect(run.state).toBe("succeeded_with_findings");
       expect(run.result?.findings.join()).toContain(
-        `the new index does not go live yet: vectors of lexical#64: ${chunks + 1}, expected ${chunks}`,
+        `the new index does not go live yet: new index: vectors of lexical#64: ${chunks + 1}, expected ${chunks}`,
       );
       expect((await ports(OTHER)).embedder.model).toBe("lexical#1024");
       await space.ports.indexes["VECTORS_B"]?.deleteByIds(["stray"]);
@@ -571,6 +576,15 @@ describe("rebuild", () => {
       expect((await ports()).embedder.model).toBe(OTHER);
     });
 
+    it("ends the refusal of the ordinary runs, and its alert", async () => {
+      expect((await runSync(space, "vectors", await ports(OTHER))).state).toBe("failed");
+      expect((await space.ports.runs.openAlerts()).items.map(({ kind }) => kind)).toEqual([
+        "embeddings_refused",
+      ]);
+      await replaced();
+      expect((await space.ports.runs.openAlerts()).items).toEqual([]);
+    });
+
     it("lets ordinary runs go on with the live model as soon as it was asked for", async () => {
       expect((await runSync(space, "vectors", await ports(OTHER))).state).toBe("failed");
       await asked("vectors", EVERYTHING, OTHER);
@@ -602,22 +616,26 @@ describe("rebuild", () => {
         await asked("chunks", { ...EVERYTHING, from: "2026-05-01" }),
         await asked("vectors"),
       ])
-        expect(other).toEqual({ refused: expect.stringMatching(/^rebuild chunks .*is going on/) });
+        expect(other).toMatchObject({
+          never: false,
+          refused: expect.stringMatching(/^rebuild chunks .*is going on/),
+        });
       expect(await rows("select count(*) as n from rebuilds")).toEqual([{ n: 1 }]);
       expect(space.engine.started.filter((id) => "run" in first && id === first.run.id)).not.toEqual([]);
     });
 
     it("refuses what cannot be begun, in one sentence, and writes nothing", async () => {
-      expect(await asked("chunks", { ...EVERYTHING, meetings: ["m-damask", "m-none"] })).toEqual({
+      expect(await asked("chunks", { ...EVERYTHING, meetings: ["m-damask", "m-none"] })).toMatchObject({
+        never: true,
         refused: 'there is no meeting "m-none"',
       });
-      expect(await asked("vectors", { ...EVERYTHING, from: "2026-05-01" }, "lexical#64")).toEqual({
+      expect(await asked("vectors", { ...EVERYTHING, from: "2026-05-01" }, "lexical#64")).toMatchObject({
         refused: expect.stringContaining("leave the scope out"),
       });
-      expect(await asked("chunks", EVERYTHING, "lexical#64")).toEqual({
+      expect(await asked("chunks", EVERYTHING, "lexical#64")).toMatchObject({
         refused: expect.stringContaining("rebuild vectors"),
       });
-      expect(await asked("vectors", EVERYTHING, "nonsense")).toEqual({
+      expect(await asked("vectors", EVERYTHING, "nonsense")).toMatchObject({
         refused: expect.stringContaining("EMBEDDINGS must be"),
       });
       expect(await rows("select count(*) as n from rebuilds")).toEqual([{ n: 0 }]);

@@ -1,3 +1,4 @@
+import { runName } from "../../core/rebuild.ts";
 import type { Run } from "../../ports/run-store.ts";
 import type { RebuildStatus } from "../../queries/rebuild.ts";
 import type { Status } from "../../queries/status.ts";
@@ -8,8 +9,7 @@ export function runLines(run: Run): string {
   const seen =
     counts === undefined ? "" : `  ${counts.seen} seen, ${counts.created} created, ${counts.updated} updated`;
   const detail = run.detail === null ? "" : `  ${run.detail}`;
-  const name = run.rebuild === null ? run.sync : `rebuild ${run.rebuild.what}`;
-  return `${run.id}  ${name.padEnd(9)}  ${run.state.padEnd(23)}${seen}${detail}`;
+  return `${run.id}  ${runName(run).padEnd(9)}  ${run.state.padEnd(23)}${seen}${detail}`;
 }
 
 /** How far a rebuild has come, on one line. */

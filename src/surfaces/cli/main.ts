@@ -91,6 +91,6 @@ try {
   } else {
     const expected = error instanceof NotRunning || error instanceof ApiError;
     process.stderr.write(`${expected ? error.message : String(error)}\n`);
-    process.exitCode = EXIT.failed;
+    process.exitCode = error instanceof ApiError && error.status === 400 ? EXIT.usage : EXIT.failed;
   }
 }

@@ -96,7 +96,7 @@ function endOf({ rebuild, runs, words }: RebuildStatus): Said | null {
   // The run that ended the rebuild is closed a moment later, and only then it says what it found.
   if (last === undefined || last.endedMs === null) return null;
   if (rebuild.endedMs !== null) {
-    const proof = checks.filter((check) => / of /.test(check.name));
+    const proof = checks.filter((check) => /^(?:new|old) index: /.test(check.name));
     return said(rebuild.outcome === "done" && findings.length === 0 ? 0 : 1, value, [
       rebuild.outcome === "done" ? `${words}: done.` : `${words}: given up.`,
       ...proof.map((check) => `  ${check.name}: ${check.actual}, expected ${check.expected}`),

@@ -10,7 +10,7 @@ import { askForRebuild } from "../../engine/rebuilding.ts";
 import { proveMeetings } from "../../queries/proof.ts";
 import { readRebuild } from "../../queries/rebuild.ts";
 import { readReport, readStatus } from "../../queries/status.ts";
-import { composeEngine, composePorts } from "../compose.ts";
+import { awaitReadiness, composeEngine, composePorts } from "../compose.ts";
 import type { Env } from "../env.ts";
 import { parseRebuildRequest } from "./rebuild-request.ts";
 import { markdownReport } from "./report-markdown.ts";
@@ -27,6 +27,7 @@ export function createApi(): Hono<Api> {
   app.get("/healthz", answerHealth);
   app.use("/api/*", requireToken);
   app.use("/api/*", async (c, next) => {
+    await awaitReadiness(c.env);
     c.set("ports", await composePorts(c.env));
     await next();
   });
@@ -95,7 +96,7 @@ async function rebuild(c: Context<Api>): Promise<Response> {
   const wish = await parseRebuildRequest(c.req.raw);
   if ("error" in wish) return c.json(wish, 400);
   const answer = await askForRebuild(c.var.ports, composeEngine(c.env), wish);
-  if ("refused" in answer) return c.json({ error: answer.refused }, 409);
+  if ("refused" in answer) return c.json({ error: answer.refused }, answer.never ? 400 : 409);
   const { run, created } = answer;
   return c.json({ run_id: run.id, rebuild_id: run.rebuild?.id, created }, 202);
 }
