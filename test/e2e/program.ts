@@ -261,10 +261,17 @@ function watched(child: ChildProcess): Started {
   return started;
 }
 
+const OWN_SETTINGS = new Set([
+  "FIREFLIES_API_KEY",
+  "API_TOKEN",
+  "EMBEDDINGS",
+  "EMBEDDINGS_TOKENS_MAX",
+  "OPENAI_API_KEY",
+]);
+
 /** The keys and settings of a developer must not lead a test to a real service. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  const own = ["FIREFLIES_API_KEY", "API_TOKEN", "EMBEDDINGS", "EMBEDDINGS_TOKENS_MAX", "OPENAI_API_KEY"];
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.includes(name)));
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !OWN_SETTINGS.has(name)));
 }
 
 /** "close" comes when the output was read to its end; a killed node may leave it open in workerd for a moment. */
