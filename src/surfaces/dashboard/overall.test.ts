@@ -26,6 +26,7 @@ const aRun = (change: Partial<Run>): Run => ({
   destinationCount: 60,
   continues: false,
   result: null,
+  rebuild: null,
   ...change,
 });
 
@@ -36,6 +37,8 @@ const aStatus = (change: Partial<Status> = {}): Status => ({
   lanes: [{ lane: "fireflies", notBeforeMs: null, reason: null, keyName: null }],
   alerts: [],
   owedDocuments: 0,
+  indexes: [],
+  rebuild: null,
   source: { ids: 60, asOfMs: Date.parse("2026-11-25T14:05:00Z") },
   totals: { records: 52, pending: 2, quarantined: 6, accounted: 60, documents: 52, liveChunks: 139 },
   ...change,
