@@ -46,7 +46,14 @@ export type Stock = {
 
 const YARDSTICK = "yardstick";
 /** The usual model. */
-const NO_SETTING = { configured: null, text: null, tokensMax: null, apiKey: null, unanswered: null };
+const NO_SETTING = {
+  configured: null,
+  text: null,
+  tokensMax: null,
+  apiKey: null,
+  liveApiKey: null,
+  unanswered: null,
+};
 /** A look costs the product's workerd some milliseconds, so they are few. */
 const POLL_MS = 250;
 const RUN_POLLS_MAX = (20 * 60_000) / POLL_MS;

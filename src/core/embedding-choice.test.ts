@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { embeddingsText, measured, parseEmbeddings, type EmbeddingChoice } from "./embedding-choice.ts";
+import {
+  embeddingsText,
+  keyFor,
+  measured,
+  parseEmbeddings,
+  type EmbeddingChoice,
+} from "./embedding-choice.ts";
 import { CHUNK_SIZES, EMBEDDING_MODEL } from "./policy.ts";
 
 const OLLAMA = "openai:http://127.0.0.1:11434/v1#nomic-embed-text";
@@ -84,5 +90,19 @@ describe("measured", () => {
     const open = { kind: "unmeasured", served: "big", address: "http://h/v1", tokensMax: null } as const;
     expect(measured(open, 768)).toMatchObject({ model: { name: "openai:big#768" } });
     expect(measured(open, 4_096)).toEqual({ problem: expect.stringContaining("4096") });
+  });
+});
+
+describe("keyFor", () => {
+  const keys = { named: "of the named server", live: null };
+
+  it("gives the key to the server it was set for, and where none is named to the one that is asked", () => {
+    expect(keyFor("http://a/v1", "http://a/other", keys)).toBe("of the named server");
+    expect(keyFor("http://a/v1", null, keys)).toBe("of the named server");
+  });
+
+  it("gives it to no other server; the live model's has a key of its own, if it needs one", () => {
+    expect(keyFor("http://a/v1", "http://b/v1", keys)).toBeNull();
+    expect(keyFor("http://a:1/v1", "http://a:2/v1", { ...keys, live: "own" })).toBe("own");
   });
 });

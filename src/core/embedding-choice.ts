@@ -135,3 +135,22 @@ export function embeddingsText(choice: EmbeddingChoice): string {
   if (choice.kind === "workers-ai") return `workers-ai:${choice.model.served}`;
   return `openai:${choice.address}#${choice.model.served}#${choice.model.dimensions}`;
 }
+
+/** Keys of embeddings servers, as the environment gives them. */
+type EmbeddingKeys = {
+  /** For the server that `EMBEDDINGS` names. */
+  readonly named: string | null;
+  /** For that of the live model, while `EMBEDDINGS` names another. */
+  readonly live: string | null;
+};
+
+/**
+ * Which key a server is given: the one that was set for it, and never another's.
+ *
+ * @param address of the server that is asked
+ * @param named address of the server that `EMBEDDINGS` names; null if it names none
+ */
+export function keyFor(address: string, named: string | null, keys: EmbeddingKeys): string | null {
+  const isNamed = named === null || new URL(named).origin === new URL(address).origin;
+  return isNamed ? keys.named : keys.live;
+}

@@ -38,7 +38,9 @@ export async function startRun(
 ): Promise<{ run: Run; created: boolean }> {
   const { world, runs } = ports;
   const queued = await runs.queue({ ...request, id: world.newId(), queuedMs: world.nowMs() });
-  if (queued.created) await engine.start(queued.run.id);
+  // A rebuild that waited its turn in this lane has it now.
+  const isWaiting = queued.run.rebuild !== null && queued.run.state === "queued";
+  if (queued.created || isWaiting) await engine.start(queued.run.id);
   return queued;
 }
 

@@ -17,6 +17,8 @@ export type LocalEmbeddings = {
   readonly text: string | null;
   readonly tokensMax: string | null;
   readonly apiKey: string | null;
+  /** For the server of the live model, while another is named. */
+  readonly liveApiKey: string | null;
   /** One sentence if the server did not answer, and so did not say how long its vectors are; null as a rule. */
   readonly unanswered: string | null;
 };
@@ -25,7 +27,7 @@ export type LocalEmbeddings = {
 const MEASURE_MS_MAX = 60_000;
 
 /**
- * Read `EMBEDDINGS`, `EMBEDDINGS_TOKENS_MAX` and `OPENAI_API_KEY`, and ask the server of an openai model how long its
+ * Read `EMBEDDINGS`, `EMBEDDINGS_TOKENS_MAX`, `OPENAI_API_KEY` and `OPENAI_API_KEY_LIVE`, and ask the server of an openai model how long its
  * vectors are. A server that does not answer now may do so when it is needed.
  *
  * @throws BadSetting for what means nothing; StartRefused for what the server refuses
@@ -33,18 +35,20 @@ const MEASURE_MS_MAX = 60_000;
 export async function readEmbeddings(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<LocalEmbeddings> {
-  const [text, tokensMax, apiKey] = ["EMBEDDINGS", "EMBEDDINGS_TOKENS_MAX", "OPENAI_API_KEY"].map(
-    (name) => environment[name]?.trim() || null,
-  ) as [string | null, string | null, string | null];
-  if (text === null) return { configured: null, text, tokensMax: null, apiKey, unanswered: null };
+  const said = (name: string): string | null => environment[name]?.trim() || null;
+  const text = said("EMBEDDINGS");
+  const tokensMax = said("EMBEDDINGS_TOKENS_MAX");
+  const apiKey = said("OPENAI_API_KEY");
+  const keys = { apiKey, liveApiKey: said("OPENAI_API_KEY_LIVE") };
+  if (text === null) return { configured: null, text, tokensMax: null, ...keys, unanswered: null };
   const parsed = parseEmbeddings(text, tokensMax ?? undefined);
   if ("problem" in parsed) throw new BadSetting(parsed.problem);
   const configured =
     parsed.kind === "openai" || parsed.kind === "unmeasured" ? await measure(parsed, apiKey) : parsed;
   if (configured.kind !== "unmeasured")
-    return { configured, text: embeddingsText(configured), tokensMax, apiKey, unanswered: null };
+    return { configured, text: embeddingsText(configured), tokensMax, ...keys, unanswered: null };
   const unanswered = `Nothing answers at ${configured.address}: start the embeddings server there, or correct EMBEDDINGS.`;
-  return { configured, text, tokensMax, apiKey, unanswered };
+  return { configured, text, tokensMax, ...keys, unanswered };
 }
 
 async function measure(

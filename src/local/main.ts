@@ -20,6 +20,7 @@ Examples:
   npm start                                         the same, then every hour, with the page and the API on port 8787
 
 With FIREFLIES_API_KEY in .env the real service is used instead of the emulator.
+EMBEDDINGS chooses who makes the embeddings: lexical#<dimensions>, openai:<base url>#<model> or workers-ai:<model>.
 Exit codes: 0 done or parked, 1 done with findings, 2 usage, 3 failed or could not run.`;
 
 function log(line: string): void {

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { scopeWords } from "../core/rebuild.ts";
 import type { ProofPart } from "../queries/proof.ts";
 import type { Alert, Run, RunState, SyncName } from "../ports/run-store.ts";
 import type { RunReport, Status } from "../queries/status.ts";
@@ -66,12 +65,10 @@ async function forgetEnded(client: ApiClient): Promise<void> {
 async function finishRebuild(client: ApiClient, watcher: Watcher): Promise<RunReport[]> {
   const reports: RunReport[] = [];
   for (let runs = 0; runs < RUNS_MAX; runs += 1) {
-    const { rebuild } = await client.status();
-    if (rebuild === null) break;
-    const { run_id: runId } = await client.askRebuild(
-      rebuild.rebuild.what,
-      scopeWords(rebuild.rebuild.scope),
-    );
+    const { rebuild, nowMs } = await client.status();
+    // What it waits for has a name; nobody waits at a terminal for that.
+    if (rebuild === null || (rebuild.rebuild.notBeforeMs ?? 0) > nowMs) break;
+    const { run_id: runId } = await client.continueRebuild(rebuild.rebuild.id);
     const report = await ended(client, runId, watcher);
     reports.push(report);
     if (!report.run.continues && !isLost(report.run)) break;

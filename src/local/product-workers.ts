@@ -23,7 +23,7 @@ export type ProductSettings = {
   readonly vectorDelayMs: number;
   /** Where the files of the page are written, to be served from there; without it there is no page. */
   readonly pagePath?: string;
-  readonly embeddings: Pick<LocalEmbeddings, "text" | "tokensMax" | "apiKey">;
+  readonly embeddings: Pick<LocalEmbeddings, "text" | "tokensMax" | "apiKey" | "liveApiKey">;
 };
 
 /** Name of the product's Worker, as in wrangler.jsonc. */
@@ -89,6 +89,7 @@ function bindings(settings: ProductSettings): Record<string, unknown> {
     EMBEDDINGS: text(settings.embeddings.text),
     EMBEDDINGS_TOKENS_MAX: text(settings.embeddings.tokensMax),
     OPENAI_API_KEY: text(settings.embeddings.apiKey),
+    OPENAI_API_KEY_LIVE: text(settings.embeddings.liveApiKey),
     HOST: { type: "fetcher", handler: (request: Request) => answerWorker(request, settings) },
   };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));

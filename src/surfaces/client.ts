@@ -70,6 +70,9 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
         what,
         scope,
       }),
+    /** Have the next run of an open rebuild made now. */
+    continueRebuild: (id: string) =>
+      json<{ run_id: string }>("POST", `/api/rebuilds/${encodeURIComponent(id)}/runs`),
     rebuild: (id: string) => json<RebuildStatus>("GET", `/api/rebuilds/${encodeURIComponent(id)}`),
     tick: () => json<object>("POST", "/api/tick"),
     /** Take up what a restart left behind. */

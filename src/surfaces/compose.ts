@@ -15,10 +15,10 @@ import { rememberingQueries, type QueryVectors } from "../adapters/memory/query-
 import { createSystemWorld, followingClock, parseClock, REAL_CLOCK } from "../adapters/world/system-world.ts";
 import {
   DEPLOYED_EMBEDDINGS,
+  keyFor,
   LOCAL_EMBEDDINGS,
   parseEmbeddings,
   type EmbeddingChoice,
-  type SettingProblem,
 } from "../core/embedding-choice.ts";
 import { planEmbeddings, type IndexRow } from "../core/embedding-plan.ts";
 import { FailureError } from "../core/errors.ts";
@@ -75,55 +75,51 @@ function vectorPorts(env: Env, world: World, rows: readonly IndexRow[]): VectorP
     VECTORS_A: createVectorIndex(env.VECTORS_A),
     VECTORS_B: createVectorIndex(env.VECTORS_B),
   };
-  const isLocal = env.HOST !== undefined;
-  const configured =
-    (env.EMBEDDINGS ?? "").trim() === ""
-      ? null
-      : parseEmbeddings(env.EMBEDDINGS ?? "", env.EMBEDDINGS_TOKENS_MAX);
-  const usual = parseEmbeddings(isLocal ? LOCAL_EMBEDDINGS : DEPLOYED_EMBEDDINGS) as EmbeddingChoice;
-  const known = { configured: isServed(configured, isLocal), usual, rows, bindings: Object.keys(indexes) };
-  const { live, wanted } = planEmbeddings(known);
-  const problem = "problem" in live.choice ? live.choice.problem : null;
+  const configured = configuredEmbeddings(env);
+  const usual = parseEmbeddings(isLocal(env) ? LOCAL_EMBEDDINGS : DEPLOYED_EMBEDDINGS) as EmbeddingChoice;
+  const { live, wanted } = planEmbeddings({ configured, usual, rows, bindings: Object.keys(indexes) });
+  const named = configured !== null && "address" in configured ? configured.address : null;
+  const makerOf = (choice: EmbeddingChoice): Embedder =>
+    rememberingQueries(embedderOf(env, world, { choice, named }), QUERY_VECTORS, QUERY_VECTORS_MAX);
   const indexName = live.binding === "VECTORS_B" ? "VECTORS_B" : "VECTORS_A";
-  return {
-    embedder: embedderOf(env, world, live.choice),
-    index: indexes[indexName],
-    indexName,
-    indexes,
-    wanted:
-      problem !== null
-        ? { embedder: null, problem }
-        : wanted === null
-          ? null
-          : "problem" in wanted
-            ? { embedder: null, problem: wanted.problem }
-            : { embedder: embedderOf(env, world, wanted), problem: null },
-  };
+  const common = { index: indexes[indexName], indexName, indexes } as const;
+  if ("problem" in live.choice) {
+    const { problem } = live.choice;
+    return { ...common, embedder: refusingEmbedder(problem), wanted: { embedder: null, problem } };
+  }
+  const embedder = makerOf(live.choice);
+  if (wanted === null) return { ...common, embedder, wanted };
+  return "problem" in wanted
+    ? { ...common, embedder, wanted: { embedder: null, ...wanted } }
+    : { ...common, embedder, wanted: { embedder: makerOf(wanted), problem: null } };
 }
 
-/** The lexical model is one of the stand-in's own. */
-function isServed(choice: ReturnType<typeof parseEmbeddings> | null, isLocal: boolean): typeof choice {
-  const isLexical = choice !== null && "kind" in choice && choice.kind === "lexical";
-  if (!isLexical || isLocal) return choice;
+/** A machine of ours answers for itself; deployed, nobody does. */
+function isLocal({ HOST }: Env): boolean {
+  return HOST !== undefined;
+}
+
+/** What `EMBEDDINGS` says; null if it says nothing. The lexical model is one of the stand-in's own. */
+function configuredEmbeddings(env: Env): ReturnType<typeof parseEmbeddings> | null {
+  const text = (env.EMBEDDINGS ?? "").trim();
+  if (text === "") return null;
+  const choice = parseEmbeddings(text, env.EMBEDDINGS_TOKENS_MAX);
+  const isLexical = "kind" in choice && choice.kind === "lexical";
+  if (!isLexical || isLocal(env)) return choice;
   return { problem: "EMBEDDINGS: the lexical model exists in the local runner only; choose another." };
 }
 
-function embedderOf(env: Env, world: World, choice: EmbeddingChoice | SettingProblem): Embedder {
-  if ("problem" in choice) return refusingEmbedder(choice.problem);
-  return rememberingQueries(makerOf(env, world, choice), QUERY_VECTORS, QUERY_VECTORS_MAX);
-}
-
-function makerOf(env: Env, world: World, choice: EmbeddingChoice): Embedder {
+/** @param named address of the server that `EMBEDDINGS` names, whose key goes to no other */
+function embedderOf(
+  env: Env,
+  world: World,
+  { choice, named }: { choice: EmbeddingChoice; named: string | null },
+): Embedder {
   if (choice.kind !== "openai") return createEmbedder(env.AI, choice.model, world);
-  const apiKey = env.OPENAI_API_KEY ?? "";
+  const keys = { named: env.OPENAI_API_KEY || null, live: env.OPENAI_API_KEY_LIVE || null };
+  const apiKey = keyFor(choice.address, named, keys);
   const plainFetch = (request: Request): Promise<Response> => fetch(request);
-  const server = {
-    address: choice.address,
-    apiKey: apiKey === "" ? null : apiKey,
-    fetch: plainFetch,
-    world,
-  };
-  return createOpenAiEmbedder(server, choice.model);
+  return createOpenAiEmbedder({ address: choice.address, apiKey, fetch: plainFetch, world }, choice.model);
 }
 
 /** Stands where no model can: whoever needs one is told why. */

@@ -13,8 +13,10 @@ export type Env = {
   readonly EMBEDDINGS?: string;
   /** Window of an openai model in tokens, if somebody states it. */
   readonly EMBEDDINGS_TOKENS_MAX?: string;
-  /** Secret: key of an embeddings server that wants one. */
+  /** Secret: key of the embeddings server that EMBEDDINGS names, if it wants one. */
   readonly OPENAI_API_KEY?: string;
+  /** Secret: key of the server whose model is live, while EMBEDDINGS names another. */
+  readonly OPENAI_API_KEY_LIVE?: string;
   /** Secret: opens the API. Without it every door but /healthz stays closed. */
   readonly API_TOKEN?: string;
   /** Secret. */

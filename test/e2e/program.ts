@@ -267,6 +267,7 @@ const OWN_SETTINGS = new Set([
   "EMBEDDINGS",
   "EMBEDDINGS_TOKENS_MAX",
   "OPENAI_API_KEY",
+  "OPENAI_API_KEY_LIVE",
 ]);
 
 /** The keys and settings of a developer must not lead a test to a real service. */

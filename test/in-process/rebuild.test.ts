@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { FailureError } from "../../src/core/errors.ts";
-import { EMPTY_AFTER_MS } from "../../src/core/policy.ts";
+import { EMPTY_AFTER_MS, REBUILD_RUN_MS } from "../../src/core/policy.ts";
 import { EVERYTHING, type RebuildName, type RebuildScope } from "../../src/core/rebuild.ts";
 import { executeRun } from "../../src/engine/run.ts";
 import { askForRebuild } from "../../src/engine/rebuilding.ts";
@@ -9,6 +9,7 @@ import { PIPELINES } from "../../src/pipelines/index.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 import type { Run } from "../../src/ports/run-store.ts";
 import { proveMeetings } from "../../src/queries/proof.ts";
+import { readRebuild, readOpenRebuild } from "../../src/queries/rebuild.ts";
 import { askLive, composed } from "./embeddings.ts";
 import { aListedMeeting, aWorkspace, freshSteps, runSync, type Workspace } from "./workspace.ts";
 
@@ -388,6 +389,7 @@ describe("rebuild", () => {
         ...own.registry,
         switchTo: async (...given) => {
           const switched = await own.registry.switchTo(...given);
+          expect(await readOpenRebuild(own)).toMatchObject({ phase: "emptying" });
           switchedMs = space.world.nowMs();
           found.push(await askLive(space, old, "alabaster"));
           found.push(await askLive(space, await ports(OTHER), "alabaster"));
@@ -484,6 +486,7 @@ describe("rebuild", () => {
         buildState: async (...given) => {
           const { part } = await proveMeetings(own, null);
           seen.push((await own.records.totals()).liveChunks, part.chunks, part.vectors, part.unexplained);
+          expect(await readOpenRebuild(own)).toMatchObject({ phase: "going on", done: 4, total: 4 });
           return own.registry.buildState(...given);
         },
       };
@@ -668,6 +671,39 @@ describe("rebuild", () => {
       await execute(ordinary);
       await tick(await ports(), space.engine);
       expect(space.engine.started).toContain(id);
+    });
+
+    it("has its turn when its lane is asked for a run, for nobody else may start it", async () => {
+      const manual = { sync: "vectors", trigger: "manual", priority: "normal" } as const;
+      const { run: ordinary } = await startRun(await ports(), space.engine, manual);
+      const answer = await asked("chunks");
+      await execute(ordinary);
+      const next = await startRun(await ports(), space.engine, manual);
+      expect(next).toMatchObject({ created: false, run: { id: "run" in answer ? answer.run.id : "" } });
+      expect(space.engine.started).toContain(next.run.id);
+    });
+  });
+
+  it("ends a run that has lasted long enough, and goes on from its cursor", async () => {
+    const first = await asked("chunks");
+    if ("refused" in first) throw new Error(first.refused);
+    const own = await ports();
+    let takes = 0;
+    const documents: Ports["rebuilds"]["documents"] = async (scope, after) => {
+      takes += 1;
+      space.world.advance(REBUILD_RUN_MS + 1);
+      return own.rebuilds.documents(scope, after, 3);
+    };
+    const late = await execute(first.run, null, { rebuilds: { ...own.rebuilds, documents } });
+    expect([late.continues, late.result?.counts.seen, takes]).toEqual([true, 3, 1]);
+    const id = first.run.rebuild?.id ?? "";
+    expect(await readRebuild(own, id)).toMatchObject({ phase: "going on", done: 3, total: 4 });
+    expect((await rebuilt("chunks")).map((run) => run.result?.counts.seen)).toEqual([1]);
+    expect(await readRebuild(own, id)).toMatchObject({
+      phase: "ended",
+      done: 4,
+      total: 4,
+      words: "rebuild chunks",
     });
   });
 

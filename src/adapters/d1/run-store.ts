@@ -23,9 +23,7 @@ export function createRunStore(d1: D1Database, world: World): RunStore {
     ...alertTable(database),
     health: async () => {
       const started = world.realNowMs();
-      const [reply] = await database.batch([
-        statement("select name from d1_migrations order by id desc limit 1"),
-      ]);
+      const [reply] = await database.batch([statement("select max(name) as name from d1_migrations")]);
       return {
         sizeBytes: reply?.meta.size_after ?? 0,
         migration: (reply?.results[0] as { name: string } | undefined)?.name ?? null,
@@ -92,15 +90,15 @@ const MOST_FAILED_CALLS = `select coalesce(max(failed), 0) from (
   where at_ms >= (select started_ms from runs where id = ?1)`;
 
 /**
- * How often the lane of run ?1 has parked since it last finished, each time until another time: whoever starts a run by
+ * How often the lane of run ?1 (or its rebuild) has parked since it last finished, each time until another time: whoever starts a run by
  * hand meanwhile parks it once more and changes nothing. ?3 is the time of the run that ends now.
  */
 const PARKS = `select count(*) from (
-  select not_before_ms from runs, (select sync as lane from runs where id = ?1)
-  where sync = lane and state = 'parked' and not_before_ms is not null
+  select not_before_ms from runs, (select sync as lane, rebuild_id as wish from runs where id = ?1)
+  where sync = lane and rebuild_id is wish and state = 'parked' and not_before_ms is not null
     and ended_ms > coalesce((select max(completed_ms) from discoveries where discoveries.sync = lane), 0)
     and ended_ms > coalesce((select max(ended_ms) from runs as done where done.sync = lane
-      and done.state in ('succeeded', 'succeeded_with_findings') and done.continues = 0), 0)
+      and done.rebuild_id is wish and done.state in ('succeeded', 'succeeded_with_findings') and done.continues = 0), 0)
   union select ?3 where ?3 is not null)`;
 
 /** Documents whose revision of now is refused. */

@@ -9,6 +9,9 @@ import { rebuildLine } from "./lines.ts";
 /** Between two looks at a rebuild that is watched. */
 const LOOK_MS = 500;
 
+/** Looks in a row that nobody answers before the runner counts as stopped: workerd may have crashed, and comes back. */
+const LOOKS_MISSED_MAX = 10;
+
 /** How a command ended: its exit code, and what it has to say. */
 export type Said = { readonly code: number; readonly value: object; readonly lines: readonly string[] };
 
@@ -54,18 +57,18 @@ export async function watchRebuild(
   show: (line: string) => void,
 ): Promise<Said> {
   let shown = "";
+  let missed = 0;
   for (;;) {
     const status = await lookAt(client, id);
-    if (status === null)
-      return said(
-        3,
-        { rebuild_id: id },
-        "The runner has stopped; the rebuild goes on when it is started again.",
-      );
-    const line = rebuildLine(status);
+    missed = status === null ? missed + 1 : 0;
+    if (missed > LOOKS_MISSED_MAX) {
+      const stopped = "The runner has stopped; the rebuild goes on when it is started again.";
+      return said(3, { rebuild_id: id }, stopped);
+    }
+    const line = status === null ? shown : rebuildLine(status);
     if (line !== shown) show(line);
     shown = line;
-    const end = endOf(status);
+    const end = status === null ? null : endOf(status);
     if (end !== null) return end;
     await timers.setTimeout(LOOK_MS);
   }

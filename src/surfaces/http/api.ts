@@ -6,7 +6,7 @@ import type { Ports } from "../../ports/ports.ts";
 import type { SyncName } from "../../ports/run-store.ts";
 import { parseSearchRequest } from "../../core/search/request.ts";
 import { search } from "../../queries/search.ts";
-import { askForRebuild } from "../../engine/rebuilding.ts";
+import { askForRebuild, continueRebuild } from "../../engine/rebuilding.ts";
 import { proveMeetings } from "../../queries/proof.ts";
 import { readRebuild } from "../../queries/rebuild.ts";
 import { readReport, readStatus } from "../../queries/status.ts";
@@ -46,6 +46,7 @@ export function createApi(): Hono<Api> {
   app.post("/api/syncs/:sync/runs", start);
   app.post("/api/tick", beat);
   app.post("/api/rebuilds", rebuild);
+  app.post("/api/rebuilds/:id/runs", goOn);
   app.get("/api/rebuilds/:id", async (c) => found(c, await readRebuild(c.var.ports, c.req.param("id"))));
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
   app.onError((error, c) => {
@@ -114,4 +115,15 @@ async function rebuild(c: Context<Api>): Promise<Response> {
   if ("refused" in answer) return c.json({ error: answer.refused }, answer.never ? 400 : 409);
   const { run, created } = answer;
   return c.json({ run_id: run.id, rebuild_id: run.rebuild?.id, created }, 202);
+}
+
+/** The next run of a rebuild, now instead of at the next tick. */
+async function goOn(c: Context<Api>): Promise<Response> {
+  const { ports } = c.var;
+  const open = await ports.rebuilds.open();
+  const isOpen = open !== null && open.id === c.req.param("id");
+  const run = isOpen ? await continueRebuild(ports, composeEngine(c.env), open) : null;
+  return run === null
+    ? c.json({ error: "there is no rebuild of that id that goes on" }, 404)
+    : c.json({ run_id: run.id }, 202);
 }
