@@ -67,7 +67,7 @@ async function measure(
     dimensions = await measureDimensions(server, served);
   } catch (error) {
     const { kind, detail } = failureOf(error);
-    if (kind === "denied" || kind === "embeddings_refused")
+    if (kind === "denied" || kind === "embeddings_refused" || kind === "refused")
       throw new StartRefused(`EMBEDDINGS at ${choice.address}: ${detail}.`, { cause: error });
     return choice;
   }

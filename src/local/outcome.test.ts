@@ -29,7 +29,6 @@ function aReport(sync: "fireflies" | "vectors", change: Partial<RunReport["run"]
     notBeforeMs: null,
     durationMs: 1,
     result: null,
-    rebuild: null,
     ...change,
   } as RunReport["run"];
   const counts = { created: 0, updated: 0, unchanged: 0, deleted: 0, pending: 0, quarantined: 0, failed: 0 };

@@ -103,7 +103,13 @@ describe("createOpenAiEmbedder, against a server", () => {
       replying(404),
       { kind: "embeddings_refused", detail: expect.stringContaining("knows no model nomic") },
     ],
-    ["HTTP 400", replying(400), { kind: "embeddings_refused", detail: expect.stringContaining("HTTP 400") }],
+    [
+      "HTTP 400",
+      replying(400),
+      { kind: "refused", detail: expect.stringContaining("EMBEDDINGS_TOKENS_MAX") },
+    ],
+    ["HTTP 413", replying(413), { kind: "refused" }],
+    ["HTTP 405", replying(405), { kind: "embeddings_refused", detail: expect.stringContaining("HTTP 405") }],
     [
       "HTTP 429 with seconds",
       replying(429, { "retry-after": "7" }),

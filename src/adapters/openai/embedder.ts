@@ -109,13 +109,13 @@ function failureIn({ status, headers }: BoundedReply, served: string, nowMs: num
     return failed("embeddings_refused", `the embeddings server knows no model ${served}, or no /embeddings`);
   if (status === 408) return failed("timed_out", "HTTP 408");
   if (status >= 500) return failed("unreachable", `HTTP ${status}`);
-  const window = [400, 413, 422].includes(status)
-    ? "; if a text is too long for it, state its window with EMBEDDINGS_TOKENS_MAX"
-    : "";
-  return failed(
-    "embeddings_refused",
-    `the embeddings server answered HTTP ${status} to model ${served}${window}`,
-  );
+  // About a text, as a rule: then it costs that text's document alone.
+  if (status === 400 || status === 413 || status === 422)
+    return failed(
+      "refused",
+      `HTTP ${status}; if it is too long for the model, state its window with EMBEDDINGS_TOKENS_MAX`,
+    );
+  return failed("embeddings_refused", `the embeddings server answered HTTP ${status} to model ${served}`);
 }
 
 /** Source: RFC 9110, Retry-After: seconds, or a date. */
