@@ -176,6 +176,9 @@ export const ALERT_API_ERRORS_WINDOW_MS = 5 * MINUTE_MS;
 /** Times that a lane may park, each until another time, before it has finished once. */
 export const ALERT_PARKS = 3;
 
+/** Differences that an alert names; the proof names more. */
+export const ALERT_NAMES_SHOWN = 5;
+
 /** Meetings proved by one request for proof; each costs about four subrequests. */
 export const PROOF_PAGE_ITEMS = 100;
 

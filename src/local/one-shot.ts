@@ -45,6 +45,8 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
     }
   }
   const proof = await proveAll(client, await client.status());
+  const { unexplained, source, records, chunks, vectors } = proof;
+  await client.proofVerdict({ unexplained, source, records, chunks, vectors });
   const { alerts, totals } = await client.status();
   return { reports, proof, alerts, quarantined: totals.quarantined };
 }

@@ -1,5 +1,6 @@
 import type { SearchReply } from "../queries/search.ts";
 import type { RunReport, Status } from "../queries/status.ts";
+import type { ProofVerdict } from "../engine/proof-verdict.ts";
 import type { ProofPart } from "../queries/proof.ts";
 import type { Run } from "../ports/run-store.ts";
 
@@ -24,17 +25,23 @@ export class ApiError extends Error {
  * @param token content of the token file
  */
 export function createApiClient(url: string, token: string) {
-  const call = async (method: string, path: string, accept = "application/json"): Promise<Response> => {
+  const call = async (
+    method: string,
+    path: string,
+    accept = "application/json",
+    sent?: object,
+  ): Promise<Response> => {
     const response = await fetch(`${url}${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, accept },
+      body: sent === undefined ? null : JSON.stringify(sent),
     });
     if (response.ok) return response;
     const body = (await response.json().catch(() => ({}))) as { error?: string };
     throw new ApiError(response.status, body.error ?? `HTTP ${response.status}`);
   };
-  const json = async <T>(method: string, path: string): Promise<T> =>
-    (await (await call(method, path)).json()) as T;
+  const json = async <T>(method: string, path: string, body?: object): Promise<T> =>
+    (await (await call(method, path, "application/json", body)).json()) as T;
   return {
     status: () => json<Status>("GET", "/api/status"),
     runs: () => json<{ items: Run[] }>("GET", "/api/runs"),
@@ -48,6 +55,9 @@ export function createApiClient(url: string, token: string) {
     tick: () => json<object>("POST", "/api/tick"),
     /** Take up what a restart left behind. */
     resume: () => json<object>("POST", "/api/tick?after=restart"),
+    /** What the pages of a proof have come to together. */
+    proofVerdict: (verdict: { unexplained: readonly string[] } & ProofVerdict["figures"]) =>
+      json<object>("POST", "/api/proof/verdict", verdict),
     proofPage: (cursor: string | null) =>
       json<{ part: ProofPart; cursor: string | null }>(
         "GET",

@@ -129,7 +129,7 @@ const BALANCE = `select (${SOURCE_IDS}) as ids,
     - (${UNPROVEN_IDS} and state = 'failed' and ${WITHOUT_RECORD}) as failed,
   (select count(*) from sightings where state = 'failed') as failing`;
 
-type ProofMethods = Pick<RecordStore, "sourceCount" | "totals" | "proofPage" | "liveChunkIds">;
+type ProofMethods = Pick<RecordStore, "sourceCount" | "totals" | "proofPage" | "vectorsMax" | "liveChunkIds">;
 
 function proofMethods(database: Database): ProofMethods {
   return {
@@ -149,6 +149,14 @@ function proofMethods(database: Database): ProofMethods {
            (select count(*) from chunks where state = 'live') as liveChunks)`,
       );
       return row ?? { records: 0, documents: 0, pending: 0, quarantined: 0, accounted: 0, liveChunks: 0 };
+    },
+    vectorsMax: async () => {
+      // Each count is that of an index: rows of chunks carry their text.
+      const [row] = await database.rows<{ n: number }>(
+        `select (select count(*) from chunks where state = 'live') + (select count(*) from chunks where state = 'sent')
+           + (select count(*) from chunks where state = 'dead') as n`,
+      );
+      return row?.n ?? 0;
     },
     proofPage: (afterId, limit) => proofPage(database, afterId, limit),
     liveChunkIds: async (documentIds) => {

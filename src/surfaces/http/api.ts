@@ -1,6 +1,7 @@
 import { Hono, type Context } from "hono";
 import { failureOf } from "../../core/errors.ts";
 import { LIST_API_ROWS_MAX } from "../../core/policy.ts";
+import { settleProof } from "../../engine/proof-verdict.ts";
 import { reviveUnfinished, startRun, tick } from "../../engine/tick.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { SyncName } from "../../ports/run-store.ts";
@@ -10,6 +11,7 @@ import { proveMeetings } from "../../queries/proof.ts";
 import { readReport, readStatus } from "../../queries/status.ts";
 import { composeEngine, composePorts } from "../compose.ts";
 import type { Env } from "../env.ts";
+import { parseProofVerdict } from "./proof-verdict-request.ts";
 import { markdownReport } from "./report-markdown.ts";
 import { isNonce, requireToken, tokenProof } from "./token.ts";
 import { parseStartRequest } from "./start-request.ts";
@@ -38,6 +40,12 @@ export function createApi(): Hono<Api> {
   });
   app.get("/api/search", answerSearch);
   app.get("/api/proof", async (c) => c.json(await proveMeetings(c.var.ports, c.req.query("cursor") ?? null)));
+  app.post("/api/proof/verdict", async (c) => {
+    const verdict = await parseProofVerdict(c.req.raw);
+    if ("error" in verdict) return c.json(verdict, 400);
+    await settleProof(c.var.ports, verdict);
+    return c.json({ ok: true });
+  });
   app.post("/api/syncs/:sync/runs", start);
   app.post("/api/tick", async (c) => {
     if (c.req.query("after") === "restart")
