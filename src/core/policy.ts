@@ -229,5 +229,15 @@ export const SEARCH_SNIPPET_CHARS = 320;
 /** Vectors of questions that a Worker remembers, the longest unused forgotten first: 2 MB at 1,024 dimensions. */
 export const QUERY_VECTORS_MAX = 500;
 
+/** How often the page asks where everything stands, and how often while a run is under way. Real time, and only while it is looked at. */
+export const PAGE_REFRESH_MS = 5 * SECOND_MS;
+export const PAGE_REFRESH_RUNNING_MS = SECOND_MS;
+
+/** A call of the page that has no answer by then is given up, and the server counts as gone. */
+export const PAGE_CALL_TIMEOUT_MS = 20 * SECOND_MS;
+
+/** Runs on the page at first, and how many more come at a time. */
+export const PAGE_RUNS_STEP = 10;
+
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
 export const SCHEMA_VERSION = "0007_owners_sizes_refusals.sql";

@@ -106,9 +106,15 @@ async function isLaneOpen(ports: Pick<Ports, "runs" | "world">, sync: SyncName):
   return lane.notBeforeMs === null || lane.notBeforeMs <= ports.world.nowMs();
 }
 
-async function forgetEnded(ports: Ports, engine: RunEngine): Promise<void> {
+/**
+ * Drop what the step engine still keeps of ended runs: files that nothing else would ever remove.
+ *
+ * @returns how many runs it was, at most FORGET_RUNS_PER_TICK; more wait for the next call
+ */
+export async function forgetEnded(ports: Ports, engine: RunEngine): Promise<number> {
   const { items } = await ports.runs.undeletedInstances(FORGET_RUNS_PER_TICK);
-  if (items.length === 0) return;
+  if (items.length === 0) return 0;
   await engine.forget(items);
   await ports.runs.markInstancesDeleted(items);
+  return items.length;
 }

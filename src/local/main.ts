@@ -5,10 +5,11 @@ import { requireSpace } from "./data-files.ts";
 import { runOnce } from "./one-shot.ts";
 import { refuseEmulatorOptions, withRunOptions, type RunOptions } from "./options.ts";
 import { EXIT, exitCode, outcomeJson } from "./outcome.ts";
-import { ApiError } from "../surfaces/client.ts";
+import { ApiError, ApiUnreachable } from "../surfaces/client.ts";
 import { startProduct, type Product } from "./product.ts";
 import type { RuntimeLog } from "./runtime.ts";
-import { serve } from "./serve.ts";
+import { pageLine, serve } from "./serve.ts";
+import { isShown } from "./shown-log.ts";
 import { StartRefused } from "./start-refused.ts";
 import { barWatcher, finalReport, isDrawable, lineWatcher } from "./terminal.ts";
 
@@ -16,7 +17,7 @@ const EXAMPLES = `
 Examples:
   npm run sync                                      the sample workspace, from nothing to proven vectors
   npm run sync -- --meetings file.jsonl.gz --json   meetings of a file, the outcome as JSON
-  npm start                                         the same, then every hour, with the API on port 8787
+  npm start                                         the same, then every hour, with the page and the API on port 8787
 
 With FIREFLIES_API_KEY in .env the real service is used instead of the emulator.
 Exit codes: 0 done or parked, 1 done with findings, 2 usage, 3 failed or could not run.`;
@@ -25,18 +26,23 @@ function log(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** What workerd prints: errors of our own code are shown, the chatter of the runtime is not. */
 function onLog(entry: RuntimeLog): void {
-  if (entry.level === "error" && entry.message.includes('"event"')) log(entry.message);
+  if (isShown(entry)) log(entry.message);
 }
 
 async function sync(options: RunOptions): Promise<number> {
-  return withProduct(options, 0, (product) => oneShot(product, options));
+  return withProduct(options, { port: 0, hasPage: false }, (product) => oneShot(product, options));
 }
 
 async function start(options: RunOptions): Promise<number> {
-  return withProduct(options, 8_787, async (product) => {
+  return withProduct(options, { port: 8_787, hasPage: true }, async (product) => {
+    const sayPage = (): void => {
+      if (options.json !== true) process.stdout.write(`${pageLine(product)}\n`);
+    };
+    // Before the first sync, which a large workspace keeps busy for long, and again below its report.
+    sayPage();
     await oneShot(product, options);
+    sayPage();
     return serve(product, log);
   });
 }
@@ -44,12 +50,12 @@ async function start(options: RunOptions): Promise<number> {
 /** Start the product, do the work, and stop it again, whether the work ends, fails, or is interrupted by a signal. */
 async function withProduct(
   options: RunOptions,
-  port: number,
+  defaults: { port: number; hasPage: boolean },
   work: (product: Product) => Promise<number>,
 ): Promise<number> {
   let product: Product | null = null;
   stopOnSignals(async () => product?.stop());
-  product = await startProduct(options, { port, onLog });
+  product = await startProduct(options, { ...defaults, onLog });
   try {
     return await work(product);
   } finally {
@@ -118,6 +124,11 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
   else if (error instanceof ApiError) {
     log(`The run was broken off, for ${error.message}; it goes on at the next start.`);
+    process.exitCode = EXIT.failed;
+  } else if (error instanceof ApiUnreachable) {
+    log(
+      "The run was broken off, for the Workers runtime ended and did not come back; it goes on at the next start.",
+    );
     process.exitCode = EXIT.failed;
   } else if (error instanceof StartRefused) {
     log(error.message);

@@ -31,6 +31,8 @@ const SYNCS: readonly SyncName[] = ["fireflies", "vectors"];
 const POLL_MS = 100;
 /** Runs of one sync: a backfill continues itself every 1,000 meetings, a lost run is recovered once. */
 const RUNS_MAX = 1_000;
+/** Each call forgets twenty runs or so; a one-shot leaves two, or as many as a backfill has continuations. */
+const FORGET_CALLS_MAX = 100;
 const UNFINISHED: ReadonlySet<RunState> = new Set(["queued", "running"]);
 
 /** Make every sync once, in order, its continuations included; then prove the whole. */
@@ -48,7 +50,15 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
   const { unexplained, source, records, chunks, vectors } = proof;
   await client.proofVerdict({ unexplained, source, records, chunks, vectors });
   const { alerts, totals } = await client.status();
+  await forgetEnded(client);
   return { reports, proof, alerts, quarantined: totals.quarantined };
+}
+
+/** A one-shot has no clock that would ever do it. What is left after FORGET_CALLS_MAX waits for the next one. */
+async function forgetEnded(client: ApiClient): Promise<void> {
+  for (let calls = 0; calls < FORGET_CALLS_MAX; calls += 1) {
+    if ((await client.forgetEnded()).forgotten === 0) return;
+  }
 }
 
 /** The recovery of a lost run is queued with it; starting the sync again joins it. */

@@ -4,6 +4,7 @@ import { workersAiWorkerConfig } from "../../emulators/workers-ai/miniflare.ts";
 import { METADATA_INDEXES } from "../core/chunk-plan.ts";
 import { EMBEDDING_MODEL } from "../core/policy.ts";
 import { bundleWorker } from "./bundle.ts";
+import { writePage } from "./page-files.ts";
 import type { LocalWorker } from "./runtime.ts";
 
 /** What the product's Worker is told locally. */
@@ -18,11 +19,15 @@ export type ProductSettings = {
   readonly freeBytes: () => Promise<number>;
   /** How long a mutation of the vector stand-in stays invisible, ms. */
   readonly vectorDelayMs: number;
+  /** Where the files of the page are written, to be served from there; without it there is no page. */
+  readonly pagePath?: string;
 };
 
 const NAME = "meeting-sync";
 /** As in wrangler.jsonc; a test compares them. */
 const COMPATIBILITY_DATE = "2026-10-01";
+/** Addresses that are the Worker's even if a file has their name; as in wrangler.jsonc. */
+const WORKER_FIRST = ["/api/*", "/healthz", "/webhooks/*"];
 
 /**
  * The product's Worker, bundled from the same source that is deployed, with the bindings of wrangler.jsonc; beside it the
@@ -33,6 +38,7 @@ export async function productWorkers(settings: ProductSettings): Promise<LocalWo
     bundleWorker(pathTo("../surfaces/worker.ts")),
     bundleWorker(pathTo("../../emulators/vectorize/worker.ts")),
     bundleWorker(pathTo("../../emulators/workers-ai/worker.ts")),
+    settings.pagePath === undefined ? undefined : writePage(settings.pagePath),
   ]);
   const index = {
     dimensions: EMBEDDING_MODEL.dimensions,
@@ -60,6 +66,7 @@ export async function productWorkers(settings: ProductSettings): Promise<LocalWo
       },
       env,
       exports: {},
+      ...(settings.pagePath !== undefined && { assets: assetsIn(settings.pagePath) }),
       triggers: [{ type: "queue", name: "sync-wake", maxBatchSize: 100, maxBatchTimeout: 1, maxRetries: 3 }],
     },
   } as LocalWorker;
@@ -82,6 +89,11 @@ function bindings(settings: ProductSettings): Record<string, unknown> {
     HOST: { type: "fetcher", handler: async () => new Response(String(await settings.freeBytes())) },
   };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+}
+
+/** Files first, as on Cloudflare; what is no file, and WORKER_FIRST, is the Worker's. */
+function assetsIn(directory: string): NonNullable<LocalWorker["config"]["assets"]> {
+  return { directory, hasUserWorker: true, runWorkerFirst: WORKER_FIRST };
 }
 
 function pathTo(relative: string): string {

@@ -13,7 +13,7 @@ export type LocalWorker = MiniflareOptions["workers"][number];
 export interface RuntimeLog {
   /** Milliseconds since 1970. */
   readonly timestamp: number;
-  /** `error`, `warn`, `info`, `log`, `debug`. */
+  /** `fatal`, `error`, `warn`, `info`, `log`, `debug`. */
   readonly level: string;
   readonly message: string;
 }

@@ -5,6 +5,14 @@ import type { Product } from "./product.ts";
 const TICK_WORLD_MS = 60_000;
 const TICK_REAL_MS_MIN = 1_000;
 
+/**
+ * Where the page is. The token stands in the fragment, which a browser sends to nobody, so whoever opens this is signed in:
+ * a line for the person who started us (stdout), never for a log.
+ */
+export function pageLine({ runtime, token }: Pick<Product, "runtime" | "token">): string {
+  return `\nPage: ${runtime.url}/#token=${token}`;
+}
+
 /** Call the clock of the Worker for ever. A tick that fails is told and tried again at the next. */
 export async function serve(product: Product, log: (line: string) => void): Promise<never> {
   const speed =

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { OutcomeJson } from "../../src/local/outcome.ts";
@@ -72,6 +73,8 @@ describe("one command on the sample workspace", () => {
   test(
     "run again at once, makes one list call and changes nothing",
     async () => {
+      const filesBefore = stateFiles(dataDir);
+      expect(filesBefore.filter((name) => name.startsWith("r2/")).length).toBeGreaterThan(60);
       const again = await sync(["--data-dir", dataDir]);
       expect(again).toMatchObject({ code: 0, outcome: { ok: true } });
       const [fireflies, vectors] = again.outcome.runs;
@@ -85,6 +88,7 @@ describe("one command on the sample workspace", () => {
       });
       expect(listCalls(dataDir) - callsOfFirst).toBe(1);
       expect(readEndState(dataDir)).toEqual(stateAfterFirst);
+      expect(stateFiles(dataDir), "a run leaves no file behind").toEqual(filesBefore);
     },
     RUN_MS,
   );
@@ -105,6 +109,12 @@ describe("one command on the sample workspace", () => {
 function sumOfVerdicts({ counts }: OutcomeJson["runs"][number]): number {
   const { seen: _, ...verdicts } = counts;
   return Object.values(verdicts).reduce((sum, items) => sum + items, 0);
+}
+
+/** Files of the stores; SQLite's own beside a database come and go. */
+function stateFiles(dataDir: string): string[] {
+  const names = readdirSync(join(dataDir, "state"), { recursive: true, encoding: "utf8" });
+  return names.filter((name) => !/-(?:wal|shm)$/.test(name)).toSorted();
 }
 
 function listCalls(dataDir: string): number {

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { ApiError, type ApiClient } from "../client.ts";
+import { ApiError, ApiUnreachable, type ApiClient } from "../client.ts";
 import { directoryName, webAddress } from "./arguments.ts";
 import { connectTo, NotRunning, type Place } from "./connect.ts";
 import { runLines, statusLines } from "./lines.ts";
@@ -63,8 +63,8 @@ try {
     if (!error.code.startsWith("commander.")) process.stderr.write(`error: ${error.message}\n`);
     process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
   } else {
-    const expected = error instanceof NotRunning || error instanceof ApiError;
-    process.stderr.write(`${expected ? error.message : String(error)}\n`);
+    const expected = [NotRunning, ApiError, ApiUnreachable].some((kind) => error instanceof kind);
+    process.stderr.write(`${expected && error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = EXIT.failed;
   }
 }

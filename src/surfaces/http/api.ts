@@ -2,7 +2,7 @@ import { Hono, type Context } from "hono";
 import { failureOf } from "../../core/errors.ts";
 import { LIST_API_ROWS_MAX } from "../../core/policy.ts";
 import { settleProof } from "../../engine/proof-verdict.ts";
-import { reviveUnfinished, startRun, tick } from "../../engine/tick.ts";
+import { forgetEnded, reviveUnfinished, startRun, tick } from "../../engine/tick.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { SyncName } from "../../ports/run-store.ts";
 import { parseSearchRequest } from "../../core/search/request.ts";
@@ -13,7 +13,7 @@ import { composeEngine, composePorts } from "../compose.ts";
 import type { Env } from "../env.ts";
 import { parseProofVerdict } from "./proof-verdict-request.ts";
 import { markdownReport } from "./report-markdown.ts";
-import { isNonce, requireToken, tokenProof } from "./token.ts";
+import { closedToOthers, isNonce, requireToken, tokenProof } from "./token.ts";
 import { parseStartRequest } from "./start-request.ts";
 
 type Api = { Bindings: Env; Variables: { ports: Ports } };
@@ -23,6 +23,7 @@ const SYNCS: readonly SyncName[] = ["fireflies", "vectors"];
 /** The HTTP API. Everything but /healthz needs the token; an unknown address and a fault are one sentence of JSON. */
 export function createApi(): Hono<Api> {
   const app = new Hono<Api>();
+  app.use("*", closedToOthers);
   app.get("/healthz", answerHealth);
   app.use("/api/*", requireToken);
   app.use("/api/*", async (c, next) => {
@@ -30,7 +31,7 @@ export function createApi(): Hono<Api> {
     await next();
   });
   app.get("/api/status", async (c) => c.json(await readStatus(c.var.ports)));
-  app.get("/api/runs", async (c) => c.json(await c.var.ports.runs.runs(LIST_API_ROWS_MAX)));
+  app.get("/api/runs", answerRuns);
   app.get("/api/runs/:id", async (c) => found(c, await readReport(c.var.ports, c.req.param("id"))));
   app.get("/api/runs/:id/report", async (c) => {
     const report = await readReport(c.var.ports, c.req.param("id"));
@@ -47,12 +48,7 @@ export function createApi(): Hono<Api> {
     return c.json({ ok: true });
   });
   app.post("/api/syncs/:sync/runs", start);
-  app.post("/api/tick", async (c) => {
-    if (c.req.query("after") === "restart")
-      await reviveUnfinished(c.var.ports, composeEngine(c.env), { afterRestart: true });
-    else await tick(c.var.ports, composeEngine(c.env));
-    return c.json({ ok: true });
-  });
+  app.post("/api/tick", beat);
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
   app.onError((error, c) => {
     console.error(JSON.stringify({ event: "api_error", path: c.req.path, error: failureOf(error).detail }));
@@ -70,6 +66,14 @@ async function answerHealth(c: Context<Api>): Promise<Response> {
   return c.json({ ok: true, proof: await tokenProof(token, nonce) });
 }
 
+async function answerRuns(c: Context<Api>): Promise<Response> {
+  const limit = Number(c.req.query("limit") ?? LIST_API_ROWS_MAX);
+  if (!Number.isInteger(limit) || limit < 1 || limit > LIST_API_ROWS_MAX) {
+    return c.json({ error: `limit must be a whole number from 1 to ${LIST_API_ROWS_MAX}` }, 400);
+  }
+  return c.json(await c.var.ports.runs.runs(limit));
+}
+
 async function answerSearch(c: Context<Api>): Promise<Response> {
   const request = await parseSearchRequest(new Map(Object.entries(c.req.query())));
   return "error" in request ? c.json(request, 400) : c.json(await search(c.var.ports, request));
@@ -77,6 +81,17 @@ async function answerSearch(c: Context<Api>): Promise<Response> {
 
 function found<T extends object>(c: Context<Api>, value: T | null): Response {
   return value === null ? c.json({ error: "there is no such run" }, 404) : c.json(value);
+}
+
+/** The clock; `?after=restart` only takes up what a restart left, `?after=runs` only drops what ended runs left. */
+async function beat(c: Context<Api>): Promise<Response> {
+  const { ports } = c.var;
+  const engine = composeEngine(c.env);
+  const after = c.req.query("after");
+  if (after === "runs") return c.json({ ok: true, forgotten: await forgetEnded(ports, engine) });
+  if (after === "restart") await reviveUnfinished(ports, engine, { afterRestart: true });
+  else await tick(ports, engine);
+  return c.json({ ok: true });
 }
 
 async function start(c: Context<Api>): Promise<Response> {
