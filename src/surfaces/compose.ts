@@ -50,7 +50,7 @@ export async function composePorts(env: Env): Promise<Ports> {
       QUERY_VECTORS,
       QUERY_VECTORS_MAX,
     ),
-    index: createVectorIndex(env.VECTORS_A),
+    index: createVectorIndex(env.VECTORS_A, world),
     indexName: "VECTORS_A",
     freeBytes: () => freeBytes(env),
     schemaVersion: SCHEMA_VERSION,

@@ -64,6 +64,7 @@ function testWorld(startMs: number): TestWorld {
     realNowMs: () => nowMs,
     realAtMs: (worldMs) => worldMs,
     newId: () => `01TEST${String((ids += 1)).padStart(20, "0")}`,
+    timer: () => ({ signal: new AbortController().signal, stop: () => undefined }),
     timeout: () => new AbortController().signal,
     advance: (ms) => {
       nowMs += ms;
@@ -136,7 +137,7 @@ export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS
       EMBEDDING_MODEL,
       world,
     ),
-    index: createVectorIndex(counted(vectorize, () => (calls.vectorize += 1)) as never),
+    index: createVectorIndex(counted(vectorize, () => (calls.vectorize += 1)) as never, world),
     indexName: "VECTORS_A",
     freeBytes: async () => null,
     schemaVersion: SCHEMA_VERSION,

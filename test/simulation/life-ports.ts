@@ -49,7 +49,7 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     search: createSearchStore(d1),
     raw: createRawStore(bindR2(watched, estate.r2), world),
     embedder: createEmbedder(bindAi(watched, estate.ai), MODEL, world),
-    index: createVectorIndex(bindVectorize(watched, estate.index as never)),
+    index: createVectorIndex(bindVectorize(watched, estate.index as never), world),
     indexName: "VECTORS_A",
     freeBytes: () => Promise.resolve(null),
     schemaVersion: SCHEMA_VERSION,
