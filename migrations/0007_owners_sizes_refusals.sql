@@ -15,6 +15,10 @@ ALTER TABLE sightings ADD COLUMN alone_ms INTEGER;              -- world ms when
 ALTER TABLE sightings ADD COLUMN row_hash TEXT NOT NULL DEFAULT ''; -- sha256 of its row without what was said; empty: not known
 CREATE INDEX sightings_large ON sightings (date_string) WHERE large_bytes > 0;
 
+-- Vectors that may be in the index beside the live ones (proof).
+CREATE INDEX chunks_sent ON chunks (document_id) WHERE state = 'sent';
+CREATE INDEX chunks_given_up ON chunks (document_id) WHERE state = 'dead';
+
 -- refusals: documents that stay without vectors because the model or the index refuses what they say, or because the
 -- program ended over them. Written by pipelines/vectors with the verdict, deleted when the document is indexed; read when
 -- documents are taken, and for alerts.

@@ -4,6 +4,7 @@ import type { FailureKind } from "./errors.ts";
 export const ALERT_KINDS = [
   "retries_exhausted",
   "count_mismatch",
+  "proof_failed",
   "run_too_long",
   "api_errors",
   "storage_full",

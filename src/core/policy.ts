@@ -46,6 +46,15 @@ export const INTERRUPTIONS_PER_MEETING_MAX = 3;
 /** One per consecutive timeout; the last one repeats. Source: requirements, "Network Timeout: increase timeout". */
 export const CALL_TIMEOUTS_MS = [30 * SECOND_MS, 60 * SECOND_MS, 120 * SECOND_MS] as const;
 
+/**
+ * Timeouts of calls to stores and of the model, real ms: many times what they take, and short enough that a step with
+ * several of them ends within its lease. Each may have its effect after it: R2 keys come from content, vector ids are
+ * single-use, and what the model answers is dropped (protocols 1).
+ */
+export const STORE_TIMEOUT_MS = 60 * SECOND_MS;
+export const INDEX_TIMEOUT_MS = 60 * SECOND_MS;
+export const MODEL_TIMEOUT_MS = 120 * SECOND_MS;
+
 /** A wait longer than this ends the run as parked; a shorter one is slept through. Source: protocols, waits. */
 export const PARK_ABOVE_MS = 15 * MINUTE_MS;
 
@@ -214,6 +223,9 @@ export const ALERT_API_ERRORS = 3;
 export const ALERT_API_ERRORS_WINDOW_MS = 5 * MINUTE_MS;
 /** Times that a lane may park, each until another time, before it has finished once. */
 export const ALERT_PARKS = 3;
+
+/** Differences that an alert names; the proof names more. */
+export const ALERT_NAMES_SHOWN = 5;
 
 /** Meetings proved by one request for proof; each costs about four subrequests. */
 export const PROOF_PAGE_ITEMS = 100;

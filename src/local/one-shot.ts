@@ -49,6 +49,8 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
   }
   reports.push(...(await finishRebuild(client, watcher)));
   const proof = await proveAll(client, await client.status());
+  const { unexplained, source, records, chunks, vectors } = proof;
+  await client.proofVerdict({ unexplained, source, records, chunks, vectors });
   const { alerts, totals } = await client.status();
   await forgetEnded(client);
   return { reports, proof, alerts, quarantined: totals.quarantined };

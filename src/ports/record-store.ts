@@ -265,6 +265,8 @@ export type RecordStore = {
 
   /** Everything the ledger says of meetings after an id in id order, for proof. */
   proofPage(afterId: string | null, limit: number): Promise<{ items: ProofMeeting[]; cursor: string | null }>;
+  /** Chunks whose vectors may be in the index: sent, live, or given up and not seen gone. */
+  vectorsMax(): Promise<number>;
   /** Ids of live chunks of documents, in the live index. */
   liveChunkIds(
     documentIds: readonly string[],

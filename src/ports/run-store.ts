@@ -139,6 +139,8 @@ export type RunStore = {
     alert: { id: string; kind: AlertKind; subject: string; detail: string },
     nowMs: number,
   ): Promise<void>;
+  /** Close an alert outside of any run. */
+  closeAlert(kind: AlertKind, subject: string, nowMs: number): Promise<void>;
   /** Give a verdict to items that a run took on and did not reach: pending if it will go on, else failed. */
   markUnreached(fence: Fence, runId: string, ids: readonly string[], goesOn: boolean): Promise<void>;
   /** Whether the run holds its lane's lease at this real ms. */

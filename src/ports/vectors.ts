@@ -21,7 +21,7 @@ export type IndexedVector = {
 
 /**
  * A vector store whose mutations become visible some time after they were accepted. Methods fail with a FailureError of
- * party "vectorize" and kind unreachable, rate_limited, storage_full or defect; `upsert` also refused, and then none of
+ * party "vectorize" and kind unreachable, timed_out, rate_limited, storage_full or defect; `upsert` also refused, and then none of
  * its vectors was taken.
  */
 export type VectorIndex = {

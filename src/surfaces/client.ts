@@ -2,6 +2,7 @@ import type { SearchReply } from "../queries/search.ts";
 import type { RebuildName } from "../core/rebuild.ts";
 import type { RebuildStatus } from "../queries/rebuild.ts";
 import type { RunReport, Status } from "../queries/status.ts";
+import type { ProofVerdict } from "../engine/proof-verdict.ts";
 import type { ProofPart } from "../queries/proof.ts";
 import type { Run } from "../ports/run-store.ts";
 
@@ -77,6 +78,9 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
     tick: () => json<object>("POST", "/api/tick"),
     /** Take up what a restart left behind. */
     resume: () => json<object>("POST", "/api/tick?after=restart"),
+    /** What the pages of a proof have come to together. */
+    proofVerdict: (verdict: { unexplained: readonly string[] } & ProofVerdict["figures"]) =>
+      json<object>("POST", "/api/proof/verdict", verdict),
     /** Drop what the step engine keeps of ended runs, some at a time. */
     forgetEnded: () => json<{ forgotten: number }>("POST", "/api/tick?after=runs"),
     proofPage: (cursor: string | null) =>

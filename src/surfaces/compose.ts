@@ -72,8 +72,8 @@ type VectorPorts = Pick<Ports, "embedder" | "index" | "indexName" | "indexes" | 
 /** Which index answers and with which model, as the ledger says; and what the configuration asks for beyond that. */
 function vectorPorts(env: Env, world: World, rows: readonly IndexRow[]): VectorPorts {
   const indexes = {
-    VECTORS_A: createVectorIndex(env.VECTORS_A),
-    VECTORS_B: createVectorIndex(env.VECTORS_B),
+    VECTORS_A: createVectorIndex(env.VECTORS_A, world),
+    VECTORS_B: createVectorIndex(env.VECTORS_B, world),
   };
   const configured = configuredEmbeddings(env);
   const usual = parseEmbeddings(isLocal(env) ? LOCAL_EMBEDDINGS : DEPLOYED_EMBEDDINGS) as EmbeddingChoice;

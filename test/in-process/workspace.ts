@@ -68,6 +68,7 @@ function testWorld(startMs: number): TestWorld {
     realNowMs: () => nowMs,
     realAtMs: (worldMs) => worldMs,
     newId: () => `01TEST${String((ids += 1)).padStart(20, "0")}`,
+    timer: () => ({ signal: new AbortController().signal, stop: () => undefined }),
     timeout: () => new AbortController().signal,
     advance: (ms) => {
       nowMs += ms;
@@ -130,7 +131,7 @@ export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS
       newMutationId: world.newId,
     });
   const boundAs = (vectorize: ReturnType<typeof anIndex>) =>
-    createVectorIndex(counted(vectorize, () => (calls.vectorize += 1)) as never);
+    createVectorIndex(counted(vectorize, () => (calls.vectorize += 1)) as never, world);
   const stores = {
     VECTORS_A: anIndex(EMBEDDING_MODEL.dimensions),
     VECTORS_B: anIndex(OTHER_DIMENSIONS),

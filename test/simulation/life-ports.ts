@@ -43,7 +43,7 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     fetch: (request) => door.fetch(life, request),
     world,
   });
-  const index = createVectorIndex(bindVectorize(watched, estate.index as never));
+  const index = createVectorIndex(bindVectorize(watched, estate.index as never), world);
   return mutant.ports({
     world,
     source,

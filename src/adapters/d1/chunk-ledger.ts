@@ -19,6 +19,7 @@ type Methods = Omit<
   | "sourceCount"
   | "totals"
   | "proofPage"
+  | "vectorsMax"
   | "liveChunkIds"
 >;
 

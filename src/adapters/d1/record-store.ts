@@ -132,7 +132,7 @@ const BALANCE = `select (${SOURCE_IDS}) as ids,
 /** Chunks belong to the index of their model; what counts them means the live one. */
 const LIVE_MODEL = "(select model from indexes where state = 'live')";
 
-type ProofMethods = Pick<RecordStore, "sourceCount" | "totals" | "proofPage" | "liveChunkIds">;
+type ProofMethods = Pick<RecordStore, "sourceCount" | "totals" | "proofPage" | "vectorsMax" | "liveChunkIds">;
 
 function proofMethods(database: Database): ProofMethods {
   return {
@@ -152,6 +152,15 @@ function proofMethods(database: Database): ProofMethods {
            (select count(*) from chunks where state = 'live' and model = ${LIVE_MODEL}) as liveChunks)`,
       );
       return row ?? { records: 0, documents: 0, pending: 0, quarantined: 0, accounted: 0, liveChunks: 0 };
+    },
+    vectorsMax: async () => {
+      // Each count is that of an index: rows of chunks carry their text.
+      const [row] = await database.rows<{ n: number }>(
+        `select (select count(*) from chunks where state = 'live' and model = ${LIVE_MODEL})
+           + (select count(*) from chunks where state = 'sent' and model = ${LIVE_MODEL})
+           + (select count(*) from chunks where state = 'dead' and model = ${LIVE_MODEL}) as n`,
+      );
+      return row?.n ?? 0;
     },
     proofPage: (afterId, limit) => proofPage(database, afterId, limit),
     liveChunkIds: async (documentIds) => {

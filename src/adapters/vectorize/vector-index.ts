@@ -5,28 +5,33 @@ import {
   VECTOR_IDS_PER_GET_MAX,
   VECTORS_PER_UPSERT_MAX,
 } from "../../core/limits.ts";
-import { CONNECTIONS_MAX } from "../../core/policy.ts";
+import { inTime } from "../../core/in-time.ts";
+import { CONNECTIONS_MAX, INDEX_TIMEOUT_MS } from "../../core/policy.ts";
 import type { IndexedVector, VectorFilter, VectorIndex, VectorMetadata } from "../../ports/vectors.ts";
+import type { World } from "../../ports/world.ts";
 
 /** A Vectorize index. Calls that take more ids than Vectorize allows are cut into allowed ones. */
-export function createVectorIndex(index: Vectorize): VectorIndex {
+export function createVectorIndex(index: Vectorize, world: World): VectorIndex {
+  const call = <T>(work: Promise<T>): Promise<T> => inTime(work, world.timer(INDEX_TIMEOUT_MS), late);
   return {
     upsert: (vectors) =>
       // A code that blames the request blames what is sent: the vectors.
       classified("refused", async () => {
         if (vectors.length > VECTORS_PER_UPSERT_MAX)
           throw new RangeError(`${vectors.length} vectors in one upsert`);
-        await index.upsert(
-          vectors.map(({ id, values, metadata }) => ({
-            id,
-            values: values as Float32Array,
-            metadata: { ...metadata },
-          })),
+        await call(
+          index.upsert(
+            vectors.map(({ id, values, metadata }) => ({
+              id,
+              values: values as Float32Array,
+              metadata: { ...metadata },
+            })),
+          ),
         );
       }),
     getByIds: (ids) =>
       classified("defect", async () => {
-        const found = await inSlices(ids, VECTOR_IDS_PER_GET_MAX, (slice) => index.getByIds(slice));
+        const found = await inSlices(ids, VECTOR_IDS_PER_GET_MAX, (slice) => call(index.getByIds(slice)));
         return found.flat().map((vector): IndexedVector => ({
           id: vector.id,
           values: vector.values as Float32Array,
@@ -35,22 +40,28 @@ export function createVectorIndex(index: Vectorize): VectorIndex {
       }),
     deleteByIds: (ids) =>
       classified("defect", async () => {
-        await inSlices(ids, VECTOR_IDS_PER_DELETE_MAX, (slice) => index.deleteByIds(slice));
+        await inSlices(ids, VECTOR_IDS_PER_DELETE_MAX, (slice) => call(index.deleteByIds(slice)));
       }),
     query: (values, { topK, filter }) =>
       classified("defect", async () => {
-        const { matches } = await index.query(values, {
-          topK,
-          ...(filter ? { filter: filterOf(filter) } : {}),
-        });
+        const { matches } = await call(
+          index.query(values, {
+            topK,
+            ...(filter ? { filter: filterOf(filter) } : {}),
+          }),
+        );
         return { items: matches.map(({ id, score }) => ({ id, score })), cursor: null };
       }),
     describe: () =>
       classified("defect", async () => {
-        const { dimensions, vectorCount } = await index.describe();
+        const { dimensions, vectorCount } = await call(index.describe());
         return { dimensions, vectorCount };
       }),
   };
+}
+
+function late(): FailureError {
+  return new FailureError({ kind: "timed_out", party: "vectorize", detail: "no answer in time" });
 }
 
 function filterOf({ document, day }: VectorFilter): VectorizeVectorMetadataFilter {

@@ -1,6 +1,8 @@
 import type { EmbeddingModel } from "../../core/embedding-models.ts";
 import { checkedVectors } from "../../core/embedding-reply.ts";
 import { FailureError, type FailureKind } from "../../core/errors.ts";
+import { inTime } from "../../core/in-time.ts";
+import { MODEL_TIMEOUT_MS } from "../../core/policy.ts";
 import type { Embedder } from "../../ports/vectors.ts";
 import type { World } from "../../ports/world.ts";
 
@@ -52,6 +54,10 @@ const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   "3040": "rate_limited",
 };
 
+function late(): FailureError {
+  return new FailureError({ kind: "timed_out", party: "workers-ai", detail: "no answer in time" });
+}
+
 async function run(
   ai: AiBinding,
   model: string,
@@ -59,8 +65,9 @@ async function run(
   world: World,
 ): Promise<unknown> {
   try {
-    return await ai.run(model, inputs);
+    return await inTime(ai.run(model, inputs), world.timer(MODEL_TIMEOUT_MS), late);
   } catch (error) {
+    if (error instanceof FailureError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     const code = /^(?:AiError: )?(\d{4}):/.exec(message)?.[1];
     const kind = KIND_OF_CODE[code ?? ""] ?? "unreachable";

@@ -1,6 +1,7 @@
 import { Hono, type Context } from "hono";
 import { failureOf } from "../../core/errors.ts";
 import { LIST_API_ROWS_MAX } from "../../core/policy.ts";
+import { settleProof } from "../../engine/proof-verdict.ts";
 import { forgetEnded, reviveUnfinished, startRun, tick } from "../../engine/tick.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { SyncName } from "../../ports/run-store.ts";
@@ -12,6 +13,7 @@ import { readRebuild } from "../../queries/rebuild.ts";
 import { readReport, readStatus } from "../../queries/status.ts";
 import { awaitReadiness, composeEngine, composePorts } from "../compose.ts";
 import type { Env } from "../env.ts";
+import { parseProofVerdict } from "./proof-verdict-request.ts";
 import { parseRebuildRequest } from "./rebuild-request.ts";
 import { markdownReport } from "./report-markdown.ts";
 import { closedToOthers, isNonce, requireToken, tokenProof } from "./token.ts";
@@ -43,6 +45,12 @@ export function createApi(): Hono<Api> {
   });
   app.get("/api/search", answerSearch);
   app.get("/api/proof", async (c) => c.json(await proveMeetings(c.var.ports, c.req.query("cursor") ?? null)));
+  app.post("/api/proof/verdict", async (c) => {
+    const verdict = await parseProofVerdict(c.req.raw);
+    if ("error" in verdict) return c.json(verdict, 400);
+    await settleProof(c.var.ports, verdict);
+    return c.json({ ok: true });
+  });
   app.post("/api/syncs/:sync/runs", start);
   app.post("/api/tick", beat);
   app.post("/api/rebuilds", rebuild);
