@@ -11,6 +11,7 @@ import { applyMigrations } from "../src/local/migrations.ts";
 import { productWorkers } from "../src/local/product-workers.ts";
 import { type LocalWorker, type Runtime, startRuntime } from "../src/local/runtime.ts";
 import type { SyncName } from "../src/ports/run-store.ts";
+import type { SearchReply } from "../src/queries/search.ts";
 import type { RunReport } from "../src/queries/status.ts";
 import { type ApiClient, createApiClient } from "../src/surfaces/client.ts";
 import type { Source } from "./source.ts";
@@ -23,6 +24,8 @@ export type Laboratory = {
   run(sync: SyncName): Promise<readonly RunReport[]>;
   /** Ask a yardstick; rejects if workerd dies over it. */
   yardstick<T>(path: string): Promise<T>;
+  /** Ask the product's search; rejects with its sentence. */
+  search(question: string): Promise<SearchReply>;
   /** Run one of the yardsticks' Workflows to its end. @returns ms it took, by its own clock */
   runFlow(flow: "copy" | "empty"): Promise<number>;
   /** What is stored, to see what a run adds. */
@@ -74,6 +77,7 @@ export async function openLaboratory(
     workerdPid: () => runtime.workerdPid,
     run: (sync) => runToEnd(client, sync),
     yardstick,
+    search: (question) => client.search({ q: question }),
     runFlow: (flow) => flowToEnd(yardstick, flow),
     stock: () => stockOf(miniflare),
     stop: async () => {
@@ -141,6 +145,8 @@ async function workers({ url, clock }: Source, token: string): Promise<LocalWork
     DB: { type: "d1", id: "naive" },
     RAW: { type: "r2", name: "naive" },
     VECTORS: bound["VECTORS_B"],
+    PRODUCT_DB: bound["DB"],
+    PRODUCT_VECTORS: bound["VECTORS_A"],
     AI: bound["AI"],
     COPY: { type: "workflow", name: "naive-copy", worker: YARDSTICK, exportName: "NaiveCopy" },
     EMPTY: { type: "workflow", name: "empty-run", worker: YARDSTICK, exportName: "EmptyRun" },

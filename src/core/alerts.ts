@@ -11,7 +11,9 @@ export const ALERT_KINDS = [
   "listing_order",
   "defect",
   "vectors_not_visible",
+  "vectors_refused",
   "run_lost",
+  "parked_repeatedly",
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
@@ -24,9 +26,11 @@ export const ALERT_OF_FAILURE = {
   partial: "retries_exhausted",
   plan_gated: "retries_exhausted",
   locked: "retries_exhausted",
+  interrupted: "run_lost",
   not_yet: null,
   quota: null,
   denied: "access_lost",
+  refused: "defect",
   storage_full: "storage_full",
   superseded: null,
   listing_order: "listing_order",

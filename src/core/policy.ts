@@ -35,6 +35,12 @@ export const LOCK_WAITS_MS = Array.from({ length: 10 }, () => SECOND_MS);
 /** Waits before a smaller page is asked for: nothing is wrong with the vendor, the reply was only more than we take. */
 export const SHRINK_WAITS_MS = Array.from({ length: 5 }, () => SECOND_MS);
 
+/** Waits before a step in whose middle the program ended: none after one kill, which says nothing about the step. */
+export const RESTART_WAITS_MS = [0, ...BACKOFF_WAITS_MS];
+
+/** After so many ends of the program in the middle of reading one meeting, that meeting is set aside as failed. */
+export const INTERRUPTIONS_PER_MEETING_MAX = 3;
+
 /** One per consecutive timeout; the last one repeats. Source: requirements, "Network Timeout: increase timeout". */
 export const CALL_TIMEOUTS_MS = [30 * SECOND_MS, 60 * SECOND_MS, 120 * SECOND_MS] as const;
 
@@ -65,6 +71,18 @@ export const LIST_REPLY_BYTES_TARGET = 8 * 1024 * 1024;
 /** Rows of a page of ids only, asked for where whole transcripts are too large to come together; each costs a call then. */
 export const LIST_LIGHT_ROWS = 10;
 
+/**
+ * Meetings of a page of ids that are asked for by themselves: if more would have to be, the page is asked for whole. And
+ * how long one may go unread while its page only comes by ids, and how many of these a page asks for: a full page of them
+ * takes less than a day of hourly runs.
+ */
+export const LIGHT_FETCHES_MAX = 10;
+export const LIGHT_REREAD_AFTER_MS = DAY_MS;
+export const LIGHT_REREADS_MAX = 3;
+
+/** Large meetings that a run knows the places of; each costs a count when it plans. */
+export const LARGE_MEETINGS_MAX = 20;
+
 /** A reply larger than this is given up while it is read, and a smaller page is asked for. */
 export const LIST_REPLY_BYTES_MAX = 24 * 1024 * 1024;
 
@@ -74,6 +92,12 @@ export const LIST_PAGES_MAX = 4_300;
 /** Overlap in time of the fresh window: the long one while a page covers it, else the short one. Source: protocols 3. */
 export const FRESH_OVERLAP_MS = 7 * DAY_MS;
 export const FRESH_OVERLAP_SHORT_MS = 72 * HOUR_MS;
+
+/**
+ * An unfinished listing of the newest days is gone on with unless its last page came this long ago: then so many rows
+ * have come in above it that beginning anew asks for less.
+ */
+export const LISTING_PAUSE_MAX_MS = 72 * HOUR_MS;
 
 /** A meeting that failed is asked for by itself again after this long, at most so many a run: each costs a call. */
 export const FAILED_RETRY_AFTER_MS = DAY_MS;
@@ -103,6 +127,12 @@ export const VECTOR_BATCH_BYTES_TARGET = 8 * 1024 * 1024;
 
 /** Chunks written by one D1 statement: about 5 kB each, so well under the 2 MB of a bound value. */
 export const CHUNK_ROWS_PER_STATEMENT = 200;
+
+/** A document that the model or the index refuses is tried again after this long, or when its text changes. */
+export const REFUSED_RETRY_AFTER_MS = DAY_MS;
+
+/** If more documents than this are sent one by one and every one is refused, it is not for what they say. */
+export const REFUSALS_ALONE_MAX = 4;
 
 /** Waits between looks at a vector that was accepted and is not visible yet; 10 min in all. Source: protocols 6. */
 export const VISIBLE_WAITS_MS = [1, 2, 4, 8, 15, 30, 60, 120, 180, 180].map((seconds) => seconds * SECOND_MS);
@@ -143,6 +173,8 @@ export const ALERT_MISMATCH_SHARE = 0.01;
 export const ALERT_RUN_MS = 15 * MINUTE_MS;
 export const ALERT_API_ERRORS = 3;
 export const ALERT_API_ERRORS_WINDOW_MS = 5 * MINUTE_MS;
+/** Times that a lane may park, each until another time, before it has finished once. */
+export const ALERT_PARKS = 3;
 
 /** Meetings proved by one request for proof; each costs about four subrequests. */
 export const PROOF_PAGE_ITEMS = 100;
@@ -205,4 +237,4 @@ export const PAGE_CALL_TIMEOUT_MS = 20 * SECOND_MS;
 export const PAGE_RUNS_STEP = 10;
 
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
-export const SCHEMA_VERSION = "0005_search.sql";
+export const SCHEMA_VERSION = "0007_owners_sizes_refusals.sql";

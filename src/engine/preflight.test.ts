@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { aListedMeeting, aWorkspace } from "../../test/in-process/workspace.ts";
+import { aListedMeeting, aRow, aWorkspace, type Workspace } from "../../test/in-process/workspace.ts";
+import { FailureError } from "../core/errors.ts";
 import { EMBEDDING_MODEL, SCHEMA_VERSION, STORAGE_FREE_BYTES_MIN } from "../core/policy.ts";
 import { PIPELINES } from "../pipelines/index.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -95,6 +96,45 @@ describe("preflight", () => {
     const foreign = { ...space, ports: { ...space.ports, source: other } };
     for (const _ of [1, 2]) expect((await runOnce(foreign))?.detail).toContain("use another --data-dir");
     expect((await space.ports.records.totals()).records).toBe(0);
+  });
+
+  it("lets the first account that was proven own the records, whichever key was tried before it", async () => {
+    const space = await aWorkspace();
+    const keyed = (name: string, accountId: string): Workspace => {
+      const account = async () => ({ accountId, meetings: null, quota: NO_QUOTA });
+      const source = { ...space.source, keyName: `fireflies:${name}`, account };
+      source.listMeetings = async () => {
+        space.source.calls.push(`list of ${name}`);
+        const items = [aRow(aListedMeeting(`meeting of ${name}`))];
+        return { items, cursor: null, replyBytes: 1, quota: NO_QUOTA };
+      };
+      return { ...space, source, ports: { ...space.ports, source } };
+    };
+    const a = keyed("a", "account-a");
+    const limited = keyed("a", "account-a");
+    limited.source.account = async () => {
+      throw new FailureError({
+        kind: "quota",
+        party: "fireflies",
+        detail: "too_many_requests",
+        notBeforeMs: space.world.nowMs() + 86_400_000,
+      });
+    };
+    // The key of A is known from now on, its account is not.
+    expect((await runOnce(limited))?.state).toBe("parked");
+    const b = keyed("b", "account-b");
+    b.source.listMeetings = async ({ skip }) => ({
+      items: skip === 0 ? [aRow(aListedMeeting("meeting of b"))] : [],
+      cursor: null,
+      replyBytes: 1,
+      quota: NO_QUOTA,
+    });
+    expect((await runOnce(b))?.state).toBe("succeeded");
+    space.world.advance(2 * 86_400_000);
+    for (const _ of [1, 2]) expect((await runOnce(a))?.detail).toContain("use another --data-dir");
+    expect(space.source.calls).not.toContain("list of a");
+    expect((await runOnce(b))?.state).toBe("succeeded");
+    expect((await space.ports.records.totals()).records).toBe(1);
   });
 });
 

@@ -195,7 +195,7 @@ async function proveAccount(context: RunContext): Promise<void> {
     const key = await runs.vendorKey(source.keyName);
     const account =
       key.denied || key.accountHash === null ? await askAccount(context, scope, source) : key.accountHash;
-    // Read again: the first key of all has just become the owner.
+    // Read again: the account may just have become the owner.
     const owner = (await runs.vendorKey(source.keyName)).workspaceAccountHash;
     if (owner !== null && owner !== account) {
       const detail =

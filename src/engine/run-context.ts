@@ -15,6 +15,8 @@ export type RunContext = {
   readonly spent: Operations[];
   /** Items taken on and not yet committed; what is left when the run is broken off was not reached. */
   readonly unreached: Set<string>;
+  /** The last try of each step that threw in this process: the tries that are missing here were cut off. */
+  readonly thrown: Map<string, number>;
   /** Real ms at which the lease ends, as far as this process knows. */
   lease: { expiresRealMs: number };
 };

@@ -4,6 +4,7 @@ import {
   ALERT_API_ERRORS,
   ALERT_API_ERRORS_WINDOW_MS,
   ALERT_MISMATCH_SHARE,
+  ALERT_PARKS,
   ALERT_RUN_MS,
   LEASE_TERM_MS,
 } from "../core/policy.ts";
@@ -61,6 +62,7 @@ export async function executeRun(
     fence,
     spent: [],
     unreached: new Set(),
+    thrown: new Map(),
     lease: { expiresRealMs },
   };
   const end = await work(context, pipelines[run.sync], lane);
@@ -137,7 +139,10 @@ async function close(context: RunContext, end: End): Promise<RunState> {
   const { runs, records, world } = ports;
   if (context.unreached.size > 0)
     await runs.markUnreached(fence, run.id, [...context.unreached], end.state === "parked");
-  const summary = await runs.summary(run.id, world.nowMs() - ALERT_API_ERRORS_WINDOW_MS);
+  const summary = await runs.summary(run.id, {
+    windowMs: ALERT_API_ERRORS_WINDOW_MS,
+    parksUntilMs: end.notBeforeMs,
+  });
   // The close was committed, and its reply was lost.
   if (summary.endedState !== null) return summary.endedState;
   const { counts, calls, retries } = summary;
@@ -198,7 +203,7 @@ type AlertChange = Parameters<Ports["runs"]["updateAlerts"]>[2];
 
 type Measured = { readonly durationMs: number; readonly checks: readonly Check[] } & Pick<
   Awaited<ReturnType<Ports["runs"]["summary"]>>,
-  "apiErrors" | "openAlerts"
+  "apiErrors" | "parks" | "refused" | "openAlerts"
 >;
 
 function alerts(context: RunContext, end: End, measured: Measured): AlertChange {
@@ -225,8 +230,18 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
       measured.durationMs > ALERT_RUN_MS,
       `${Math.round(measured.durationMs / 60_000)} minutes`,
     ],
-    ["run_lost", false, ""],
+    ["run_lost", failed === "run_lost", end.detail ?? ""],
+    [
+      "parked_repeatedly",
+      measured.parks >= ALERT_PARKS,
+      `parked ${measured.parks} times and not finished: ${end.detail ?? ""}`,
+    ],
     ["count_mismatch", mismatch, `source ${sourceCount}, destination ${destinationCount}`],
+    [
+      "vectors_refused",
+      subject === "vectors" && measured.refused > 0,
+      `${measured.refused} documents have no vectors because they are refused`,
+    ],
     [
       "vectors_not_visible",
       end.outcome.findings.some((finding) => finding.includes("not visible")),

@@ -95,7 +95,7 @@ async function isDue(ports: Ports, sync: keyof typeof SCHEDULE_MS): Promise<bool
 /** Something is owed, or a dead id is due for another look; after a run that did not succeed, only after a pause. */
 async function areVectorsDue({ runs, records, world }: Ports): Promise<boolean> {
   const nowMs = world.nowMs();
-  const owed = (await records.owedCount()) > 0 || (await records.deadDue(nowMs, 1)).items.length > 0;
+  const owed = (await records.owedCount(nowMs)).due > 0 || (await records.deadDue(nowMs, 1)).items.length > 0;
   if (!owed || !(await isLaneOpen({ runs, world }, "vectors"))) return false;
   const last = await runs.lastEnded("vectors");
   return last === null || last.state === "succeeded" || nowMs - (last.endedMs ?? 0) >= VECTORS_RETRY_AFTER_MS;
@@ -106,9 +106,15 @@ async function isLaneOpen(ports: Pick<Ports, "runs" | "world">, sync: SyncName):
   return lane.notBeforeMs === null || lane.notBeforeMs <= ports.world.nowMs();
 }
 
-async function forgetEnded(ports: Ports, engine: RunEngine): Promise<void> {
+/**
+ * Drop what the step engine still keeps of ended runs: files that nothing else would ever remove.
+ *
+ * @returns how many runs it was, at most FORGET_RUNS_PER_TICK; more wait for the next call
+ */
+export async function forgetEnded(ports: Ports, engine: RunEngine): Promise<number> {
   const { items } = await ports.runs.undeletedInstances(FORGET_RUNS_PER_TICK);
-  if (items.length === 0) return;
+  if (items.length === 0) return 0;
   await engine.forget(items);
   await ports.runs.markInstancesDeleted(items);
+  return items.length;
 }

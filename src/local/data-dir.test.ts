@@ -1,10 +1,10 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findRuntime, openDataDir, readToken, type DataDir } from "./data-dir.ts";
-import { identify } from "./processes.ts";
+import { identify } from "../surfaces/cli/process-identity.ts";
 import { DataDirBusy, StartRefused } from "./start-refused.ts";
 import { DATA_FORMAT_VERSION } from "./workspace.ts";
 
@@ -66,9 +66,16 @@ function unmount(): void {
   spawnSync("sh", ["-c", 'exec umount "$0"', path], { stdio: "ignore" });
 }
 
+/** A directory as an earlier start has founded it. */
+function found(): void {
+  mkdirSync(path, { recursive: true });
+  const workspace = { formatVersion: DATA_FORMAT_VERSION, createdAt: "2026-01-01T00:00:00.000Z" };
+  writeFileSync(join(path, "workspace.json"), JSON.stringify(workspace));
+}
+
 /** A record as a node that died without stopping leaves it. */
 function leaveRecord(record: object): void {
-  mkdirSync(path, { recursive: true });
+  found();
   writeFileSync(
     join(path, "runtime.json"),
     JSON.stringify({ startedAt: "2026-01-01T00:00:00.000Z", ...record }),
@@ -94,10 +101,13 @@ describe("openDataDir", () => {
     expect((await open()).token).toBe(first.token);
   });
 
-  test("makes a new token when the old one was cut off", async () => {
-    mkdirSync(path, { recursive: true });
-    writeFileSync(join(path, "token"), "abc");
-    expect((await open()).token).toMatch(/^[0-9a-f]{64}$/);
+  test("never replaces a token that it did not make", async () => {
+    found();
+    writeFileSync(join(path, "token"), "a secret of mine");
+    expect((await refusal()).message).toBe(
+      `${join(path, "token")} does not hold a token of this program: restore it, or remove it for a new one.`,
+    );
+    expect(readFileSync(join(path, "token"), "utf8")).toBe("a secret of mine");
   });
 
   test("leaves no record behind after close, and can be opened again", async () => {
@@ -203,16 +213,40 @@ describe("what dead processes left", () => {
   });
 
   test.each(["", "{", "[]", "null", '{"node":7}'])("a record that reads %j is ignored", async (text) => {
-    mkdirSync(path, { recursive: true });
+    found();
     writeFileSync(join(path, "runtime.json"), text);
     await open();
     expect((await findRuntime(path))?.node.pid).toBe(process.pid);
   });
 
   test("the scratch directory is emptied", async () => {
+    found();
     mkdirSync(join(path, "scratch", "miniflare-1"), { recursive: true });
     const dataDir = await open();
     expect(() => statSync(dataDir.scratchPath)).toThrow("ENOENT");
+  });
+});
+
+describe("a directory of somebody else", () => {
+  const TREASURES = ["scratch/notes.txt", "token", "runtime.json", "lock", ".hidden"];
+
+  test.each(TREASURES)("that holds %s is refused, and nothing in it is touched", async (name) => {
+    mkdirSync(join(path, name, ".."), { recursive: true });
+    writeFileSync(join(path, name), "mine");
+    const before = readdirSync(path);
+    expect((await refusal()).message).toBe(
+      `${path} holds other files (such as ${before[0]}) and no workspace.json, so it is no data directory: name an empty or a new directory with --data-dir.`,
+    );
+    expect(readdirSync(path)).toEqual(before);
+    expect(readFileSync(join(path, name), "utf8")).toBe("mine");
+  });
+
+  test("is not what an empty one is, nor one that a refused or killed start left", async () => {
+    mkdirSync(path, { recursive: true });
+    for (const name of ["lock", "lock-journal", "workspace.json.4711.draft"]) {
+      writeFileSync(join(path, name), "");
+    }
+    await open();
   });
 });
 
@@ -247,6 +281,7 @@ describe("a directory that cannot be used", () => {
   test("because the disk is really full", async (context) => {
     mkdirSync(path, { recursive: true });
     if (!mount("size=64k")) return context.skip("mounting needs root");
+    found();
     spawnSync("dd", ["if=/dev/zero", `of=${join(path, "filler")}`, "bs=1k", "count=100"], {
       stdio: "ignore",
     });

@@ -3,19 +3,17 @@ import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { createEmpty, readJson, readText, removeFile, requireSpace, writeWhole } from "./data-files.ts";
-import { endProcess, identify, isRunning, type ProcessIdentity } from "./processes.ts";
-import { codeOf, DataDirBusy, refusalOf } from "./start-refused.ts";
-import { checkWorkspace } from "./workspace.ts";
-
-/** `runtime.json`: who runs on a data directory. Everything about workerd is absent until it is ready. */
-export interface RuntimeRecord {
-  readonly node: ProcessIdentity;
-  readonly workerd?: ProcessIdentity;
-  readonly port?: number;
-  readonly url?: string;
-  /** ISO 8601, UTC. */
-  readonly startedAt: string;
-}
+import { identify, isRunning, type ProcessIdentity } from "../surfaces/cli/process-identity.ts";
+import {
+  asRuntimeRecord,
+  isToken,
+  RUNTIME_FILE,
+  TOKEN_FILE,
+  type RuntimeRecord,
+} from "../surfaces/cli/runtime-record.ts";
+import { endProcess } from "./processes.ts";
+import { codeOf, DataDirBusy, refusalOf, StartRefused } from "./start-refused.ts";
+import { checkWorkspace, LOCK_FILE, refuseForeign } from "./workspace.ts";
 
 /** What is known of the runtime once it is ready. */
 export type ReadyRuntime = Required<Pick<RuntimeRecord, "workerd" | "port" | "url">>;
@@ -41,9 +39,7 @@ export interface DataDir {
 /** Less free space than this and a start is refused: SQLite needs room for its journal to stop cleanly. */
 export const FREE_BYTES_MIN = 64 * 1024 * 1024;
 
-const RUNTIME_FILE = "runtime.json";
 const WORKERD_PID_FILE = "workerd.pid";
-const LOCK_FILE = "lock";
 const STATE = "state";
 const SCRATCH = "scratch";
 /** Two starts at once disturb each other for the time of one system call. */
@@ -60,7 +56,7 @@ const ORPHAN_WAIT_MS = 5_000;
  * @param freeBytesMin free space that the disk must have
  *
  * A workerd that outlived its node is ended, and what dead processes left behind is removed. Throws `DataDirBusy` when
- * a live process owns it, `StartRefused` when it cannot be used: not writable, in the way, full, or of a newer format.
+ * a live process owns it, `StartRefused` when it cannot be used: not writable, in the way, full, somebody else's, or of a newer format.
  * A refused start leaves at most an empty directory and an empty lock file.
  */
 export async function openDataDir(path: string, freeBytesMin: number = FREE_BYTES_MIN): Promise<DataDir> {
@@ -68,6 +64,7 @@ export async function openDataDir(path: string, freeBytesMin: number = FREE_BYTE
   try {
     await requireSpace(absolute, path, freeBytesMin);
     await makeDirectory(absolute);
+    await refuseForeign(absolute, path);
     const lock = await takeLock(absolute, path);
     try {
       return await occupy(absolute, path, lock);
@@ -86,7 +83,7 @@ export async function openDataDir(path: string, freeBytesMin: number = FREE_BYTE
  * @returns undefined when none runs there; without `url` while it is still starting
  */
 export async function findRuntime(path: string): Promise<RuntimeRecord | undefined> {
-  const record = asRecord(await readJson(join(resolve(path), RUNTIME_FILE)));
+  const record = asRuntimeRecord(await readJson(join(resolve(path), RUNTIME_FILE)));
   return record !== undefined && isRunning(record.node) ? record : undefined;
 }
 
@@ -96,8 +93,8 @@ export async function findRuntime(path: string): Promise<RuntimeRecord | undefin
  * @returns undefined when the directory has none yet
  */
 export async function readToken(path: string): Promise<string | undefined> {
-  const text = (await readText(join(resolve(path), "token")))?.trim();
-  return text !== undefined && /^[0-9a-f]{64}$/.test(text) ? text : undefined;
+  const text = (await readText(join(resolve(path), TOKEN_FILE)))?.trim();
+  return text !== undefined && isToken(text) ? text : undefined;
 }
 
 async function makeDirectory(absolute: string): Promise<void> {
@@ -186,7 +183,7 @@ async function occupy(absolute: string, path: string, lock: DatabaseSync): Promi
 
 /** What a node that died without stopping left behind: perhaps a workerd that still writes, and its record. */
 async function endLeftovers(absolute: string, path: string): Promise<void> {
-  const record = asRecord(await readJson(join(absolute, RUNTIME_FILE)));
+  const record = asRuntimeRecord(await readJson(join(absolute, RUNTIME_FILE)));
   // The lock is ours, so a live owner here means a file system that ignores locks.
   if (record !== undefined && record.node.pid !== process.pid && isRunning(record.node)) {
     throw new DataDirBusy(path, { pid: record.node.pid, ...(record.url && { url: record.url }) });
@@ -198,33 +195,26 @@ async function endLeftovers(absolute: string, path: string): Promise<void> {
 
 /** If the directory was deleted and made anew by another process meanwhile, its files are that one's. */
 async function removeOwnFiles(absolute: string, node: ProcessIdentity): Promise<void> {
-  const record = asRecord(await readJson(join(absolute, RUNTIME_FILE)));
+  const record = asRuntimeRecord(await readJson(join(absolute, RUNTIME_FILE)));
   if (record?.node.pid !== node.pid || record.node.startTime !== node.startTime) return;
   await removeFile(join(absolute, RUNTIME_FILE));
   await removeFile(join(absolute, WORKERD_PID_FILE));
 }
 
 async function tokenOf(absolute: string): Promise<string> {
+  const tokenPath = join(absolute, TOKEN_FILE);
   const present = await readToken(absolute);
   if (present !== undefined) {
-    await chmod(join(absolute, "token"), 0o600);
+    await chmod(tokenPath, 0o600);
     return present;
+  }
+  if ((await readText(tokenPath)) !== undefined) {
+    throw new StartRefused(
+      `${tokenPath} does not hold a token of this program: restore it, or remove it for a new one.`,
+    );
   }
   const bytes = crypto.getRandomValues(new Uint8Array(32));
   const token = Buffer.from(bytes).toString("hex");
-  await writeWhole(join(absolute, "token"), token);
+  await writeWhole(tokenPath, token);
   return token;
-}
-
-/** A record that is not ours, or was cut off, counts as none. */
-function asRecord(value: unknown): RuntimeRecord | undefined {
-  const record = value as Partial<RuntimeRecord> | undefined;
-  return isIdentity(record?.node) && (record?.workerd === undefined || isIdentity(record.workerd))
-    ? (record as RuntimeRecord)
-    : undefined;
-}
-
-function isIdentity(value: unknown): value is ProcessIdentity {
-  const identity = value as Partial<ProcessIdentity> | undefined | null;
-  return typeof identity?.pid === "number" && typeof identity.startTime === "string";
 }

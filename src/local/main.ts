@@ -3,14 +3,15 @@ import { Command, CommanderError } from "commander";
 import { FREE_BYTES_MIN } from "./data-dir.ts";
 import { requireSpace } from "./data-files.ts";
 import { runOnce } from "./one-shot.ts";
-import { withRunOptions, type RunOptions } from "./options.ts";
+import { refuseEmulatorOptions, withRunOptions, type RunOptions } from "./options.ts";
 import { EXIT, exitCode, outcomeJson } from "./outcome.ts";
-import { ApiError } from "../surfaces/client.ts";
+import { ApiError, ApiUnreachable } from "../surfaces/client.ts";
 import { startProduct, type Product } from "./product.ts";
 import type { RuntimeLog } from "./runtime.ts";
 import { pageLine, serve } from "./serve.ts";
+import { isShown } from "./shown-log.ts";
 import { StartRefused } from "./start-refused.ts";
-import { barWatcher, finalReport, lineWatcher } from "./terminal.ts";
+import { barWatcher, finalReport, isDrawable, lineWatcher } from "./terminal.ts";
 
 const EXAMPLES = `
 Examples:
@@ -25,34 +26,38 @@ function log(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** What workerd prints: errors of our own code are shown, the chatter of the runtime is not. */
 function onLog(entry: RuntimeLog): void {
-  if (entry.level === "error" && entry.message.includes('"event"')) log(entry.message);
+  if (isShown(entry)) log(entry.message);
 }
 
 async function sync(options: RunOptions): Promise<number> {
-  const product = await startProduct(options, { port: 0, onLog });
-  stopOnSignals(product);
-  try {
-    return await oneShot(product, options);
-  } finally {
-    await product.stop();
-  }
+  return withProduct(options, { port: 0, hasPage: false }, (product) => oneShot(product, options));
 }
 
 async function start(options: RunOptions): Promise<number> {
-  const product = await startProduct(options, { port: 8_787, onLog, hasPage: true });
-  stopOnSignals(product);
-  const sayPage = (): void => {
-    if (options.json !== true) process.stdout.write(`${pageLine(product)}\n`);
-  };
-  try {
+  return withProduct(options, { port: 8_787, hasPage: true }, async (product) => {
+    const sayPage = (): void => {
+      if (options.json !== true) process.stdout.write(`${pageLine(product)}\n`);
+    };
     // Before the first sync, which a large workspace keeps busy for long, and again below its report.
     sayPage();
     await oneShot(product, options);
     sayPage();
-    await serve(product, log);
-    return EXIT.succeeded;
+    return serve(product, log);
+  });
+}
+
+/** Start the product, do the work, and stop it again, whether the work ends, fails, or is interrupted by a signal. */
+async function withProduct(
+  options: RunOptions,
+  defaults: { port: number; hasPage: boolean },
+  work: (product: Product) => Promise<number>,
+): Promise<number> {
+  let product: Product | null = null;
+  stopOnSignals(async () => product?.stop());
+  product = await startProduct(options, { ...defaults, onLog });
+  try {
+    return await work(product);
   } finally {
     // Whatever ends it, workerd and the emulator must not keep a process alive that serves nothing.
     await product.stop();
@@ -60,10 +65,10 @@ async function start(options: RunOptions): Promise<number> {
 }
 
 async function oneShot(product: Product, options: RunOptions): Promise<number> {
-  const bars = process.stdout.isTTY === true && options.json !== true;
+  const bars = isDrawable(process.stdout) && options.json !== true;
   const problems = product.fireflies.problems.map(({ line, problem }) => `line ${line}: ${problem}`);
   for (const problem of problems) log(`${options.meetings} ${problem}; left out.`);
-  const outcome = await runOnce(product.client, bars ? barWatcher() : lineWatcher(log)).catch(
+  const outcome = await runOnce(product.client, bars ? barWatcher(process.stdout) : lineWatcher(log)).catch(
     async (error: unknown) => {
       // With its disk full not even the ledger can be read; that is the reason to name, and not the call that failed.
       await requireSpace(product.dataDir, options.dataDir, FREE_BYTES_MIN);
@@ -77,11 +82,15 @@ async function oneShot(product: Product, options: RunOptions): Promise<number> {
   return exitCode(json);
 }
 
-function stopOnSignals(product: Product): void {
+/** The first signal stops cleanly; whoever sends a second one does not want to wait. */
+function stopOnSignals(stop: () => Promise<void>): void {
+  let isStopping = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      if (isStopping) process.exit(EXIT.failed);
+      isStopping = true;
       log("Stopping; unfinished runs go on at the next start.");
-      void product.stop().finally(() => process.exit(EXIT.failed));
+      void stop().finally(() => process.exit(EXIT.failed));
     });
   }
 }
@@ -91,7 +100,10 @@ function program(): Command {
     .description("Keeps Fireflies meetings, R2, D1 and vectors in step, and proves it.")
     .addHelpText("after", EXAMPLES)
     .exitOverride()
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .hook("preAction", (_, command) =>
+      refuseEmulatorOptions(command, process.env["FIREFLIES_API_KEY"] ?? ""),
+    );
   const finish = (work: (options: RunOptions) => Promise<number>) => async (options: RunOptions) => {
     process.exitCode = await work(options);
   };
@@ -112,6 +124,11 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
   else if (error instanceof ApiError) {
     log(`The run was broken off, for ${error.message}; it goes on at the next start.`);
+    process.exitCode = EXIT.failed;
+  } else if (error instanceof ApiUnreachable) {
+    log(
+      "The run was broken off, for the Workers runtime ended and did not come back; it goes on at the next start.",
+    );
     process.exitCode = EXIT.failed;
   } else if (error instanceof StartRefused) {
     log(error.message);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProofPart } from "../queries/proof.ts";
 import type { Alert, Run, RunState, SyncName } from "../ports/run-store.ts";
-import type { RunReport } from "../queries/status.ts";
+import type { RunReport, Status } from "../queries/status.ts";
 import type { ApiClient } from "../surfaces/client.ts";
 
 /** Told about each run while it goes on; for bars and log lines. */
@@ -13,19 +13,26 @@ export type Watcher = {
 
 export type Proof = Omit<ProofPart, "unexplained" | "unexplainedCount"> & {
   readonly source_as_of: string | null;
+  /** Differences by name; at most 50 of every hundred meetings. */
   readonly unexplained: readonly string[];
+  /** All of them, named or not. */
+  readonly unexplained_count: number;
 };
 
 export type OneShot = {
   readonly reports: readonly RunReport[];
   readonly proof: Proof;
   readonly alerts: readonly Alert[];
+  /** Meetings in quarantine when all was over, of whatever run. */
+  readonly quarantined: number;
 };
 
 const SYNCS: readonly SyncName[] = ["fireflies", "vectors"];
 const POLL_MS = 100;
 /** Runs of one sync: a backfill continues itself every 1,000 meetings, a lost run is recovered once. */
 const RUNS_MAX = 1_000;
+/** Each call forgets twenty runs or so; a one-shot leaves two, or as many as a backfill has continuations. */
+const FORGET_CALLS_MAX = 100;
 const UNFINISHED: ReadonlySet<RunState> = new Set(["queued", "running"]);
 
 /** Make every sync once, in order, its continuations included; then prove the whole. */
@@ -39,7 +46,17 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
       if (!report.run.continues && !isLost(report.run)) break;
     }
   }
-  return { reports, proof: await proveAll(client), alerts: (await client.status()).alerts };
+  const proof = await proveAll(client, await client.status());
+  const { alerts, totals } = await client.status();
+  await forgetEnded(client);
+  return { reports, proof, alerts, quarantined: totals.quarantined };
+}
+
+/** A one-shot has no clock that would ever do it. What is left after FORGET_CALLS_MAX waits for the next one. */
+async function forgetEnded(client: ApiClient): Promise<void> {
+  for (let calls = 0; calls < FORGET_CALLS_MAX; calls += 1) {
+    if ((await client.forgetEnded()).forgotten === 0) return;
+  }
 }
 
 /** The recovery of a lost run is queued with it; starting the sync again joins it. */
@@ -60,8 +77,7 @@ async function ended(client: ApiClient, runId: string, watcher: Watcher): Promis
 }
 
 /** Proof of everything, page by page, so that no single request grows with what is stored. */
-async function proveAll(client: ApiClient): Promise<Proof> {
-  const { source, totals } = await client.status();
+async function proveAll(client: ApiClient, { source, totals }: Status): Promise<Proof> {
   const sum = {
     source: 0,
     raw: 0,
@@ -71,6 +87,7 @@ async function proveAll(client: ApiClient): Promise<Proof> {
     vectors: 0,
     pending: 0,
     quarantined: 0,
+    unexplainedCount: 0,
   };
   const unexplained: string[] = [];
   let cursor: string | null = null;
@@ -80,12 +97,14 @@ async function proveAll(client: ApiClient): Promise<Proof> {
     unexplained.push(...page.part.unexplained);
     cursor = page.cursor;
   } while (cursor !== null);
+  const { unexplainedCount, ...figures } = sum;
   // Rows that stand in D1 without ever having been shown by the source.
-  if (totals.records !== sum.records)
-    unexplained.push(`${totals.records - sum.records} rows of meetings were never sighted`);
+  const strays = Math.abs(totals.records - sum.records);
+  if (strays > 0) unexplained.push(`${strays} rows of meetings were never sighted`);
   return {
-    ...sum,
+    ...figures,
     source_as_of: source.asOfMs === null ? null : new Date(source.asOfMs).toISOString(),
     unexplained,
+    unexplained_count: unexplainedCount + strays,
   };
 }

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type FaultPlan, parseFaults } from "../../emulators/faults/plan.ts";
 import { parseDurationMs } from "../../emulators/world/duration.ts";
+import { directoryName, webAddress } from "../surfaces/cli/arguments.ts";
 
 /** What `npm run sync` and `npm start` understand. */
 export type RunOptions = {
@@ -39,7 +40,7 @@ const whole =
 /** Add the options that both commands share. */
 export function withRunOptions(command: Command): Command {
   return command
-    .option("--data-dir <dir>", "where everything is kept; one workspace each", ".data")
+    .option("--data-dir <dir>", "where everything is kept; one workspace each", directoryName, ".data")
     .option("--json", "print exactly one JSON object on stdout; logs go to stderr")
     .addOption(
       new Option("--port <n>", "port of the API (sync: a free one; start: 8787)").argParser(whole(0, 65_535)),
@@ -82,6 +83,38 @@ export function withRunOptions(command: Command): Command {
     );
 }
 
+/** What only an emulator of ours can do; flags of the command line by the name of their value. */
+const EMULATOR_OPTIONS = [
+  "meetings",
+  "meetingsCount",
+  "seed",
+  "speed",
+  "faults",
+  "quotaPerDay",
+  "advance",
+] as const satisfies readonly (keyof RunOptions)[];
+
+/**
+ * Refuse options of the emulator where the real service would be asked, which knows none of them.
+ *
+ * @param command the command about to be carried out, its options parsed
+ * @param key FIREFLIES_API_KEY, or nothing
+ *
+ * Ends the command as wrong use, with one sentence.
+ */
+export function refuseEmulatorOptions(command: Command, key: string): void {
+  if (key === "" || command.getOptionValue("firefliesUrl") !== undefined) return;
+  const given = command.options
+    .filter((option) => EMULATOR_OPTIONS.some((name) => name === option.attributeName()))
+    .filter((option) => command.getOptionValue(option.attributeName()) !== undefined)
+    .map((option) => option.long);
+  if (given.length === 0) return;
+  command.error(
+    `error: FIREFLIES_API_KEY is set, so the real Fireflies would be asked, which knows nothing of ${given.join(", ")}: leave that out, or unset the key (environment or .env) for the emulator.`,
+    { code: "sync.emulatorOptions", exitCode: 2 },
+  );
+}
+
 function faultPlan(text: string): FaultPlan {
   try {
     return parseFaults(text);
@@ -93,12 +126,5 @@ function faultPlan(text: string): FaultPlan {
 function span(text: string): string {
   if (parseDurationMs(text) === null)
     throw new InvalidArgumentError("Write a span such as 7d, 12h, 90m or 45s.");
-  return text;
-}
-
-function webAddress(text: string): string {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new InvalidArgumentError("It must be an address like http://127.0.0.1:9101.");
-  }
   return text;
 }

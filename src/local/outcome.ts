@@ -1,4 +1,6 @@
+import { isLeftBy } from "../queries/proof.ts";
 import type { RunReport } from "../queries/status.ts";
+import { setAsideCount } from "../surfaces/cut-lists.ts";
 import type { OneShot, Proof } from "./one-shot.ts";
 
 /** Exit codes. Source: design, doors. */
@@ -29,21 +31,27 @@ type RunJson = {
   readonly retries: number;
   readonly duration_ms: number | null;
   readonly embedded_chunks: number;
+  /** Items that were not brought through, the first of them by name, and how many there are. */
+  readonly set_aside: readonly {
+    readonly item_id: string;
+    readonly verdict: string;
+    readonly reason: string | null;
+  }[];
+  readonly set_aside_count: number;
   readonly checks: NonNullable<RunReport["run"]["result"]>["checks"];
 };
 
 /** The outcome of a one-shot as data. `problems` are lines of an input file that were left out. */
 export function outcomeJson(
-  { reports, proof, alerts }: OneShot,
+  { reports, proof, alerts, quarantined }: OneShot,
   dataDir: string,
   problems: readonly string[],
 ): OutcomeJson {
   // Without a complete listing on record, nothing is proven, however well the rest agrees.
-  const accounted = proof.source === proof.records + proof.pending + proof.quarantined;
-  const proofOk = proof.unexplained.length === 0 && proof.source_as_of !== null && accounted;
+  const proofOk = proof.unexplained_count === 0 && proof.source_as_of !== null && isAccounted(proof);
   const outcome = {
     data_dir: dataDir,
-    runs: reports.map(runJson),
+    runs: reports.map((report) => runJson(report, quarantined)),
     proof: { ok: proofOk, meetings: proof },
     problems,
     alerts: alerts.map(({ kind, subject, detail }) => ({ kind, subject, detail })),
@@ -57,14 +65,33 @@ export function exitCode(outcome: OutcomeJson): number {
   // Parked without a time means until a person acts, such as a key that was refused: nothing will go on by itself.
   const stuck = outcome.runs.some((run) => run.state === "parked" && run.not_before === null);
   if (states.has("failed") || stuck) return EXIT.failed;
-  // What a parked run did not reach is owed, not lost: the proof is judged when it has gone on.
-  const parked = states.has("parked");
   const findings = states.has("succeeded_with_findings") || outcome.problems.length > 0;
-  if (findings || (!outcome.proof.ok && !parked)) return EXIT.findings;
+  if (findings || (!outcome.proof.ok && !isOwed(outcome))) return EXIT.findings;
   return EXIT.succeeded;
 }
 
-function runJson({ run, counts }: RunReport): RunJson {
+/** Every meeting of the source is a record, or set aside. */
+function isAccounted(proof: Proof): boolean {
+  return proof.source === proof.records + proof.pending + proof.quarantined;
+}
+
+/** Whether all that is missing is what a parked run did not reach: owed, not lost, and judged when it has gone on. */
+function isOwed({ runs, proof: { meetings } }: OutcomeJson): boolean {
+  const parked = (["fireflies", "vectors"] as const).filter((sync) =>
+    runs.some((run) => run.sync === sync && run.state === "parked"),
+  );
+  // Those without a name are no graver than the last that has one.
+  const isExplained = meetings.unexplained.every((difference) =>
+    parked.some((sync) => isLeftBy(sync, difference)),
+  );
+  const isListing = (difference: string): boolean => !isLeftBy("vectors", difference);
+  const isListingOpen =
+    parked.includes("fireflies") && (meetings.source_as_of === null || meetings.unexplained.some(isListing));
+  return isExplained && (isListingOpen || (meetings.source_as_of !== null && isAccounted(meetings)));
+}
+
+function runJson(report: RunReport, quarantined: number): RunJson {
+  const { run, counts, setAside } = report;
   return {
     run_id: run.id,
     sync: run.sync,
@@ -79,6 +106,8 @@ function runJson({ run, counts }: RunReport): RunJson {
     retries: run.result?.retries ?? 0,
     duration_ms: run.durationMs,
     embedded_chunks: run.result?.embeddedChunks ?? 0,
+    set_aside: setAside.map(({ itemId, verdict, reason }) => ({ item_id: itemId, verdict, reason })),
+    set_aside_count: setAsideCount(report, quarantined),
     checks: run.result?.checks ?? [],
   };
 }

@@ -1,10 +1,12 @@
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createApiClient, type ApiClient } from "../surfaces/client.ts";
 import { openDataDir, type DataDir } from "./data-dir.ts";
 import { applyMigrations } from "./migrations.ts";
 import type { RunOptions } from "./options.ts";
+import { patientFetch } from "./patient-fetch.ts";
 import { productWorkers } from "./product-workers.ts";
 import { startRuntime, type Runtime, type RuntimeLog } from "./runtime.ts";
 import { refusalOf } from "./start-refused.ts";
@@ -14,6 +16,10 @@ const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
 
 /** How long the vector stand-in keeps a mutation invisible; production takes seconds. */
 const VECTOR_DELAY_MS = 100;
+
+/** Tries to take up unfinished runs after a crash; the ledger may still be busy with what the dead workerd left. */
+const RESUME_TRIES_MAX = 10;
+const RESUME_PAUSE_MS = 1_000;
 
 /** Everything of one start, running. */
 export type Product = {
@@ -44,8 +50,8 @@ export async function startProduct(
       { ...options, meetingsFile: meetings },
       join(dataDir.path, "fireflies-emulator"),
     );
-    const runtime = await bootRuntime(options, dataDir, { ...defaults, fireflies });
-    return await readyProduct(dataDir, runtime, fireflies);
+    const booted = await bootRuntime(options, dataDir, { ...defaults, fireflies });
+    return await readyProduct(dataDir, booted, fireflies);
   } catch (error) {
     await fireflies?.close();
     await dataDir.close();
@@ -53,11 +59,19 @@ export async function startProduct(
   }
 }
 
+/** workerd, running, and the way to talk to it. */
+type Booted = {
+  readonly runtime: Runtime;
+  readonly client: ApiClient;
+  /** Aborted when the product stops. */
+  readonly ended: AbortController;
+};
+
 async function bootRuntime(
   options: RunOptions,
   dataDir: DataDir,
   given: { port: number; onLog: (log: RuntimeLog) => void; hasPage?: boolean; fireflies: FirefliesVendor },
-): Promise<Runtime> {
+): Promise<Booted> {
   const workers = await productWorkers({
     apiToken: dataDir.token,
     firefliesUrl: given.fireflies.url,
@@ -68,25 +82,44 @@ async function bootRuntime(
     vectorDelayMs: VECTOR_DELAY_MS,
     ...(given.hasPage === true && { pagePath: join(dataDir.scratchPath, "page") }),
   });
+  const ended = new AbortController();
   let client: ApiClient | null = null;
   const runtime = await startRuntime({
     dataDir,
     port: options.port ?? given.port,
     workers,
     onLog: given.onLog,
-    onRestart: () => void client?.resume().catch(() => undefined),
+    onRestart: () => void (client && resumeAfterRestart(client, ended.signal, given.onLog)),
   });
-  client = createApiClient(runtime.url, dataDir.token);
-  return runtime;
+  client = createApiClient(runtime.url, dataDir.token, patientFetch(fetch, ended.signal));
+  return { runtime, client, ended };
+}
+
+/** Until somebody takes them up, unfinished runs sleep; in a one-shot nobody else would. */
+async function resumeAfterRestart(
+  client: ApiClient,
+  ended: AbortSignal,
+  onLog: (log: RuntimeLog) => void,
+): Promise<void> {
+  for (let tries = 1; tries <= RESUME_TRIES_MAX && !ended.aborted; tries += 1) {
+    try {
+      await client.resume();
+      return;
+    } catch (error) {
+      const message = JSON.stringify({ event: "resume_failed", error: String(error) });
+      if (!ended.aborted) onLog({ timestamp: Date.now(), level: "error", message });
+      await delay(RESUME_PAUSE_MS, undefined, { signal: ended }).catch(() => undefined);
+    }
+  }
 }
 
 async function readyProduct(
   dataDir: DataDir,
-  runtime: Runtime,
+  { runtime, client, ended }: Booted,
   fireflies: FirefliesVendor,
 ): Promise<Product> {
-  const client = createApiClient(runtime.url, dataDir.token);
   const stop = async (): Promise<void> => {
+    ended.abort();
     await runtime.stop();
     await fireflies.close();
   };

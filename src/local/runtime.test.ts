@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { findRuntime, openDataDir } from "./data-dir.ts";
-import { identify } from "./processes.ts";
+import { identify } from "../surfaces/cli/process-identity.ts";
 import { startRuntime, type LocalWorker, type Runtime, type RuntimeLog } from "./runtime.ts";
+import { isShown } from "./shown-log.ts";
 import { StartRefused } from "./start-refused.ts";
 
 const TEST_MS = 60_000;
@@ -45,6 +46,7 @@ export default {
   async fetch(request, env) {
     const path = new URL(request.url).pathname;
     if (path === "/log") console.warn("a warning");
+    if (path === "/fill") for (const kept = []; ; ) kept.push(new Array(1_000).fill(0.5));
     if (path === "/kick") await (await env.FLOW.get("run-1")).sendEvent({ type: "kick", payload: {} });
     if (path === "/parts") return Response.json({
       rpc: await env.DOOR.greet("you"),
@@ -240,6 +242,31 @@ describe("startRuntime", () => {
       await runtime.stop();
       expect(performance.now() - beginMs).toBeLessThan(2_000);
       expect(identify(runtime.workerdPid)).toBeUndefined();
+    },
+    TEST_MS,
+  );
+
+  test(
+    "hands on that workerd ran out of memory, in the words that the runbook names",
+    async () => {
+      vi.stubEnv("MINIFLARE_WORKERD_V8_FLAGS", "--max-heap-size=48");
+      try {
+        const runtime = await start();
+        await expect(fetch(`${runtime.url}/fill`)).rejects.toThrow("fetch failed");
+        await vi.waitUntil(() => logs.some((log) => log.message.startsWith("The Workers runtime ")), {
+          timeout: 20_000,
+        });
+      } finally {
+        vi.unstubAllEnvs();
+      }
+      const shown = logs.filter(isShown).map((log) => log.message);
+      expect(shown).toEqual([
+        expect.stringContaining("JavaScript heap out of memory"),
+        expect.stringContaining("crashed unexpectedly"),
+      ]);
+      expect(readFileSync(new URL("../../docs/runbook.md", import.meta.url), "utf8")).toContain(
+        "JavaScript heap out of memory",
+      );
     },
     TEST_MS,
   );

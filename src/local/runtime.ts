@@ -2,7 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Log, LogLevel, Miniflare, MiniflareCoreError, type MiniflareOptions } from "miniflare";
 import type { DataDir } from "./data-dir.ts";
 import { launchedPid, launcherEnvironment, launcherPath } from "./launcher.ts";
-import { endProcess, identify, type ProcessIdentity } from "./processes.ts";
+import { identify, type ProcessIdentity } from "../surfaces/cli/process-identity.ts";
+import { endProcess } from "./processes.ts";
 import { StartRefused } from "./start-refused.ts";
 
 /** One Worker as Miniflare takes it: `{ config: { name, compatibilityDate, manifest, env, ... } }`. */
@@ -12,7 +13,7 @@ export type LocalWorker = MiniflareOptions["workers"][number];
 export interface RuntimeLog {
   /** Milliseconds since 1970. */
   readonly timestamp: number;
-  /** `error`, `warn`, `info`, `log`, `debug`. */
+  /** `fatal`, `error`, `warn`, `info`, `log`, `debug`. */
   readonly level: string;
   readonly message: string;
 }

@@ -1,7 +1,8 @@
-import { progress } from "@clack/prompts";
+import { createLogUpdate } from "log-update";
 import { VERDICTS } from "../core/report.ts";
 import type { Run } from "../ports/run-store.ts";
 import type { RunReport } from "../queries/status.ts";
+import { firstOnlyLines, moreLines, setAsideCount } from "../surfaces/cut-lists.ts";
 import type { OneShot, Watcher } from "./one-shot.ts";
 import type { OutcomeJson } from "./outcome.ts";
 
@@ -10,36 +11,46 @@ const WHAT: Readonly<Record<string, string>> = {
   vectors: "Documents to vectors",
 };
 
-/** A bar per run on a terminal: counts, rate, and the time left where the total is known. */
-export function barWatcher(): Watcher {
-  let bar: ReturnType<typeof progress> | null = null;
+/** Characters of a bar. */
+const BAR_WIDTH = 30;
+
+/** Whether bars can be drawn: a terminal that does not tell its size has no line to draw them on. */
+export function isDrawable(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && stream.columns > 0 && stream.rows > 0;
+}
+
+/**
+ * A bar per run on a terminal: counts, rate, and the time left where the total is known. It only writes: keys are left
+ * to the terminal, so that none of them ends the program but the one that sends a signal.
+ */
+export function barWatcher(stream: NodeJS.WriteStream): Watcher {
+  // A hidden cursor would have to be shown again by whatever ends the process.
+  const draw = createLogUpdate(stream, { showCursor: true });
   let shown = 0;
   let startedMs = 0;
   return {
     started: (run) => {
-      bar = progress({ style: "block", max: BAR_STEPS, size: 30 });
       shown = 0;
       startedMs = performance.now();
-      bar.start(`${WHAT[run.sync] ?? run.sync}: starting`);
+      draw(`${barOf(0)} ${WHAT[run.sync] ?? run.sync}: starting`);
     },
     progressed: (report) => {
       const { done, total } = report.progress ?? { done: 0, total: null };
       const seconds = Math.max(0.001, (performance.now() - startedMs) / 1_000);
-      const place =
-        total === null || total === 0
-          ? shown
-          : Math.min(BAR_STEPS - 1, Math.floor((done / total) * BAR_STEPS));
-      bar?.advance(Math.max(0, place - shown), liveLine(report, seconds));
-      shown = Math.max(shown, place);
+      // A total that grows must not make the bar go back.
+      shown = Math.max(shown, total === null || total === 0 ? 0 : Math.min(1, done / total));
+      draw(`${barOf(shown)} ${liveLine(report, seconds)}`);
     },
     ended: (report) => {
-      bar?.advance(BAR_STEPS - shown);
-      bar?.stop(endLine(report));
+      draw.persist(endLine(report));
     },
   };
 }
 
-const BAR_STEPS = 100;
+function barOf(share01: number): string {
+  const full = Math.floor(share01 * BAR_WIDTH);
+  return `${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)}`;
+}
 
 /** A line per run on anything but a terminal. */
 export function lineWatcher(write: (line: string) => void): Watcher {
@@ -69,15 +80,13 @@ function endLine({ run, counts }: RunReport): string {
 }
 
 /** The report at the end: what came, what was set aside and why, where the time went, what was retried, and the proof. */
-export function finalReport({ reports, proof }: OneShot, outcome: OutcomeJson): string {
+export function finalReport({ reports, proof, quarantined }: OneShot, outcome: OutcomeJson): string {
   const parked = reports.filter(({ run }) => run.state === "parked");
   const blocks = [
     block("What came", reports.map(endLine)),
     block(
       "Set aside",
-      reports.flatMap(({ setAside }) =>
-        setAside.map(({ itemId, verdict, reason }) => `${verdict.padEnd(11)} ${itemId}  ${reason}`),
-      ),
+      reports.flatMap((report) => setAsideLines(report, quarantined)),
     ),
     block("Where the time went (up to six calls at once, added up)", reports.flatMap(timeLines)),
     block("Retried", reports.flatMap(troubleLines)),
@@ -99,11 +108,20 @@ export function finalReport({ reports, proof }: OneShot, outcome: OutcomeJson): 
     ),
     block("Proof", [
       `source ${proof.source} = records ${proof.records} + pending ${proof.pending} + quarantined ${proof.quarantined}; raw revisions ${proof.raw} (bytes hashed again)`,
-      `chunks ${proof.chunks} = vectors ${proof.vectors} (read back); unexplained ${proof.unexplained.length}`,
+      `chunks ${proof.chunks} = vectors ${proof.vectors} (read back); unexplained ${proof.unexplained_count}`,
       ...proof.unexplained,
+      ...moreLines(proof.unexplained.length, proof.unexplained_count),
     ]),
   ];
   return blocks.filter((text) => text !== "").join("\n");
+}
+
+function setAsideLines(report: RunReport, quarantined: number): string[] {
+  const { setAside } = report;
+  return [
+    ...setAside.map(({ itemId, verdict, reason }) => `${verdict.padEnd(11)} ${itemId}  ${reason}`),
+    ...moreLines(setAside.length, setAsideCount(report, quarantined)),
+  ];
 }
 
 function block(title: string, lines: readonly string[]): string {
@@ -119,8 +137,9 @@ function timeLines({ run }: RunReport): string[] {
 }
 
 function troubleLines({ run, troubles }: RunReport): string[] {
-  return troubles.map(
+  const lines = troubles.map(
     (row) =>
       `${run.sync} ${row.step}: ${row.outcome.replaceAll("_", " ")} (${row.detail ?? row.party}), then ${row.next ?? "interrupted"}${row.nextMs === null ? "" : ` until ${new Date(row.nextMs).toISOString()}`}`,
   );
+  return [...lines, ...firstOnlyLines(troubles.length)];
 }

@@ -1,11 +1,13 @@
 import { chunkTranscript } from "../core/chunk.ts";
 import { planDocument, vectorMetadata } from "../core/chunk-plan.ts";
 import { sha256Hex } from "../core/identity.ts";
+import { suspectsOf } from "../core/large-pages.ts";
 import { transcriptSentences } from "../core/mapping/fireflies-meeting.ts";
 import {
   CHUNK_ROWS_PER_STATEMENT,
   CHUNK_SIZES,
   DEAD_CHECK_IDS_MAX,
+  REFUSED_RETRY_AFTER_MS,
   RUN_CHUNKS_MAX,
   RUN_ITEMS_MAX,
   SEND_CHUNKS_PER_STEP,
@@ -13,8 +15,10 @@ import {
   VECTOR_BATCH_DOCUMENTS_MAX,
   VISIBLE_WAITS_MS,
 } from "../core/policy.ts";
+import { interruptionsIn } from "../core/retry.ts";
 import { durably, type StepScope } from "../engine/durably.ts";
 import { embeddingsOf } from "../engine/embeddings.ts";
+import { sendChunks, type Refusal } from "../engine/sending.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
 import type { ChunkRow, OwedDocument, PlannedRow } from "../ports/record-store.ts";
 import type { IndexedVector } from "../ports/vectors.ts";
@@ -27,8 +31,10 @@ type Planned = {
   readonly wanted: readonly string[];
   readonly send: readonly string[];
   readonly leftovers: readonly string[];
-  /** Why the document could not be planned; null as a rule. */
+  /** Why the document could not be planned or sent; null as a rule. */
   readonly failed: string | null;
+  /** True if trying again soon would end the same. */
+  readonly isRefused: boolean;
 };
 
 /**
@@ -38,7 +44,9 @@ type Planned = {
  */
 export async function syncVectors(context: RunContext): Promise<PipelineOutcome> {
   const risen = await durably(context, "dead", (scope) => lookAtDead(context, scope));
-  const total = await durably(context, "owed", () => context.ports.records.owedCount());
+  const { due: total } = await durably(context, "owed", () =>
+    context.ports.records.owedCount(context.ports.world.nowMs()),
+  );
   const taken: string[] = [];
   const batches: Planned[][] = [];
   let sent = 0;
@@ -52,12 +60,16 @@ export async function syncVectors(context: RunContext): Promise<PipelineOutcome>
     taken.push(...owed.map((document) => document.id));
     for (const { id } of owed) context.unreached.add(id);
     const planned = await durably(context, `chunks:${n}`, (scope) => plan(context, scope, owed));
-    batches.push(planned);
     const send = planned.flatMap((document) => document.send);
     sent += send.length;
+    const refusals: Refusal[] = [];
     for (const [m, ids] of slicesOf(send, SEND_CHUNKS_PER_STEP).entries()) {
-      await durably(context, `send:${n}.${m + 1}`, (scope) => sendChunks(context, scope, ids));
+      const step = `send:${n}.${m + 1}`;
+      refusals.push(
+        ...(await durably(context, step, (scope) => sendChunks(context, scope, context.ports, ids))),
+      );
     }
+    batches.push(withoutRefused(planned, refusals));
   }
   // 2. Read each batch back; then give up what the new revisions no longer want, and see it gone.
   const findings = risen === 0 ? [] : [`${risen} deleted vectors were still visible`];
@@ -65,6 +77,15 @@ export async function syncVectors(context: RunContext): Promise<PipelineOutcome>
     findings.push(...(await confirm(context, place + 1, planned)));
   const continues = more && total > taken.length;
   return { continues, sourceCount: null, destinationCount: null, failedCount: 0, findings };
+}
+
+/** A document that was refused is not looked for, and keeps the vectors that it had. */
+function withoutRefused(planned: readonly Planned[], refusals: readonly Refusal[]): Planned[] {
+  const reasons = new Map(refusals.map(({ documentId, reason }) => [documentId, reason]));
+  return planned.map((document) => {
+    const failed = reasons.get(document.id);
+    return failed === undefined ? document : { ...document, send: [], failed, isRefused: true };
+  });
 }
 
 async function confirm(context: RunContext, n: number, planned: readonly Planned[]): Promise<string[]> {
@@ -90,7 +111,11 @@ async function confirm(context: RunContext, n: number, planned: readonly Planned
 
 /** The next owed documents: few enough that their transcripts fit in memory one after another and in one batch. */
 async function takeOwed(context: RunContext, taken: readonly string[]): Promise<OwedDocument[]> {
-  const { items } = await context.ports.records.owedDocuments(VECTOR_BATCH_DOCUMENTS_MAX, taken);
+  const { items } = await context.ports.records.owedDocuments(
+    VECTOR_BATCH_DOCUMENTS_MAX,
+    taken,
+    context.ports.world.nowMs(),
+  );
   let bytes = 0;
   return items.filter((document, place) => {
     bytes += document.storedBytes;
@@ -105,7 +130,11 @@ async function plan(
 ): Promise<Planned[]> {
   const { records, world } = context.ports;
   const ledger = await records.chunksOf(owed.map((document) => document.id));
-  const planned: Planned[] = [];
+  const interruptions = interruptionsIn(await scope.failures());
+  const suspects = suspectsOf(owed, (document) => document.storedBytes, interruptions);
+  const planned = [...suspects].map((document) =>
+    unplanned(document, "the program ended each time it cut it: it may be more than the memory holds", true),
+  );
   const unwritten: PlannedRow[] = [];
   // Rows of several documents go into one batch; few enough that a batch of long meetings does not pile up.
   const write = async (): Promise<void> => {
@@ -114,16 +143,10 @@ async function plan(
       records.planChunks(context.fence, { rows, nowMs: world.nowMs() }),
     );
   };
-  for (const document of owed) {
-    const base = {
-      id: document.id,
-      contentHash: document.contentHash,
-      indexedBefore: document.indexedBefore,
-    };
+  for (const document of owed.filter((one) => !suspects.has(one))) {
     const text = await scope.timed("read", () => context.ports.raw.getText(document.revisionKey));
     if (text === null || (await sha256Hex(text)) !== document.contentHash) {
-      const failed = "the raw store has no intact revision of this meeting";
-      planned.push({ ...base, wanted: [], send: [], leftovers: [], failed });
+      planned.push(unplanned(document, "the raw store has no intact revision of this meeting", false));
       continue;
     }
     const { sentences } = transcriptSentences(text);
@@ -137,32 +160,23 @@ async function plan(
     unwritten.push(...rows);
     if (unwritten.length >= CHUNK_ROWS_PER_STATEMENT) await write();
     const send = rows.filter((row) => row.state !== "live").map((row) => row.id);
-    planned.push({ ...base, wanted: rows.map((row) => row.id), send, leftovers, failed: null });
+    planned.push({
+      ...unplanned(document, null, false),
+      wanted: rows.map((row) => row.id),
+      send,
+      leftovers,
+    });
   }
   if (unwritten.length > 0) await write();
   return planned;
 }
 
-/** Embed what was never embedded, note the intent, send. Repeating it sends the same bytes under the same ids. */
-async function sendChunks(context: RunContext, scope: StepScope, ids: readonly string[]): Promise<null> {
-  const { records, index, world } = context.ports;
-  const { items: rows } = await records.chunksById(ids);
-  const placed = await embeddingsOf(context.ports, scope, rows);
-  const counted = new Set<string>();
-  const sent = rows.map((row) => {
-    const place = placed.get(row.textHash);
-    const embedded = place?.made === true && !counted.has(row.textHash);
-    counted.add(row.textHash);
-    return { id: row.id, key: place?.key ?? "", index: place?.index ?? 0, embedded };
-  });
-  await records.markSent(context.fence, { runId: context.run.id, nowMs: world.nowMs(), rows: sent });
-  const vectors = rows.map((row) => ({
-    id: row.id,
-    values: placed.get(row.textHash)?.values ?? [],
-    metadata: row.metadata,
-  }));
-  await scope.timed("index", () => index.upsert(vectors));
-  return null;
+function unplanned(
+  { id, contentHash, indexedBefore }: OwedDocument,
+  failed: string | null,
+  isRefused: boolean,
+): Planned {
+  return { id, contentHash, indexedBefore, wanted: [], send: [], leftovers: [], failed, isRefused };
 }
 
 /** Look for vectors that were sent. What comes back must be what was sent, then it counts as live. */
@@ -256,21 +270,21 @@ async function settle(
   scope: StepScope,
   { planned, missing }: { planned: readonly Planned[]; missing: ReadonlySet<string> },
 ): Promise<null> {
-  const documents = planned.map(({ id, contentHash, indexedBefore, wanted, failed }) => {
-    if (failed !== null) return { id, contentHash, verdict: "failed" as const, reason: failed };
+  const nowMs = context.ports.world.nowMs();
+  const documents = planned.map(({ id, contentHash, indexedBefore, wanted, failed, isRefused }) => {
+    const base = { id, contentHash, retryMs: null };
+    if (failed !== null) {
+      const retryMs = isRefused ? nowMs + REFUSED_RETRY_AFTER_MS : null;
+      return { ...base, verdict: "failed" as const, reason: failed, retryMs };
+    }
     const waits = wanted.filter((chunk) => missing.has(chunk)).length;
     if (waits > 0)
-      return { id, contentHash, verdict: "pending" as const, reason: `${waits} vectors are not visible yet` };
-    return {
-      id,
-      contentHash,
-      verdict: indexedBefore ? ("updated" as const) : ("created" as const),
-      reason: null,
-    };
+      return { ...base, verdict: "pending" as const, reason: `${waits} vectors are not visible yet` };
+    return { ...base, verdict: indexedBefore ? ("updated" as const) : ("created" as const), reason: null };
   });
   const done = {
     runId: context.run.id,
-    nowMs: context.ports.world.nowMs(),
+    nowMs,
     documents,
     checkpoint: { last: planned.at(-1)?.id ?? null },
   };

@@ -57,7 +57,7 @@ export type VendorKey = {
   readonly quota: QuotaState;
   readonly withoutFields: readonly string[];
   readonly accountHash: string | null;
-  /** Account that this database's records come from: that of the first key of the vendor; null before there is one. */
+  /** Account that this database's records come from: the first that was proven; null before there is one. */
   readonly workspaceAccountHash: string | null;
   readonly meetingsEstimate: number | null;
   readonly denied: boolean;
@@ -152,14 +152,15 @@ export type RunStore = {
    * @returns false if another writer was faster; nothing was written then
    */
   takeCall(fence: Fence, key: VendorKey, quota: QuotaState, attempt: Attempt): Promise<boolean>;
-  /** Write what came of a call: the attempt's outcome and the key's counter as the reply corrects it. */
+  /**
+   * Write what came of a call: the attempt's outcome and the key's counter as the reply corrects it. An account that comes
+   * with a key becomes the owner of the records in the same batch, if they have none.
+   */
   settleCall(
     fence: Fence,
     attemptId: string,
     outcome: { durationMs: number; failure: Failure | null },
-    key: Pick<VendorKey, "keyName" | "withoutFields" | "accountHash" | "meetingsEstimate" | "denied"> & {
-      quota: QuotaState;
-    },
+    key: Omit<VendorKey, "version">,
   ): Promise<void>;
   /** Write a failed attempt of a step, or complete the call's row with what happens next. */
   recordFailure(
@@ -180,11 +181,15 @@ export type RunStore = {
   ): Promise<{ items: { itemId: string; verdict: string; reason: string | null }[]; cursor: null }>;
   /**
    * What the end of a run is judged by, read at one instant: its totals, its vendor calls and retried attempts, when it
-   * began (real ms), vendor calls that failed since a world time, and every open alert.
+   * began (real ms), the most vendor calls that failed within one window of world time that ends in the run, whoever made
+   * them, how often the lane has parked since it last finished, how many documents the model or the index refuses, and every
+   * open alert.
+   *
+   * @param asked the length of the window, and the time until which the run parks, if it does
    */
   summary(
     runId: string,
-    errorsSinceMs: number,
+    asked: { windowMs: number; parksUntilMs: number | null },
   ): Promise<{
     counts: RunCounts;
     calls: number;
@@ -193,6 +198,8 @@ export type RunStore = {
     /** How the run ended, if it has. */
     endedState: RunState | null;
     apiErrors: number;
+    parks: number;
+    refused: number;
     openAlerts: Alert[];
   }>;
 

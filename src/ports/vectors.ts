@@ -21,7 +21,8 @@ export type IndexedVector = {
 
 /**
  * A vector store whose mutations become visible some time after they were accepted. Methods fail with a FailureError of
- * party "vectorize" and kind unreachable, rate_limited, storage_full or defect.
+ * party "vectorize" and kind unreachable, rate_limited, storage_full or defect; `upsert` also refused, and then none of
+ * its vectors was taken.
  */
 export type VectorIndex = {
   /** At most 1,000 at once; replaces what stands under the same id. Accepted is not visible. */
@@ -44,7 +45,7 @@ export type VectorIndex = {
   describe(): Promise<{ dimensions: number; vectorCount: number }>;
 };
 
-/** Turns text into vectors. Fails with party "workers-ai": rate_limited, quota, unreachable, timed_out or defect. */
+/** Turns text into vectors. Fails with party "workers-ai": rate_limited, quota, unreachable, timed_out, refused or defect. */
 export type Embedder = {
   readonly model: string;
   readonly dimensions: number;

@@ -19,7 +19,10 @@ export type ProofPart = {
   readonly vectors: number;
   readonly pending: number;
   readonly quarantined: number;
-  /** What differs without a reason on record: `kind:id`. At most IDS_SHOWN_MAX of a page are named. */
+  /**
+   * What differs without a reason on record: `what: id`. At most IDS_SHOWN_MAX of a page are named, those first that no
+   * unfinished run explains.
+   */
   readonly unexplained: readonly string[];
   readonly unexplainedCount: number;
 };
@@ -66,11 +69,30 @@ export async function proveMeetings(
       vectors: visible.size,
       pending: without("pending"),
       quarantined: without("quarantined"),
-      unexplained: unexplained.slice(0, IDS_SHOWN_MAX),
+      unexplained: gravestFirst(unexplained).slice(0, IDS_SHOWN_MAX),
       unexplainedCount: unexplained.length,
     },
     cursor: page.cursor,
   };
+}
+
+const UNLISTED = "seen, but in no complete listing";
+const OWED = "vectors owed";
+
+/**
+ * Whether a difference is what a run that has not come to its end leaves: a listing (`fireflies`), or documents not yet
+ * taken on (`vectors`).
+ */
+export function isLeftBy(sync: "fireflies" | "vectors", difference: string): boolean {
+  const left = sync === "fireflies" ? [UNLISTED, OWED] : [OWED];
+  return left.some((what) => difference.startsWith(`${what}: `));
+}
+
+/** A cut must never hide a loss behind what is only unfinished, nor what a listing leaves behind what vectors leave. */
+function gravestFirst(differences: readonly string[]): string[] {
+  const rank = (difference: string): number =>
+    Number(isLeftBy("fireflies", difference)) + Number(isLeftBy("vectors", difference));
+  return differences.toSorted((a, b) => rank(a) - rank(b));
 }
 
 function oddities(meeting: ProofMeeting, found: { rawIntact: boolean; hasChunks: boolean }): string[] {
@@ -78,11 +100,11 @@ function oddities(meeting: ProofMeeting, found: { rawIntact: boolean; hasChunks:
   if (state === "failed") return [`failed: ${id}`];
   const live = state === "live";
   const checks: [boolean, string][] = [
-    [proven, "seen, but in no complete listing"],
+    [proven, UNLISTED],
     [found.rawIntact, "raw revision missing or damaged"],
     [!live || record !== null, "record missing"],
     [!live || record === null || record.contentHash === meeting.contentHash, "record of another revision"],
-    [record?.owed !== true, "vectors owed"],
+    [record?.owed !== true, OWED],
     [
       record === null || record.owed || record.indexedHash === record.contentHash,
       "vectors of another revision",

@@ -16,16 +16,17 @@ export type Status = {
 
 /** Where everything stands now. Reads only. */
 export async function readStatus({ runs, records, world }: Ports): Promise<Status> {
-  const [unfinished, lanes, alerts, owedDocuments, source, totals, fireflies, vectors] = await Promise.all([
-    runs.unfinished(),
-    runs.lanes(),
-    runs.openAlerts(),
-    records.owedCount(),
-    records.sourceCount(),
-    records.totals(),
-    runs.lastEnded("fireflies"),
-    runs.lastEnded("vectors"),
-  ]);
+  const [unfinished, lanes, alerts, { owed: owedDocuments }, source, totals, fireflies, vectors] =
+    await Promise.all([
+      runs.unfinished(),
+      runs.lanes(),
+      runs.openAlerts(),
+      records.owedCount(world.nowMs()),
+      records.sourceCount(),
+      records.totals(),
+      runs.lastEnded("fireflies"),
+      runs.lastEnded("vectors"),
+    ]);
   return {
     nowMs: world.nowMs(),
     unfinished: unfinished.items,
@@ -88,7 +89,7 @@ async function readProgress(ports: Ports, run: Run): Promise<Progress | null> {
     };
   }
   const { documents, chunks, sent } = await ports.records.vectorProgress(run.startedMs ?? run.queuedMs);
-  const owed = await ports.records.owedCount();
+  const { owed } = await ports.records.owedCount(ports.world.nowMs());
   // Documents not cut yet are taken to have as many chunks as the others.
   return {
     unit: "chunks",

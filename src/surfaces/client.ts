@@ -17,33 +17,42 @@ export class ApiError extends Error {
   }
 }
 
+/** Nobody answered, or the answer broke off. */
+export class ApiUnreachable extends Error {
+  constructor(url: string, options: ErrorOptions) {
+    super(`nothing answers at ${url}`, options);
+    this.name = "ApiUnreachable";
+  }
+}
+
 /**
- * Make a client.
+ * Make a client. Its calls throw `ApiError` or `ApiUnreachable`.
  *
  * @param url base address without a slash at the end
  * @param token content of the token file
- * @param ask makes the calls; the platform's own fetch by default
+ * @param fetch makes the calls
  */
-export function createApiClient(url: string, token: string, ask: typeof fetch = fetch) {
-  const call = async (method: string, path: string, accept = "application/json"): Promise<Response> => {
-    const response = await ask(`${url}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, accept },
-    });
-    if (response.ok) return response;
-    const body = (await response.json().catch(() => ({}))) as { error?: string };
-    throw new ApiError(response.status, body.error ?? `HTTP ${response.status}`);
+export function createApiClient(url: string, token: string, fetch = globalThis.fetch) {
+  const call = async (method: string, path: string, accept = "application/json"): Promise<string> => {
+    const headers = { authorization: `Bearer ${token}`, accept };
+    const { ok, status, text } = await fetch(`${url}${path}`, { method, headers })
+      .then(async (response) => ({ ok: response.ok, status: response.status, text: await response.text() }))
+      .catch((cause: unknown) => {
+        throw new ApiUnreachable(url, { cause });
+      });
+    if (ok) return text;
+    throw new ApiError(status, errorIn(text) ?? `HTTP ${status}`);
   };
   const json = async <T>(method: string, path: string): Promise<T> =>
-    (await (await call(method, path)).json()) as T;
+    JSON.parse(await call(method, path)) as T;
   return {
     status: () => json<Status>("GET", "/api/status"),
     /** @param limit newest runs, at most 200, which is also the default */
     runs: (limit?: number) =>
       json<{ items: Run[] }>("GET", limit === undefined ? "/api/runs" : `/api/runs?limit=${limit}`),
     run: (id: string) => json<RunReport>("GET", `/api/runs/${encodeURIComponent(id)}`),
-    reportMarkdown: async (id: string) =>
-      (await call("GET", `/api/runs/${encodeURIComponent(id)}/report`, "text/markdown")).text(),
+    reportMarkdown: (id: string) =>
+      call("GET", `/api/runs/${encodeURIComponent(id)}/report`, "text/markdown"),
     start: (sync: string) => json<{ run_id: string; created: boolean }>("POST", `/api/syncs/${sync}/runs`),
     /** @param asked parameters of the search by name, see core/search/request.ts */
     search: (asked: Readonly<Record<string, string>>) =>
@@ -51,10 +60,21 @@ export function createApiClient(url: string, token: string, ask: typeof fetch = 
     tick: () => json<object>("POST", "/api/tick"),
     /** Take up what a restart left behind. */
     resume: () => json<object>("POST", "/api/tick?after=restart"),
+    /** Drop what the step engine keeps of ended runs, some at a time. */
+    forgetEnded: () => json<{ forgotten: number }>("POST", "/api/tick?after=runs"),
     proofPage: (cursor: string | null) =>
       json<{ part: ProofPart; cursor: string | null }>(
         "GET",
         cursor === null ? "/api/proof" : `/api/proof?cursor=${encodeURIComponent(cursor)}`,
       ),
   };
+}
+
+/** The API's own words about a refusal; undefined if it was not the API that answered. */
+function errorIn(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as { error?: string } | null)?.error;
+  } catch {
+    return undefined;
+  }
 }

@@ -229,19 +229,19 @@ function checkWorld(file: SourceFile): Finding[] {
   return [
     ...modules.map((one) => ({ line: one.line, what: `imports ${one.specifier}` })),
     ...file.globalUses
-      .filter((use) => WORLD_USES.has(use.chain) && !isClientTime(file, use.chain))
+      .filter((use) => WORLD_USES.has(use.chain) && !isOfClient(file, use.chain))
       .map((use) => ({ line: use.line, what: `uses ${use.chain}` })),
   ];
 }
 
 /**
- * Commands and the page are clients in a process of their own, without a world. A command needs a call's timeout and no
- * other time; the page also pauses, in one file.
+ * Commands and the page are clients in a process of their own, without a world. A command needs a call's timeout and a
+ * nonce; the page a call's timeout, and pauses, in one file.
  */
-function isClientTime(file: SourceFile, chain: string): boolean {
+function isOfClient(file: SourceFile, chain: string): boolean {
   const isTimeout = chain === "AbortSignal.timeout";
   if (file.path === "src/surfaces/dashboard/browser.ts") return isTimeout || chain === "setTimeout()";
-  return file.path.startsWith("src/surfaces/cli/") && isTimeout;
+  return file.path.startsWith("src/surfaces/cli/") && (isTimeout || chain === "crypto.getRandomValues");
 }
 
 function checkBarrels(file: SourceFile): Finding[] {

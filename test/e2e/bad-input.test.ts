@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -49,6 +58,10 @@ describe("a wrong command line", () => {
       args: ["sync", "--faults", "many"],
       says: /'--faults <spec>' argument 'many' is invalid. Faults are written seed=7/,
     },
+    {
+      args: ["sync", "--data-dir", ""],
+      says: /'--data-dir <dir>' argument '' is invalid. It must name a dir/,
+    },
     { args: ["sync", "--fireflies-url", "here"], says: /It must be an address like http/ },
     { args: ["sync", "--meetings", "a", "--meetings-count", "3"], says: /cannot be used with option/ },
   ])("$args is refused with 2 and leaves nothing", async ({ args, says }) => {
@@ -58,6 +71,45 @@ describe("a wrong command line", () => {
     expect(stderr).toMatch(says);
     expect(stderr.trim().split("\n").length).toBeLessThanOrEqual(2);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test.each([
+    ["--meetings", "file.jsonl"],
+    ["--meetings-count", "3"],
+    ["--seed", "3"],
+    ["--speed", "60"],
+    ["--faults", "rate=0.2"],
+    ["--quota-per-day", "4"],
+    ["--advance", "7d"],
+  ])("that gives %s to the real service is refused with 2 before anything is made", async (...option) => {
+    const folder = temporaryFolder();
+    // A file in the way of the data directory: should the option be let through, nothing is asked of anybody.
+    writeFileSync(join(folder, "file"), "");
+    const args = ["--data-dir", join(folder, "file/data"), ...option];
+    for (const command of ["sync", "start"]) {
+      const { code, stdout, stderr } = await runProgram([command, ...args], {
+        cwd: folder,
+        env: { FIREFLIES_API_KEY: "no-real-key" },
+      });
+      expect({ code, stdout }, stderr).toEqual({ code: EXIT.usage, stdout: "" });
+      expect(stderr).toBe(
+        `error: FIREFLIES_API_KEY is set, so the real Fireflies would be asked, which knows nothing of ${option[0]}: leave that out, or unset the key (environment or .env) for the emulator.\n`,
+      );
+    }
+  });
+
+  test("lets a key in .env decide as well, and an emulator run elsewhere take any key", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "file"), "");
+    writeFileSync(join(folder, ".env"), "FIREFLIES_API_KEY=no-real-key\n");
+    const args = ["sync", "--data-dir", "file/data"];
+    const real = await runProgram([...args, "--speed", "60", "--seed", "1"], { cwd: folder });
+    expect(real).toMatchObject({
+      code: EXIT.usage,
+      stderr: expect.stringMatching(/knows nothing of --speed, --seed:/),
+    });
+    const elsewhere = await runProgram([...args, "--fireflies-url", "http://127.0.0.1:9"], { cwd: folder });
+    expectRefused(elsewhere, /a file is in the way/);
   });
 
   test("of syncctl and of the emulators is refused the same way", async () => {
@@ -199,6 +251,20 @@ describe("a data directory", () => {
     RUN_MS,
   );
 
+  test("that holds files of somebody else is refused, and they stay as they are", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "scratch"));
+    for (const name of ["scratch/notes", "token", "runtime.json"]) writeFileSync(join(folder, name), "mine");
+    expectRefused(
+      await runProgram(["sync", "--data-dir", "."], { cwd: folder }),
+      /^\. holds other files \(such as .*\) and no workspace\.json, .* name an empty or a new directory/,
+    );
+    expect(readdirSync(folder).toSorted()).toEqual(["runtime.json", "scratch", "token"]);
+    for (const name of ["scratch/notes", "token", "runtime.json"]) {
+      expect(readFileSync(join(folder, name), "utf8")).toBe("mine");
+    }
+  });
+
   test("of a newer format is refused and left as it is", async () => {
     const dataDir = join(temporaryFolder(), "data");
     mkdirSync(dataDir);
@@ -225,6 +291,22 @@ describe("a data directory", () => {
     expectRefused(
       ended,
       /this user may not write there \(EACCES\): repair that, or choose another directory with --data-dir/,
+    );
+  });
+
+  test("of another user is not read by syncctl, which says so", async () => {
+    const folder = temporaryFolder();
+    const dataDir = join(folder, "data");
+    mkdirSync(dataDir, { mode: 0o700 });
+    writeFileSync(join(dataDir, "runtime.json"), "{}");
+    if (process.getuid?.() !== 0 || !mayRunProgram(NOBODY)) {
+      console.log("SKIPPED another user's runner: this user cannot become another one");
+      return;
+    }
+    chmodSync(folder, 0o755);
+    expectRefused(
+      await runSyncctl(["status", "--data-dir", dataDir], NOBODY),
+      /runtime\.json may not be read by this user \(EACCES\): be the user who started the runner/,
     );
   });
 

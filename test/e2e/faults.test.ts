@@ -2,10 +2,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readD1, readEmulatorLog, readEndState, type EndState } from "./end-state.ts";
 import { cleanUp, RUN_MS, sync, temporaryFolder, type LogEntry, type Synced } from "./program.ts";
-import { shortMeetings, writeMeetings } from "./worlds.ts";
+import { awayFromMidnight, shortMeetings, writeMeetings } from "./worlds.ts";
 
 const MEETINGS = 300;
-const HOUR_MS = 3_600_000;
 /** More worlds of faults, for whoever wants to be surer: E2E_FAULT_SEEDS=7,11,13. */
 const SEEDS = (process.env["E2E_FAULT_SEEDS"] ?? "7").split(",").map(Number);
 /** Every fault of the emulator; `slow` adds nothing but time. */
@@ -110,12 +109,6 @@ function expectParked({ code, outcome, story }: Synced): void {
     state: "parked",
   });
   expect(outcome.runs[0]?.not_before).toMatch(/^\d{4}-\d{2}-\d{2}T00:00:/);
-}
-
-/** The quota's day ends at midnight UTC; just before it the program rightly waits instead of parking. */
-function awayFromMidnight(): string[] {
-  const leftMs = 24 * HOUR_MS - (Date.now() % (24 * HOUR_MS));
-  return leftMs < HOUR_MS ? ["--advance", "2h"] : [];
 }
 
 function isFine(entry: LogEntry): boolean {

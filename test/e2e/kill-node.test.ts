@@ -8,7 +8,8 @@ import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { findRuntime } from "../../src/local/data-dir.ts";
-import { endProcess, identify, type ProcessIdentity } from "../../src/local/processes.ts";
+import { endProcess } from "../../src/local/processes.ts";
+import { identify, type ProcessIdentity } from "../../src/surfaces/cli/process-identity.ts";
 import { CHILD_PATH, type ChildReady } from "./kill-node-child.ts";
 
 /** A start of the program under test. */

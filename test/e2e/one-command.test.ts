@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { OutcomeJson } from "../../src/local/outcome.ts";
@@ -6,11 +7,13 @@ import { cleanUp, RUN_MS, runProgram, sync, temporaryFolder, type LogEntry } fro
 
 /** The interface of `--json`: these names are promised to scripts; more may come. */
 const RUN_FIELDS = [
-  "run_id sync trigger state counts source_count destination_count api_calls retries duration_ms embedded_chunks checks",
+  "run_id sync trigger state counts source_count destination_count api_calls retries duration_ms embedded_chunks set_aside set_aside_count checks",
 ].flatMap((names) => names.split(" "));
 const COUNT_FIELDS = "seen created updated unchanged deleted pending quarantined failed".split(" ");
 const PROOF_FIELDS =
-  "source source_as_of raw records documents chunks vectors pending quarantined unexplained".split(" ");
+  "source source_as_of raw records documents chunks vectors pending quarantined unexplained unexplained_count".split(
+    " ",
+  );
 
 describe("one command on the sample workspace", () => {
   const dataDir = join(temporaryFolder(), "data");
@@ -70,6 +73,8 @@ describe("one command on the sample workspace", () => {
   test(
     "run again at once, makes one list call and changes nothing",
     async () => {
+      const filesBefore = stateFiles(dataDir);
+      expect(filesBefore.filter((name) => name.startsWith("r2/")).length).toBeGreaterThan(60);
       const again = await sync(["--data-dir", dataDir]);
       expect(again).toMatchObject({ code: 0, outcome: { ok: true } });
       const [fireflies, vectors] = again.outcome.runs;
@@ -83,6 +88,7 @@ describe("one command on the sample workspace", () => {
       });
       expect(listCalls(dataDir) - callsOfFirst).toBe(1);
       expect(readEndState(dataDir)).toEqual(stateAfterFirst);
+      expect(stateFiles(dataDir), "a run leaves no file behind").toEqual(filesBefore);
     },
     RUN_MS,
   );
@@ -103,6 +109,12 @@ describe("one command on the sample workspace", () => {
 function sumOfVerdicts({ counts }: OutcomeJson["runs"][number]): number {
   const { seen: _, ...verdicts } = counts;
   return Object.values(verdicts).reduce((sum, items) => sum + items, 0);
+}
+
+/** Files of the stores; SQLite's own beside a database come and go. */
+function stateFiles(dataDir: string): string[] {
+  const names = readdirSync(join(dataDir, "state"), { recursive: true, encoding: "utf8" });
+  return names.filter((name) => !/-(?:wal|shm)$/.test(name)).toSorted();
 }
 
 function listCalls(dataDir: string): number {

@@ -12,6 +12,8 @@ export const RUN_MS = 120_000;
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PROGRAM = join(ROOT, "src/local/main.ts");
 const EMULATORS = join(ROOT, "emulators/main.ts");
+/** A tool of the system, not of this repository. */
+const [SCRIPT] = ["script"] as const;
 const SYNCCTL = join(ROOT, "src/surfaces/cli/main.ts");
 
 /** A process of the program, running or ended. */
@@ -68,6 +70,28 @@ export function startProgram(args: readonly string[], options: SpawnOptions = {}
 /** Run the program to its end. */
 export async function runProgram(args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
   return ended(startProgram(args, options));
+}
+
+/** A program on a terminal of its own. */
+export type OnTerminal = Started & {
+  /** Type keys; "\u0003" is Ctrl-C, "\u001b" is Esc. */
+  type(keys: string): void;
+};
+
+/** Whether this machine has what `startOnTerminal` needs: `script` of util-linux. */
+export function hasTerminals(): boolean {
+  return /util-linux/.test(spawnSync(SCRIPT, ["--version"], { encoding: "utf8" }).stdout ?? "");
+}
+
+/** Start `sync` or `start` on a pseudo-terminal of 100 x 30; what it shows is `stdout`, the exit code is its own. */
+export function startOnTerminal(args: readonly string[], options: SpawnOptions = {}): OnTerminal {
+  const words = [process.execPath, PROGRAM, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  const command = `stty cols 100 rows 30 && exec ${words.join(" ")}`;
+  const child = spawnChild(SCRIPT, ["-qefc", command, "/dev/null"], {
+    ...options,
+    env: { TERM: "xterm", ...options.env },
+  });
+  return { ...watched(child), type: (keys) => void child.stdin?.write(keys) };
 }
 
 /** Whether a user gets as far as the program's own first line. */
@@ -187,19 +211,29 @@ export async function askApi<T>(dataDir: string, path: string): Promise<T | unde
   }
 }
 
-function startNode(args: readonly string[], { env, cwd, uid, gid }: SpawnOptions): Started {
-  const child = spawn(process.execPath, [...args], {
+function startNode(args: readonly string[], options: SpawnOptions): Started {
+  const child = spawnChild(process.execPath, args, options);
+  child.stdin?.end();
+  return watched(child);
+}
+
+function spawnChild(file: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  const { env, cwd, uid, gid } = options;
+  return spawn(file, [...args], {
     cwd: cwd ?? tmpdir(),
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     env: { ...cleanEnvironment(), ...env },
     // A group of its own, so that a kill can hit node and workerd at once, and never the test.
     detached: true,
   });
+}
+
+function watched(child: ChildProcess): Started {
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
+    child[name]?.setEncoding("utf8").on("data", (text: string) => (output[name] += text));
   }
   const pid = child.pid ?? Number.NaN;
   const started: Started = {

@@ -5,6 +5,8 @@ import type { SourceMeeting, SourceSentence } from "../../emulators/fireflies/so
 /** A moment long past, so that nothing in a world made here ripens or ages while a test runs. */
 const EPOCH_MS = Date.UTC(2026, 0, 15, 12);
 
+const HOUR_MS = 3_600_000;
+
 /** Meetings of an invented company that are all finished, the same at every call. */
 export function settledMeetings(count: number, seed = 1): SourceMeeting[] {
   return [...sampleMeetings({ seed, epochMs: EPOCH_MS, count })].map((meeting) => ({
@@ -45,4 +47,10 @@ export function longMeeting(count: number): SourceMeeting {
 export function writeMeetings(path: string, meetings: Iterable<object>): string {
   writeFileSync(path, [...meetings].map((meeting) => `${JSON.stringify(meeting)}\n`).join(""));
   return path;
+}
+
+/** Options that keep a quota from ending soon: its day ends at midnight UTC, and just before it the program rightly waits instead of parking. */
+export function awayFromMidnight(): string[] {
+  const leftMs = 24 * HOUR_MS - (Date.now() % (24 * HOUR_MS));
+  return leftMs < HOUR_MS ? ["--advance", "2h"] : [];
 }

@@ -56,8 +56,8 @@ export function aRow(item: ListedMeeting): ListedRow {
 /** A world whose clock only moves when it is told to, or when something sleeps. */
 export type TestWorld = World & { advance(ms: number): void };
 
-function testWorld(): TestWorld {
-  let nowMs = START_MS;
+function testWorld(startMs: number): TestWorld {
+  let nowMs = startMs;
   let ids = 0;
   return {
     nowMs: () => nowMs,
@@ -105,8 +105,8 @@ function testSource(): TestSource {
 }
 
 /** Everything of the product in this process: real adapters over emulated stores, a source of our own, a still clock. */
-export async function aWorkspace(change: Partial<Ports> = {}) {
-  const world = testWorld();
+export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS) {
+  const world = testWorld(startMs);
   const d1 = createD1();
   for (const file of readdirSync(MIGRATIONS).toSorted())
     await d1.prepare(readFileSync(join(MIGRATIONS, file), "utf8")).run();
@@ -171,16 +171,18 @@ export async function runSync(space: Workspace, sync: SyncName, ports: Ports = s
 
 export type Workspace = Awaited<ReturnType<typeof aWorkspace>>;
 
-/** Steps remembered in a map; sleeping moves the clock. */
+/** Steps remembered in a map, and how often each was tried; sleeping moves the clock. */
 function stepsOf(world: TestWorld): Steps & { names: string[] } {
   const done = new Map<string, unknown>();
+  const tries = new Map<string, number>();
   const names: string[] = [];
   return {
     names,
-    do: async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    do: async <T>(name: string, work: (tries: number) => Promise<T>): Promise<T> => {
       if (!done.has(name)) {
         names.push(name);
-        done.set(name, structuredClone(await work()));
+        tries.set(name, (tries.get(name) ?? 0) + 1);
+        done.set(name, structuredClone(await work(tries.get(name) ?? 1)));
       }
       return done.get(name) as T;
     },

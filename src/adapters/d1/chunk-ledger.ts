@@ -32,6 +32,12 @@ export function createChunkLedger(database: Database): Methods {
   };
 }
 
+/** Whether the meeting's revision was refused and is not to be tried again yet at a world time. */
+function refusedAt(nowMs: string): string {
+  return `exists (select 1 from refusals where document_id = meetings.id
+    and refusals.content_hash = meetings.content_hash and retry_ms > ${nowMs})`;
+}
+
 type Row = Omit<ChunkRow, "metadata"> & { metadata: string };
 
 const COLUMNS = `chunks.id, document_id as documentId, text_hash as textHash, repetition, generation, model, metadata, position,
@@ -49,16 +55,17 @@ type ReadMethods = Pick<
 
 function readMethods(database: Database): ReadMethods {
   return {
-    owedDocuments: async (limit, notIds) => {
+    owedDocuments: async (limit, notIds, nowMs) => {
       const [list = "[]"] = jsonSlices(notIds);
       const rows = await database.rows<Omit<OwedDocument, "indexedBefore"> & { indexedBefore: number }>(
         `select id, r2_key as revisionKey, content_hash as contentHash, date, transcript_characters as storedBytes,
            indexed_hash is not null as indexedBefore
          from meetings where vectors_owed_since is not null and deleted_ms is null
-           and id not in (select value from json_each(?2))
+           and id not in (select value from json_each(?2)) and not (${refusedAt("?3")})
          order by vectors_owed_since, id limit ?1`,
         limit,
         list,
+        nowMs,
       );
       return { items: rows.map((row) => ({ ...row, indexedBefore: row.indexedBefore === 1 })), cursor: null };
     },
@@ -102,11 +109,13 @@ function countMethods(
   database: Database,
 ): Pick<RecordStore, "owedCount" | "vectorProgress" | "embeddedCount"> {
   return {
-    owedCount: async () => {
-      const [row] = await database.rows<{ n: number }>(
-        "select count(*) as n from meetings where vectors_owed_since is not null and deleted_ms is null",
+    owedCount: async (nowMs) => {
+      const [row] = await database.rows<{ owed: number; due: number }>(
+        `select count(*) as owed, coalesce(sum(not (${refusedAt("?1")})), 0) as due
+         from meetings where vectors_owed_since is not null and deleted_ms is null`,
+        nowMs,
       );
-      return row?.n ?? 0;
+      return row ?? { owed: 0, due: 0 };
     },
     vectorProgress: async (sinceMs) => {
       const [row] = await database.rows<{ documents: number; chunks: number; sent: number }>(
@@ -215,6 +224,17 @@ function committedDocuments(lane: string, done: Parameters<RecordStore["commitDo
       `update meetings set vectors_owed_since = null, indexed_hash = content_hash
        from json_each(?1) as done
        where meetings.id = done.value ->> 'id' and content_hash = done.value ->> 'contentHash'`,
+    ),
+    ...forRows(
+      indexed.map(({ id }) => id),
+      "delete from refusals where document_id in (select value from json_each(?1))",
+    ),
+    ...forRows(
+      done.documents.filter(({ retryMs }) => retryMs !== null),
+      `insert into refusals (document_id, content_hash, reason, retry_ms)
+       select value ->> 'id', value ->> 'contentHash', value ->> 'reason', value ->> 'retryMs' from json_each(?1) where true
+       on conflict (document_id) do update set content_hash = excluded.content_hash, reason = excluded.reason,
+         retry_ms = excluded.retry_ms`,
     ),
     checkpoint(lane, done),
   ];

@@ -13,6 +13,7 @@ export function pageStatements(lane: string, page: PageCommit): Statement[] {
     ...quarantine(page),
     ...recordings(page),
     ...rewired(page),
+    ...noted(page),
     ...proven(page),
     discovery(page),
     checkpoint(lane, page),
@@ -152,7 +153,7 @@ function sightings(page: PageCommit): Statement[] {
     ),
     // What was stored of it before a failure stays known.
     ...forRows(
-      page.failed,
+      page.failed.filter(({ isTried }) => isTried),
       `insert into sightings (${columns})
        select value ->> 'id', value ->> 'dateString', ?2, 'failed', '', '', null, 0, null, '', ?3, ?3, ?4
        from json_each(?1) where true
@@ -218,6 +219,17 @@ function rewired(page: PageCommit): Statement[] {
     page.rewired,
     `update sightings set wire_hash = fresh.value ->> 'wireHash' from json_each(?1) as fresh
      where sightings.source_id = fresh.value ->> 'id' and content_hash = fresh.value ->> 'contentHash'`,
+  );
+}
+
+/** What of a page decides how the next one is asked for. */
+function noted(page: PageCommit): Statement[] {
+  return forRows(
+    page.notes,
+    `update sightings set alone_ms = coalesce(note.value ->> 'aloneMs', alone_ms),
+       large_bytes = coalesce(note.value ->> 'largeBytes', large_bytes),
+       row_hash = coalesce(note.value ->> 'rowHash', row_hash)
+     from json_each(?1) as note where sightings.source_id = note.value ->> 'id'`,
   );
 }
 

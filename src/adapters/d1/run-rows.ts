@@ -112,7 +112,7 @@ export function insertAttempt(attempt: Attempt, outcome: string, where = "where 
   );
 }
 
-/** A row of `quota`, and the account that the vendor's first key belongs to. Nulls where the key is new. */
+/** A row of `quota`, and the account that owns the vendor's records. Nulls where the key is new. */
 export type QuotaRow = {
   key_name: string | null;
   version: number;

@@ -56,10 +56,10 @@ function raiseBroken(detail: string): never {
 /** Internal codes of Workers AI at the start of its messages. Source: Cloudflare docs, Workers AI errors. */
 const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   "3003": "defect",
-  "3006": "defect",
+  "3006": "refused",
   "3042": "defect",
-  "5004": "defect",
-  "5006": "defect",
+  "5004": "refused",
+  "5006": "refused",
   "5007": "defect",
   "5018": "defect",
   "5035": "defect",

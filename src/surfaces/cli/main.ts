@@ -1,34 +1,15 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { ApiError, createApiClient, type ApiClient } from "../client.ts";
+import { ApiError, ApiUnreachable, type ApiClient } from "../client.ts";
+import { directoryName, webAddress } from "./arguments.ts";
+import { connectTo, NotRunning, type Place } from "./connect.ts";
 import { runLines, statusLines } from "./lines.ts";
 import { searchLines, searchParameters, withSearchOptions, type SearchOptions } from "./search.ts";
 
 const EXIT = { usage: 2, failed: 3 } as const;
 
-type Options = { readonly dataDir: string; readonly url?: string; readonly json?: boolean };
+type Options = Place & { readonly json?: boolean };
 
-/** Nothing to talk to; one sentence, exit 3. */
-class NotRunning extends Error {}
-
-/** A client for the runner that serves this data directory, or for `--url`. */
-async function connect(options: Options): Promise<ApiClient> {
-  const hint = `Nothing is running on ${options.dataDir}: start it with npm start, or name another --data-dir.`;
-  const read = (name: string): Promise<string> =>
-    readFile(join(options.dataDir, name), "utf8").catch((error: unknown) => {
-      throw new NotRunning(hint, { cause: error });
-    });
-  const token = process.env["API_TOKEN"] ?? (await read("token")).trim();
-  const url = options.url ?? (JSON.parse(await read("runtime.json")) as { url?: string }).url;
-  if (url === undefined) throw new NotRunning(hint);
-  try {
-    await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(10_000) });
-  } catch (error) {
-    throw new NotRunning(hint, { cause: error });
-  }
-  return createApiClient(url, token);
-}
+const connect = (options: Options): Promise<ApiClient> => connectTo(options, process.env["API_TOKEN"]);
 
 function print(options: Options, value: unknown, lines: () => readonly string[]): void {
   process.stdout.write(options.json === true ? `${JSON.stringify(value)}\n` : `${lines().join("\n")}\n`);
@@ -45,8 +26,8 @@ function program(): Command {
     root
       .command(name)
       .description(description)
-      .option("--data-dir <dir>", "data directory of the runner", ".data")
-      .option("--url <url>", "address of the API instead; its token in API_TOKEN")
+      .option("--data-dir <dir>", "data directory of the runner", directoryName, ".data")
+      .option("--url <url>", "address of the API instead; its token in API_TOKEN", webAddress)
       .option("--json", "print one JSON value")
       .exitOverride();
   verb("status", "where everything stands: what runs, what waits, what is wrong").action(
@@ -82,8 +63,8 @@ try {
     if (!error.code.startsWith("commander.")) process.stderr.write(`error: ${error.message}\n`);
     process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
   } else {
-    const expected = error instanceof NotRunning || error instanceof ApiError;
-    process.stderr.write(`${expected ? error.message : String(error)}\n`);
+    const expected = [NotRunning, ApiError, ApiUnreachable].some((kind) => error instanceof kind);
+    process.stderr.write(`${expected && error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = EXIT.failed;
   }
 }

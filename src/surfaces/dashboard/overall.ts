@@ -4,7 +4,7 @@ import type { Status } from "../../queries/status.ts";
 import { syncTitle, wordsOf, type Formats, type Moment } from "./formats.ts";
 
 /** `well` is only said when nothing is missing; `busy` waits or works by itself; `bad` needs a person. */
-export type Tone = "well" | "busy" | "bad";
+type Tone = "well" | "busy" | "bad";
 
 export type Overall = {
   readonly tone: Tone;

@@ -7,7 +7,7 @@ import { progressWords } from "./sentences.ts";
 import { reportElement } from "./report-view.ts";
 
 /** What the list of runs is drawn from. */
-export type RunsShown = {
+type RunsShown = {
   readonly nowMs: number;
   readonly runs: readonly Run[];
   /** Reports of unfinished and of opened runs that came with this refresh. */

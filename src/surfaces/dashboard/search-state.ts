@@ -7,7 +7,7 @@ const FIELDS = ["q", "from", "to", "speaker", "participant"] as const;
 type Field = (typeof FIELDS)[number];
 
 /** Everything but the question. */
-export const FILTERS = ["from", "to", "speaker", "participant"] as const satisfies readonly Field[];
+const FILTERS = ["from", "to", "speaker", "participant"] as const satisfies readonly Field[];
 
 /** Read a search from the query of an address, with or without the question mark. */
 export function readSearch(query: string): SearchState {

@@ -2,8 +2,6 @@
 
 const KEY = "token";
 
-export type Session = ReturnType<typeof createSession>;
-
 /** @param storage the tab's own; where the browser refuses it, the token lives as long as the page */
 export function createSession(storage: Pick<Storage, "getItem" | "setItem" | "removeItem">) {
   let token = attempt(() => storage.getItem(KEY));

@@ -1,7 +1,7 @@
 import { Hono, type Context } from "hono";
 import { failureOf } from "../../core/errors.ts";
 import { LIST_API_ROWS_MAX } from "../../core/policy.ts";
-import { reviveUnfinished, startRun, tick } from "../../engine/tick.ts";
+import { forgetEnded, reviveUnfinished, startRun, tick } from "../../engine/tick.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { SyncName } from "../../ports/run-store.ts";
 import { parseSearchRequest } from "../../core/search/request.ts";
@@ -11,7 +11,7 @@ import { readReport, readStatus } from "../../queries/status.ts";
 import { composeEngine, composePorts } from "../compose.ts";
 import type { Env } from "../env.ts";
 import { markdownReport } from "./report-markdown.ts";
-import { closedToOthers, requireToken } from "./token.ts";
+import { closedToOthers, isNonce, requireToken, tokenProof } from "./token.ts";
 import { parseStartRequest } from "./start-request.ts";
 
 type Api = { Bindings: Env; Variables: { ports: Ports } };
@@ -22,7 +22,7 @@ const SYNCS: readonly SyncName[] = ["fireflies", "vectors"];
 export function createApi(): Hono<Api> {
   const app = new Hono<Api>();
   app.use("*", closedToOthers);
-  app.get("/healthz", (c) => c.json({ ok: true }));
+  app.get("/healthz", answerHealth);
   app.use("/api/*", requireToken);
   app.use("/api/*", async (c, next) => {
     c.set("ports", await composePorts(c.env));
@@ -33,24 +33,29 @@ export function createApi(): Hono<Api> {
   app.get("/api/runs/:id", async (c) => found(c, await readReport(c.var.ports, c.req.param("id"))));
   app.get("/api/runs/:id/report", async (c) => {
     const report = await readReport(c.var.ports, c.req.param("id"));
-    const markdown = (c.req.header("accept") ?? "").includes("text/markdown");
-    return report !== null && markdown ? c.text(markdownReport(report)) : found(c, report);
+    if (report === null || !(c.req.header("accept") ?? "").includes("text/markdown")) return found(c, report);
+    const { quarantined } = await c.var.ports.records.totals();
+    return c.text(markdownReport(report, quarantined));
   });
   app.get("/api/search", answerSearch);
   app.get("/api/proof", async (c) => c.json(await proveMeetings(c.var.ports, c.req.query("cursor") ?? null)));
   app.post("/api/syncs/:sync/runs", start);
-  app.post("/api/tick", async (c) => {
-    if (c.req.query("after") === "restart")
-      await reviveUnfinished(c.var.ports, composeEngine(c.env), { afterRestart: true });
-    else await tick(c.var.ports, composeEngine(c.env));
-    return c.json({ ok: true });
-  });
+  app.post("/api/tick", beat);
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
   app.onError((error, c) => {
     console.error(JSON.stringify({ event: "api_error", path: c.req.path, error: failureOf(error).detail }));
     return c.json({ error: "the request failed; the log of the runner says why" }, 500);
   });
   return app;
+}
+
+/** Open to everybody, and cheap. With `?nonce=` it proves that this is the server whose token the asker holds. */
+async function answerHealth(c: Context<Api>): Promise<Response> {
+  const nonce = c.req.query("nonce");
+  const token = c.env.API_TOKEN ?? "";
+  if (nonce === undefined || token === "") return c.json({ ok: true });
+  if (!isNonce(nonce)) return c.json({ error: "nonce: 32 to 128 hexadecimal digits" }, 400);
+  return c.json({ ok: true, proof: await tokenProof(token, nonce) });
 }
 
 async function answerRuns(c: Context<Api>): Promise<Response> {
@@ -68,6 +73,17 @@ async function answerSearch(c: Context<Api>): Promise<Response> {
 
 function found<T extends object>(c: Context<Api>, value: T | null): Response {
   return value === null ? c.json({ error: "there is no such run" }, 404) : c.json(value);
+}
+
+/** The clock; `?after=restart` only takes up what a restart left, `?after=runs` only drops what ended runs left. */
+async function beat(c: Context<Api>): Promise<Response> {
+  const { ports } = c.var;
+  const engine = composeEngine(c.env);
+  const after = c.req.query("after");
+  if (after === "runs") return c.json({ ok: true, forgotten: await forgetEnded(ports, engine) });
+  if (after === "restart") await reviveUnfinished(ports, engine, { afterRestart: true });
+  else await tick(ports, engine);
+  return c.json({ ok: true });
 }
 
 async function start(c: Context<Api>): Promise<Response> {

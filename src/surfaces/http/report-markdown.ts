@@ -1,8 +1,14 @@
 import { VERDICTS } from "../../core/report.ts";
 import type { RunReport } from "../../queries/status.ts";
+import { firstOnlyLines, moreLines, setAsideCount } from "../cut-lists.ts";
 
-/** A run's report for people: what came, what was set aside and why, where the time went, what was retried. */
-export function markdownReport({ run, counts, setAside, troubles }: RunReport): string {
+/**
+ * A run's report for people: what came, what was set aside and why, where the time went, what was retried.
+ *
+ * @param quarantined meetings in quarantine now, of whatever run
+ */
+export function markdownReport(report: RunReport, quarantined: number): string {
+  const { run, counts, setAside, troubles } = report;
   const result = run.result;
   const rows = VERDICTS.filter((verdict) => counts[verdict] > 0).map(
     (verdict) => `| ${verdict} | ${counts[verdict]} |`,
@@ -15,10 +21,10 @@ export function markdownReport({ run, counts, setAside, troubles }: RunReport): 
     run.notBeforeMs === null ? "" : `Goes on at ${iso(run.notBeforeMs)}.`,
     `## Items\n\n| verdict | items |\n| --- | --- |\n${[...rows, `| seen | ${counts.seen} |`].join("\n")}`,
     list("Findings", result?.findings ?? []),
-    list(
-      "Set aside",
-      setAside.map(({ itemId, verdict, reason }) => `${verdict} ${itemId}: ${reason}`),
-    ),
+    list("Set aside", [
+      ...setAside.map(({ itemId, verdict, reason }) => `${verdict} ${itemId}: ${reason}`),
+      ...moreLines(setAside.length, setAsideCount(report, quarantined)),
+    ]),
     list(
       "Checks",
       (result?.checks ?? []).map(
@@ -30,13 +36,13 @@ export function markdownReport({ run, counts, setAside, troubles }: RunReport): 
       "Time",
       operations.map(([name, { times, ms }]) => `${name}: ${seconds(ms)} in ${times} calls`),
     ),
-    list(
-      "Errors and what was done",
-      troubles.map(
+    list("Errors and what was done", [
+      ...troubles.map(
         (row) =>
           `${iso(row.atMs)} ${row.step} ${row.outcome} (${row.party}): ${row.detail ?? ""} -> ${row.next ?? "interrupted"}${row.nextMs === null ? "" : ` until ${iso(row.nextMs)}`}`,
       ),
-    ),
+      ...firstOnlyLines(troubles.length),
+    ]),
   ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }

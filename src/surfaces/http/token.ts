@@ -44,3 +44,21 @@ async function sameSecret(given: string, expected: string): Promise<boolean> {
   if (a === undefined || b === undefined) return false;
   return a.reduce((difference, byte, index) => difference | (byte ^ (b[index] ?? 0)), 0) === 0;
 }
+
+/** Whether a text may be asked to be proven with: long enough never to come twice by chance, short enough to be cheap. */
+export function isNonce(text: string): boolean {
+  return /^[0-9a-f]{32,128}$/.test(text);
+}
+
+/**
+ * What only a holder of the token can say of a nonce, and what does not tell the token: a client asks for it before it
+ * sends the token to a port that may be somebody else's by now.
+ *
+ * @returns HMAC-SHA-256, as hex
+ */
+export async function tokenProof(token: string, nonce: string): Promise<string> {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", ENCODER.encode(token), algorithm, false, ["sign"]);
+  const signature = new Uint8Array(await crypto.subtle.sign("HMAC", key, ENCODER.encode(`healthz ${nonce}`)));
+  return [...signature].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,47 @@
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, expect, test } from "vitest";
+import { cleanUp, RUN_MS, sync, temporaryFolder } from "./program.ts";
+import { awayFromMidnight, shortMeetings, writeMeetings } from "./worlds.ts";
+
+const EXIT_FINDINGS = 1;
+
+afterEach(cleanUp);
+
+test(
+  "a parked run excuses what it did not reach, and nothing that is lost",
+  async () => {
+    const folder = temporaryFolder();
+    const file = writeMeetings(join(folder, "meetings.jsonl"), shortMeetings(300));
+    const dataDir = join(folder, "data");
+    const args = ["--data-dir", dataDir, "--meetings", file, "--quota-per-day", "4"];
+    const first = await sync([...args, ...awayFromMidnight()]);
+    expect(first, first.story).toMatchObject({
+      code: 0,
+      outcome: { ok: true, proof: { ok: false }, runs: [{ state: "parked" }, { state: "succeeded" }] },
+    });
+    expect(first.outcome.proof.meetings.unexplained_count).toBeGreaterThan(100);
+
+    loseRawObjects(dataDir);
+    const second = await sync(args);
+    expect(second, second.story).toMatchObject({
+      code: EXIT_FINDINGS,
+      outcome: {
+        ok: false,
+        runs: [{ state: "parked" }, {}],
+        proof: { ok: false, meetings: { raw: 0 } },
+      },
+    });
+  },
+  2 * RUN_MS,
+);
+
+function loseRawObjects(dataDir: string): void {
+  for (const file of globSync(join(dataDir, "state/r2/miniflare-R2BucketObject/*.sqlite"))) {
+    if (file.endsWith("/metadata.sqlite")) continue;
+    const database = new DatabaseSync(file);
+    database.exec("delete from _mf_objects where key like 'fireflies-transcripts/%'");
+    database.close();
+  }
+}
