@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createFormats, reasonWords, syncTitle } from "./formats.ts";
+import { createFormats, reasonWords } from "./formats.ts";
+import { syncTitle } from "../sync-titles.ts";
 
 const english = createFormats("en-GB", "UTC");
 const at = (iso: string): number => Date.parse(iso);

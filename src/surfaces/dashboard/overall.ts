@@ -1,7 +1,8 @@
 /** The one line that says whether all is well. Pure. */
 import type { Lane } from "../../ports/run-store.ts";
 import type { Status } from "../../queries/status.ts";
-import { syncTitle, wordsOf, type Formats, type Moment } from "./formats.ts";
+import { wordsOf, type Formats, type Moment } from "./formats.ts";
+import { syncTitle } from "../sync-titles.ts";
 
 /** `well` is only said when nothing is missing; `busy` waits or works by itself; `bad` needs a person. */
 type Tone = "well" | "busy" | "bad";
