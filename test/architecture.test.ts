@@ -147,6 +147,7 @@ const KEPT: [path: string, text: string][] = [
   ["src/surfaces/cli/main.ts", "export const signal = AbortSignal.timeout(1);"],
   ["src/surfaces/cli/main.ts", "export const nonce = crypto.getRandomValues(new Uint8Array(9));"],
   ["src/surfaces/dashboard/browser.ts", "setTimeout(() => {}, 1); export const a = AbortSignal.timeout(1);"],
+  ["src/surfaces/cli/watch.ts", 'import timers from "node:timers/promises"; await timers.setTimeout(1);'],
   ["src/surfaces/compose.ts", 'import { x } from "../adapters/d1/run-store.ts";'],
   [
     "src/local/main.ts",

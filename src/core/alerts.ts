@@ -9,6 +9,7 @@ export const ALERT_KINDS = [
   "storage_full",
   "access_lost",
   "listing_order",
+  "embeddings_refused",
   "defect",
   "vectors_not_visible",
   "vectors_refused",
@@ -34,5 +35,6 @@ export const ALERT_OF_FAILURE = {
   storage_full: "storage_full",
   superseded: null,
   listing_order: "listing_order",
+  embeddings_refused: "embeddings_refused",
   defect: "defect",
 } as const satisfies Record<FailureKind, AlertKind | null>;

@@ -32,11 +32,13 @@ export type FailureKind =
   | "superseded"
   /** The source lists rows in no order that we can follow, so the listing proves nothing. */
   | "listing_order"
+  /** The configured model cannot be used with what stands here; a person has to choose. */
+  | "embeddings_refused"
   /** Our own fault, or a reply that breaks the vendor's contract. */
   | "defect";
 
 /** Whose failure it is; shown in attempts and reports. */
-export type Party = "fireflies" | "r2" | "d1" | "vectorize" | "workers-ai" | "engine";
+export type Party = "fireflies" | "r2" | "d1" | "vectorize" | "workers-ai" | "openai" | "engine";
 
 /** A classified failure. `detail` never holds content, addresses or secrets. */
 export type Failure = {
@@ -72,6 +74,7 @@ export const REACTIONS = {
   storage_full: { do: "halt", alert: true },
   superseded: { do: "halt", alert: false },
   listing_order: { do: "halt", alert: true },
+  embeddings_refused: { do: "halt", alert: true },
   defect: { do: "halt", alert: true },
 } as const satisfies Record<FailureKind, Reaction>;
 

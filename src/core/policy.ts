@@ -3,6 +3,8 @@
  * Numbers that a platform imposes stand in `limits.ts`.
  */
 
+import { VECTOR_DIMENSIONS_MAX } from "./limits.ts";
+
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -152,12 +154,49 @@ export const DEAD_CHECK_IDS_MAX = 1_000;
 /** Texts embedded by one call. Source: Cloudflare docs, input schema of qwen3-embedding: at most 32. */
 export const EMBED_TEXTS_PER_CALL = 32;
 
-/** Model for documents. Source: the only listed one whose pages agree on a window above a chunk (8,192 tokens). */
+/** Model where nobody chose one. Source: the only listed one whose pages agree on a window above a chunk (8,192 tokens). */
 export const EMBEDDING_MODEL = {
   name: "@cf/qwen/qwen3-embedding-0.6b",
+  served: "@cf/qwen/qwen3-embedding-0.6b",
   dimensions: 1_024,
   tokensMax: 8_192,
+  pooling: null,
+  input: "documents",
 } as const;
+
+/** Lengths that a lexical model may have. Source: the stand-in's smallest; the longest vector that Vectorize takes. */
+export const LEXICAL_DIMENSIONS = { min: 16, max: VECTOR_DIMENSIONS_MAX, usual: 1_024 } as const;
+
+/** Texts sent to an embeddings server at once, and how long it may take, real ms: a small one on a CPU reads 1,000 tokens a second. */
+export const OPENAI_TEXTS_PER_CALL = 8;
+export const OPENAI_CALL_MS_MAX = 2 * MINUTE_MS;
+
+/** A reply of an embeddings server larger than this is given up: 8 vectors of 1,536 numbers are 300 kB. */
+export const OPENAI_REPLY_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Meetings that the scope of one rebuild may name. */
+export const REBUILD_SCOPE_MEETINGS_MAX = 1_000;
+
+/**
+ * Real time after which a run of a rebuild takes on nothing more: its continuation goes on when the lane has served what
+ * is due. Well under ALERT_RUN_MS.
+ */
+export const REBUILD_RUN_MS = 5 * MINUTE_MS;
+
+/** Meetings whose records are made again by one step. */
+export const REBUILD_RECORDS_PER_STEP = BATCH_ITEMS_MAX;
+
+/** Times one run looks for documents that changed while it built the others. */
+export const REBUILD_ROUNDS_MAX = 5;
+
+/** After a switch the old index still answers this long: questions under way were begun with it. */
+export const EMPTY_AFTER_MS = 10 * SECOND_MS;
+
+/** Chunks of an old index given up by one run; each costs about a tenth of a subrequest. */
+export const EMPTY_CHUNKS_PER_RUN = 5_000;
+
+/** Marks of built documents forgotten by one statement. Source: Cloudflare docs, D1: about 1,000 rows of a large delete. */
+export const BUILT_ROWS_PER_STATEMENT = 1_000;
 
 /** Below this much free room a run does not start. */
 export const STORAGE_FREE_BYTES_MIN = 64 * 1024 * 1024;

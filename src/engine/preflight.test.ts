@@ -4,14 +4,13 @@ import { FailureError } from "../core/errors.ts";
 import { EMBEDDING_MODEL, SCHEMA_VERSION, STORAGE_FREE_BYTES_MIN } from "../core/policy.ts";
 import { PIPELINES } from "../pipelines/index.ts";
 import type { Ports } from "../ports/ports.ts";
-import type { Run, SyncName } from "../ports/run-store.ts";
+import type { Run } from "../ports/run-store.ts";
 import { executeRun } from "./run.ts";
 import { startRun } from "./tick.ts";
 
 async function runOnce(
   space: Awaited<ReturnType<typeof aWorkspace>>,
-  trigger: Run["trigger"] = "manual",
-  sync: SyncName = "fireflies",
+  { sync = "fireflies", trigger = "manual" }: Partial<Pick<Run, "sync" | "trigger">> = {},
 ): Promise<Run | null> {
   const { run } = await startRun(space.ports, space.engine, { sync, trigger, priority: "normal" });
   const { steps } = await aWorkspace();
@@ -29,7 +28,7 @@ describe("preflight", () => {
       expect.arrayContaining(["credentials", "database", "database room", "storage", "network latency"]),
     );
     expect(run?.result?.checks.every((check) => check.ok)).toBe(true);
-    const vectors = await runOnce(await aWorkspace(), "manual", "vectors");
+    const vectors = await runOnce(await aWorkspace(), { sync: "vectors" });
     expect(vectors?.result?.checks).toContainEqual(
       expect.objectContaining({ name: "vector index", ok: true }),
     );
@@ -62,19 +61,53 @@ describe("preflight", () => {
     expect((await space.ports.runs.openAlerts()).items).toEqual([]);
   });
 
-  it("refuses a model whose window is below a chunk", async () => {
+  it("refuses a model whose window is below a chunk, and says so of one whose window nobody knows", async () => {
     const { ports } = await aWorkspace();
-    const space = await aWorkspace({ embedder: { ...ports.embedder, tokensMax: 512 } });
-    const run = await runOnce(space, "manual", "vectors");
-    expect(run?.detail).toContain("model window: 512 tokens, expected 1000 tokens");
+    const withWindow = async (tokensMax: number | null) =>
+      runOnce(await aWorkspace({ embedder: { ...ports.embedder, tokensMax } }), { sync: "vectors" });
+    const refused = await withWindow(512);
+    expect(refused).toMatchObject({ state: "failed" });
+    expect(refused?.detail).toBe(
+      `${EMBEDDING_MODEL.name} takes 512 tokens and a chunk has up to 1000 tokens`,
+    );
+    const unknown = await withWindow(null);
+    expect(unknown?.state).toBe("succeeded");
+    expect(unknown?.result?.checks).toContainEqual({
+      name: "model window",
+      ok: true,
+      expected: "1000 tokens",
+      actual: `unknown for ${EMBEDDING_MODEL.name}: state it with EMBEDDINGS_TOKENS_MAX`,
+    });
   });
 
-  it("refuses another model than the one the index was filled with", async () => {
-    const space = await aWorkspace();
-    await runOnce(space, "manual", "vectors");
-    const embedder = { ...space.ports.embedder, model: "another" };
-    const other = { ...space, ports: { ...space.ports, embedder } };
-    expect((await runOnce(other, "manual", "vectors"))?.detail).toContain(EMBEDDING_MODEL.name);
+  it.each([
+    ["name", { model: "another" }],
+    ["length", { dimensions: 512 }],
+    ["pooling", { pooling: "mean" }],
+  ])(
+    "locks the live index to its model: another %s is refused with the command that builds it",
+    async (_, change) => {
+      const space = await aWorkspace();
+      expect((await runOnce(space, { sync: "vectors" }))?.state).toBe("succeeded");
+      const wanted = { embedder: { ...space.ports.embedder, ...change }, problem: null };
+      const changed = { ...space, ports: { ...space.ports, wanted } };
+      const refused = await runOnce(changed, { sync: "vectors" });
+      expect(refused).toMatchObject({ state: "failed" });
+      expect(refused?.detail).toContain("npm run -s syncctl -- rebuild vectors");
+      expect((await space.ports.runs.openAlerts()).items).toMatchObject([
+        { kind: "embeddings_refused", subject: "vectors" },
+      ]);
+      // Meetings come all the same.
+      expect((await runOnce(changed))?.state).toBe("succeeded");
+      expect((await runOnce(space, { sync: "vectors" }))?.state).toBe("succeeded");
+      expect((await space.ports.runs.openAlerts()).items).toEqual([]);
+    },
+  );
+
+  it("says what is wrong with the setting, in its own words", async () => {
+    const wanted = { embedder: null, problem: "EMBEDDINGS must be something else." };
+    const run = await runOnce(await aWorkspace({ wanted }), { sync: "vectors" });
+    expect(run).toMatchObject({ state: "failed", detail: "EMBEDDINGS must be something else." });
   });
 
   it("asks who a key belongs to once, not at every run", async () => {

@@ -1,4 +1,4 @@
-import type { RunResult } from "../core/report.ts";
+import type { Check, RunResult } from "../core/report.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Fence, Run } from "../ports/run-store.ts";
 import type { Steps } from "../ports/steps.ts";
@@ -30,6 +30,8 @@ export type PipelineOutcome = {
   /** Ids of the source that failed and have no record: missing at the destination, and known to be. */
   readonly failedCount: number;
   readonly findings: readonly string[];
+  /** What was held against each other, both sides shown. */
+  readonly checks?: readonly Check[];
 };
 
 export type Pipeline = (context: RunContext) => Promise<PipelineOutcome>;

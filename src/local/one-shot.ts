@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { scopeWords } from "../core/rebuild.ts";
 import type { ProofPart } from "../queries/proof.ts";
 import type { Alert, Run, RunState, SyncName } from "../ports/run-store.ts";
 import type { RunReport, Status } from "../queries/status.ts";
@@ -43,9 +44,11 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
       const { run_id: runId } = await client.start(sync);
       const report = await ended(client, runId, watcher);
       reports.push(report);
-      if (!report.run.continues && !isLost(report.run)) break;
+      // A rebuild that was under way in this lane went first.
+      if (!report.run.continues && !isLost(report.run) && report.run.rebuild === null) break;
     }
   }
+  reports.push(...(await finishRebuild(client, watcher)));
   const proof = await proveAll(client, await client.status());
   const { alerts, totals } = await client.status();
   await forgetEnded(client);
@@ -57,6 +60,23 @@ async function forgetEnded(client: ApiClient): Promise<void> {
   for (let calls = 0; calls < FORGET_CALLS_MAX; calls += 1) {
     if ((await client.forgetEnded()).forgotten === 0) return;
   }
+}
+
+/** Carry a rebuild that somebody asked for to its end, as far as it goes now. */
+async function finishRebuild(client: ApiClient, watcher: Watcher): Promise<RunReport[]> {
+  const reports: RunReport[] = [];
+  for (let runs = 0; runs < RUNS_MAX; runs += 1) {
+    const { rebuild } = await client.status();
+    if (rebuild === null) break;
+    const { run_id: runId } = await client.askRebuild(
+      rebuild.rebuild.what,
+      scopeWords(rebuild.rebuild.scope),
+    );
+    const report = await ended(client, runId, watcher);
+    reports.push(report);
+    if (!report.run.continues && !isLost(report.run)) break;
+  }
+  return reports;
 }
 
 /** The recovery of a lost run is queued with it; starting the sync again joins it. */

@@ -185,7 +185,7 @@ export type RecordStore = {
   /** Live ids of complete enumerations, and when the newest of these was completed. */
   sourceCount(): Promise<{ ids: number; asOfMs: number | null }>;
   /**
-   * What the destination holds: records without tombstone, meetings set aside without a record, live chunks.
+   * What the destination holds: records without tombstone, meetings set aside without a record, live chunks of the live index.
    * `accounted` is every id with a record or a reason.
    */
   totals(): Promise<{
@@ -205,15 +205,15 @@ export type RecordStore = {
   ): Promise<{ items: OwedDocument[]; cursor: null }>;
   /** Documents whose vectors are owed, and how many of them are to be taken now. */
   owedCount(nowMs: number): Promise<{ owed: number; due: number }>;
-  /** Every chunk row of a document, dead ones included, without text. */
-  chunksOf(documentIds: readonly string[]): Promise<Map<string, ChunkRow[]>>;
+  /** Every chunk row of documents for one model, dead ones included, without text. */
+  chunksOf(documentIds: readonly string[], model: string): Promise<Map<string, ChunkRow[]>>;
   /** Chunks by id, without text, in the order of the ids. */
   chunksById(ids: readonly string[]): Promise<{ items: ChunkRow[]; cursor: null }>;
   /** Texts of chunks by id; a chunk that is gone has none. The costly part of a chunk, so asked for apart. */
   chunkTexts(ids: readonly string[]): Promise<Map<string, string>>;
   /** Where embeddings of these text hashes lie, if they were ever made. */
   embeddings(textHashes: readonly string[]): Promise<Map<string, { key: string; index: number }>>;
-  /** Plan a document: new chunk rows, and new places of rows that stay. */
+  /** Plan a document: new chunk rows; rows that stay are made what they should be, if they are not. */
   planChunks(fence: Fence, plan: { rows: readonly PlannedRow[]; nowMs: number }): Promise<void>;
   /** Note where embeddings lie and that their vectors go out now. */
   markSent(
@@ -249,24 +249,23 @@ export type RecordStore = {
   ): Promise<void>;
   /** Vectors seen gone are there again: an upsert or a delete came late. */
   markRisen(fence: Fence, ids: readonly string[]): Promise<void>;
-  /** Dead ids whose next look is due by age, and those that were never seen gone. */
-  deadDue(nowMs: number, limit: number): Promise<{ items: { id: string; rechecks: number }[]; cursor: null }>;
+  /**
+   * Dead ids whose next look is due by age, and those that were never seen gone. `binding` is that of the index whose model
+   * they are of; null if it is no longer in use.
+   */
+  deadDue(
+    nowMs: number,
+    limit: number,
+  ): Promise<{ items: { id: string; rechecks: number; binding: string | null }[]; cursor: null }>;
   /** One more look found these gone; `rechecks` is the number of looks before it. */
   markRechecked(fence: Fence, items: readonly { id: string; rechecks: number }[]): Promise<void>;
   embeddedCount(runId: string): Promise<number>;
   /** How far vectors have come since a world time: documents planned, their new chunks, and how many of these were sent. */
   vectorProgress(sinceMs: number): Promise<{ documents: number; chunks: number; sent: number }>;
 
-  /** Lock the live index to a model and dimension at first use; what is locked comes back. */
-  lockIndex(
-    binding: string,
-    model: string,
-    dimensions: number,
-  ): Promise<{ binding: string; model: string; dimensions: number }>;
-
   /** Everything the ledger says of meetings after an id in id order, for proof. */
   proofPage(afterId: string | null, limit: number): Promise<{ items: ProofMeeting[]; cursor: string | null }>;
-  /** Ids of live chunks of documents. */
+  /** Ids of live chunks of documents, in the live index. */
   liveChunkIds(
     documentIds: readonly string[],
   ): Promise<{ items: { id: string; documentId: string }[]; cursor: null }>;

@@ -2,6 +2,7 @@ import type { Failure, Party } from "../core/errors.ts";
 import type { QuotaState } from "../core/quota.ts";
 import type { Next } from "../core/retry.ts";
 import type { AlertKind } from "../core/alerts.ts";
+import type { RebuildName } from "../core/rebuild.ts";
 import type { RunCounts, RunResult } from "../core/report.ts";
 
 export type SyncName = "fireflies" | "vectors";
@@ -28,6 +29,8 @@ export type Run = {
   readonly destinationCount: number | null;
   readonly continues: boolean;
   readonly result: RunResult | null;
+  /** The rebuild that it carries in its lane; null for a run of the sync itself. */
+  readonly rebuild: { readonly id: string; readonly what: RebuildName } | null;
 };
 
 /** What a writing batch must prove: that its run still holds the lane. */
@@ -94,7 +97,10 @@ export type RunStore = {
   runs(limit: number): Promise<{ items: Run[]; cursor: null }>;
   /** Runs that are queued or running, oldest first. */
   unfinished(): Promise<{ items: Run[]; cursor: null }>;
+  /** The last run of the sync itself. */
   lastEnded(sync: SyncName): Promise<Run | null>;
+  /** The last run in a lane, a rebuild's included. */
+  lastInLane(lane: SyncName): Promise<Run | null>;
   /** Count one revival of a run, so that its lease step gets a new name. */
   raiseEpoch(runId: string): Promise<void>;
 
@@ -107,7 +113,7 @@ export type RunStore = {
     at: { startedMs: number; realNowMs: number; termMs: number },
   ): Promise<{ fence: Fence; lane: Lane } | null>;
   renewLease(fence: Fence, expiresRealMs: number): Promise<void>;
-  /** Close the run and free the lane in one batch. */
+  /** Close the run and free the lane in one batch. What a rebuild waits for holds back the rebuild, and not its lane. */
   closeRun(
     fence: Fence,
     runId: string,

@@ -1,4 +1,6 @@
 import type { SearchReply } from "../queries/search.ts";
+import type { RebuildName } from "../core/rebuild.ts";
+import type { RebuildStatus } from "../queries/rebuild.ts";
 import type { RunReport, Status } from "../queries/status.ts";
 import type { ProofPart } from "../queries/proof.ts";
 import type { Run } from "../ports/run-store.ts";
@@ -33,9 +35,14 @@ export class ApiUnreachable extends Error {
  * @param fetch makes the calls
  */
 export function createApiClient(url: string, token: string, fetch = globalThis.fetch) {
-  const call = async (method: string, path: string, accept = "application/json"): Promise<string> => {
+  const call = async (
+    method: string,
+    path: string,
+    { accept = "application/json", body = null }: { accept?: string; body?: object | null } = {},
+  ): Promise<string> => {
     const headers = { authorization: `Bearer ${token}`, accept };
-    const { ok, status, text } = await fetch(`${url}${path}`, { method, headers })
+    const sent = body === null ? null : JSON.stringify(body);
+    const { ok, status, text } = await fetch(`${url}${path}`, { method, headers, body: sent })
       .then(async (response) => ({ ok: response.ok, status: response.status, text: await response.text() }))
       .catch((cause: unknown) => {
         throw new ApiUnreachable(url, { cause });
@@ -43,8 +50,8 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
     if (ok) return text;
     throw new ApiError(status, errorIn(text) ?? `HTTP ${status}`);
   };
-  const json = async <T>(method: string, path: string): Promise<T> =>
-    JSON.parse(await call(method, path)) as T;
+  const json = async <T>(method: string, path: string, body: object | null = null): Promise<T> =>
+    JSON.parse(await call(method, path, { body })) as T;
   return {
     status: () => json<Status>("GET", "/api/status"),
     /** @param limit newest runs, at most 200, which is also the default */
@@ -52,11 +59,18 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
       json<{ items: Run[] }>("GET", limit === undefined ? "/api/runs" : `/api/runs?limit=${limit}`),
     run: (id: string) => json<RunReport>("GET", `/api/runs/${encodeURIComponent(id)}`),
     reportMarkdown: (id: string) =>
-      call("GET", `/api/runs/${encodeURIComponent(id)}/report`, "text/markdown"),
+      call("GET", `/api/runs/${encodeURIComponent(id)}/report`, { accept: "text/markdown" }),
     start: (sync: string) => json<{ run_id: string; created: boolean }>("POST", `/api/syncs/${sync}/runs`),
     /** @param asked parameters of the search by name, see core/search/request.ts */
     search: (asked: Readonly<Record<string, string>>) =>
       json<SearchReply>("GET", `/api/search?${new URLSearchParams(asked)}`),
+    /** Ask for a rebuild; the same wish again makes the one that is going on go on now. */
+    askRebuild: (what: RebuildName, scope: readonly string[]) =>
+      json<{ run_id: string; rebuild_id: string; created: boolean }>("POST", "/api/rebuilds", {
+        what,
+        scope,
+      }),
+    rebuild: (id: string) => json<RebuildStatus>("GET", `/api/rebuilds/${encodeURIComponent(id)}`),
     tick: () => json<object>("POST", "/api/tick"),
     /** Take up what a restart left behind. */
     resume: () => json<object>("POST", "/api/tick?after=restart"),

@@ -72,8 +72,8 @@ function hasty(source: Source): Source {
 /** A dead row comes to life again under its old id. */
 function revivingChunks(sql: string): string {
   return sql.replace(
-    "where chunks.state in ('planned', 'sent', 'live')",
-    `, text = excluded.text, dead_ms = null, rechecks = 0,
+    /where chunks\.state in \('planned', 'sent', 'live'\)[\s\S]*$/,
+    `, dead_ms = null, rechecks = 0,
       state = case when chunks.state in ('dead', 'gone') then 'planned' else chunks.state end`,
   );
 }
@@ -81,8 +81,8 @@ function revivingChunks(sql: string): string {
 function forgettingDead(records: Ports["records"]): Ports["records"] {
   return {
     ...records,
-    chunksOf: async (ids) => {
-      const known = await records.chunksOf(ids);
+    chunksOf: async (ids, model) => {
+      const known = await records.chunksOf(ids, model);
       return new Map(
         [...known].map(([id, rows]) => [
           id,

@@ -6,7 +6,7 @@ import type {
   PlannedRow,
   RecordStore,
 } from "../../ports/record-store.ts";
-import { forRows, jsonSlices, statement, type Database, type Statement } from "./database.ts";
+import { forRows, jsonSlices, type Database, type Statement } from "./database.ts";
 import { checkpoint, VERDICT_CONFLICT } from "./page-commit.ts";
 
 type Methods = Omit<
@@ -69,11 +69,13 @@ function readMethods(database: Database): ReadMethods {
       );
       return { items: rows.map((row) => ({ ...row, indexedBefore: row.indexedBefore === 1 })), cursor: null };
     },
-    chunksOf: async (documentIds) => {
+    chunksOf: async (documentIds, model) => {
       const [list = "[]"] = jsonSlices(documentIds);
       const rows = await database.rows<Row>(
-        `select ${COLUMNS}, null as text from chunks where document_id in (select value from json_each(?1))`,
+        `select ${COLUMNS}, null as text from chunks
+         where document_id in (select value from json_each(?1)) and model = ?2`,
         list,
+        model,
       );
       return Map.groupBy(rows.map(chunkOf), (chunk) => chunk.documentId);
     },
@@ -135,10 +137,7 @@ function countMethods(
   };
 }
 
-type WriteMethods = Pick<
-  RecordStore,
-  "planChunks" | "markSent" | "markLive" | "commitDocuments" | "lockIndex"
->;
+type WriteMethods = Pick<RecordStore, "planChunks" | "markSent" | "markLive" | "commitDocuments">;
 
 function writeMethods(database: Database): WriteMethods {
   return {
@@ -150,10 +149,12 @@ function writeMethods(database: Database): WriteMethods {
     markSent: async (fence, { runId, nowMs, rows }) => {
       const statements = forRows(
         rows,
-        `update chunks set state = 'sent', sent_ms = ?3, embedding_key = sent.value ->> 'key',
+        // A live vector that is sent again stays live: it goes out with the same bytes under the same id.
+        `update chunks set state = case state when 'live' then 'live' else 'sent' end, sent_ms = ?3,
+           embedding_key = sent.value ->> 'key',
            embedding_index = sent.value ->> 'index',
            embedded_run_id = case when sent.value ->> 'embedded' then ?2 else embedded_run_id end
-         from json_each(?1) as sent where chunks.id = sent.value ->> 'id' and state in ('planned', 'sent')`,
+         from json_each(?1) as sent where chunks.id = sent.value ->> 'id' and state in ('planned', 'sent', 'live')`,
         runId,
         nowMs,
       );
@@ -173,19 +174,6 @@ function writeMethods(database: Database): WriteMethods {
     commitDocuments: async (fence, done) => {
       await database.fenced(fence, committedDocuments(fence.lane, done));
     },
-    lockIndex: async (binding, model, dimensions) => {
-      const [, live] = await database.batch([
-        statement(
-          "insert into indexes (binding, model, dimensions, live) select ?1, ?2, ?3, 1 where not exists (select 1 from indexes where live = 1)",
-          binding,
-          model,
-          dimensions,
-        ),
-        statement("select binding, model, dimensions from indexes where live = 1"),
-      ]);
-      const [row] = (live?.results ?? []) as { binding: string; model: string; dimensions: number }[];
-      return row ?? { binding, model, dimensions };
-    },
   };
 }
 
@@ -200,16 +188,26 @@ function plannedRows(rows: readonly PlannedRow[], nowMs: number): Statement[] {
        ${at("firstSentence")}, ${at("lastSentence")}, value -> 'speakers',
        value -> 'moments', ${at("tokens")}, 'planned', ?2
      from json_each(?1) where true
-     on conflict (id) do update set position = excluded.position, speaker = excluded.speaker,
-       start_seconds = excluded.start_seconds, end_seconds = excluded.end_seconds,
-       first_sentence = excluded.first_sentence, last_sentence = excluded.last_sentence,
-       speakers = excluded.speakers, moments = excluded.moments
-     where chunks.state in ('planned', 'sent', 'live')`,
+     on conflict (id) do update set ${REPLANNED.map((column) => `${column} = excluded.${column}`).join(", ")}
+     where chunks.state in ('planned', 'sent', 'live')
+       and (${REPLANNED.map((column) => `chunks.${column} is not excluded.${column}`).join(" or ")})`,
     nowMs,
   );
 }
 
+/** What a planned row says. The id means the same text for ever; a row that says otherwise was changed by another hand. */
+const REPLANNED =
+  `document_id text text_hash repetition generation model metadata position speaker start_seconds end_seconds
+  first_sentence last_sentence speakers moments tokens`.split(/\s+/);
+
 function committedDocuments(lane: string, done: Parameters<RecordStore["commitDocuments"]>[1]): Statement[] {
+  return [...indexedDocuments(done), checkpoint(lane, done)];
+}
+
+/** Verdicts of documents; those whose vectors were seen are no longer owed, unless they have changed meanwhile. */
+export function indexedDocuments(
+  done: Pick<Parameters<RecordStore["commitDocuments"]>[1], "runId" | "documents">,
+): Statement[] {
   const indexed = done.documents.filter(({ verdict }) => verdict !== "pending" && verdict !== "failed");
   return [
     ...forRows(
@@ -236,7 +234,6 @@ function committedDocuments(lane: string, done: Parameters<RecordStore["commitDo
        on conflict (document_id) do update set content_hash = excluded.content_hash, reason = excluded.reason,
          retry_ms = excluded.retry_ms`,
     ),
-    checkpoint(lane, done),
   ];
 }
 
@@ -263,8 +260,9 @@ function deadMethods(database: Database): DeadMethods {
     },
     deadDue: async (nowMs, limit) => {
       const [first, second] = DEAD_RECHECK_AGES_MS;
-      const items = await database.rows<{ id: string; rechecks: number }>(
-        `select id, rechecks from chunks where state in ('dead', 'gone') and (
+      const items = await database.rows<{ id: string; rechecks: number; binding: string | null }>(
+        `select id, rechecks, (select binding from indexes where indexes.model = chunks.model) as binding
+         from chunks where state in ('dead', 'gone') and (
            (state = 'dead' and dead_ms <= ?1 - ?5)
            or (state = 'gone' and rechecks = 0 and dead_ms <= ?1 - ?3)
            or (state = 'gone' and rechecks = 1 and dead_ms <= ?1 - ?4)) limit ?2`,

@@ -129,6 +129,9 @@ const BALANCE = `select (${SOURCE_IDS}) as ids,
     - (${UNPROVEN_IDS} and state = 'failed' and ${WITHOUT_RECORD}) as failed,
   (select count(*) from sightings where state = 'failed') as failing`;
 
+/** Chunks belong to the index of their model; what counts them means the live one. */
+const LIVE_MODEL = "(select model from indexes where state = 'live')";
+
 type ProofMethods = Pick<RecordStore, "sourceCount" | "totals" | "proofPage" | "liveChunkIds">;
 
 function proofMethods(database: Database): ProofMethods {
@@ -146,7 +149,7 @@ function proofMethods(database: Database): ProofMethods {
            (select count(*) from meetings where deleted_ms is null and transcript_state = 'ready') as documents,
            (select count(*) from sightings where state <> 'live' and state = 'pending' and ${WITHOUT_RECORD}) as pending,
            (select count(*) from sightings where state <> 'live' and state = 'quarantined' and ${WITHOUT_RECORD}) as quarantined,
-           (select count(*) from chunks where state = 'live') as liveChunks)`,
+           (select count(*) from chunks where state = 'live' and model = ${LIVE_MODEL}) as liveChunks)`,
       );
       return row ?? { records: 0, documents: 0, pending: 0, quarantined: 0, accounted: 0, liveChunks: 0 };
     },
@@ -155,7 +158,7 @@ function proofMethods(database: Database): ProofMethods {
       const [list = "[]"] = jsonSlices(documentIds);
       const items = await database.rows<{ id: string; documentId: string }>(
         `select id, document_id as documentId from chunks
-         where state = 'live' and document_id in (select value from json_each(?1))`,
+         where state = 'live' and model = ${LIVE_MODEL} and document_id in (select value from json_each(?1))`,
         list,
       );
       return { items, cursor: null };

@@ -1,3 +1,5 @@
+import type { EmbeddingModel } from "../../core/embedding-models.ts";
+import { checkedVectors } from "../../core/embedding-reply.ts";
 import { FailureError, type FailureKind } from "../../core/errors.ts";
 import type { Embedder } from "../../ports/vectors.ts";
 import type { World } from "../../ports/world.ts";
@@ -5,52 +7,33 @@ import type { World } from "../../ports/world.ts";
 /** The part of the AI binding that is used. */
 export type AiBinding = { run(model: string, inputs: Record<string, unknown>): Promise<unknown> };
 
-export type EmbeddingModel = {
-  readonly name: string;
-  readonly dimensions: number;
-  readonly tokensMax: number;
-};
-
 /** Embeddings by Workers AI. Replies are checked for count, length and finite numbers before anything relies on them. */
 export function createEmbedder(ai: AiBinding, model: EmbeddingModel, world: World): Embedder {
+  const embed = async (
+    texts: readonly string[],
+    as: "documents" | "queries",
+  ): Promise<Float32Array<ArrayBuffer>[]> => {
+    const reply = await run(ai, model.served, inputOf(model, texts, as), world);
+    const data = (reply as { data?: unknown } | null)?.data;
+    return checkedVectors(data, { party: "workers-ai", count: texts.length, dimensions: model.dimensions });
+  };
   return {
     model: model.name,
     dimensions: model.dimensions,
+    pooling: model.pooling,
+    address: null,
     tokensMax: model.tokensMax,
-    embedDocuments: async (texts) =>
-      checkedVectors(await run(ai, model.name, { documents: texts }, world), texts.length, model.dimensions),
-    embedQuery: async (text) => {
-      const [vector] = checkedVectors(
-        await run(ai, model.name, { queries: [text] }, world),
-        1,
-        model.dimensions,
-      );
-      return vector ?? raiseBroken("no vector for a question");
-    },
+    embedDocuments: (texts) => embed(texts, "documents"),
+    embedQuery: async (text) => (await embed([text], "queries"))[0] as Float32Array<ArrayBuffer>,
   };
 }
 
-function checkedVectors(reply: unknown, count: number, dimensions: number): Float32Array<ArrayBuffer>[] {
-  const data = (reply as { data?: unknown } | null)?.data;
-  if (!Array.isArray(data) || data.length !== count) {
-    raiseBroken(`${Array.isArray(data) ? data.length : "no"} vectors for ${count} texts`);
-  }
-  return data.map((values: unknown) => checkedVector(values, dimensions));
-}
-
-function checkedVector(values: unknown, dimensions: number): Float32Array<ArrayBuffer> {
-  const isList = Array.isArray(values) || values instanceof Float32Array;
-  if (!isList || values.length !== dimensions) {
-    raiseBroken(`a vector of ${isList ? values.length : "no"} dimensions where ${dimensions} were promised`);
-  }
-  // By the constructor: `from` goes through an iterator, which takes ten times as long.
-  const vector = new Float32Array(values as ArrayLike<number>);
-  if (!vector.every(Number.isFinite)) raiseBroken("a vector with a value that is no number");
-  return vector;
-}
-
-function raiseBroken(detail: string): never {
-  throw new FailureError({ kind: "unreachable", party: "workers-ai", detail });
+function inputOf(
+  { input, pooling }: EmbeddingModel,
+  texts: readonly string[],
+  as: "documents" | "queries",
+): Record<string, unknown> {
+  return { [input === "documents" ? as : "text"]: texts, ...(pooling === null ? {} : { pooling }) };
 }
 
 /** Internal codes of Workers AI at the start of its messages. Source: Cloudflare docs, Workers AI errors. */

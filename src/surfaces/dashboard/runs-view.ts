@@ -3,7 +3,7 @@ import type { Run } from "../../ports/run-store.ts";
 import type { RunReport } from "../../queries/status.ts";
 import { byId, keyedList, make, setText, timeElement, type Row } from "./dom.ts";
 import { wordsOf, type Formats } from "./formats.ts";
-import { syncTitle } from "../sync-titles.ts";
+import { runTitle } from "../run-titles.ts";
 import { progressWords } from "./sentences.ts";
 import { reportElement, type Present } from "./report-view.ts";
 
@@ -82,7 +82,7 @@ function runRow(first: Run, { state, formats, wake, shown }: RowContext): Row<Ru
     "button",
     { class: "run line", type: "button", "aria-expanded": "false", "aria-controls": reportId },
     when,
-    make("span", { class: "what" }, make("span", { class: "sync" }, syncTitle(first.sync)), stateName),
+    make("span", { class: "what" }, make("span", { class: "sync" }, runTitle(first)), stateName),
     items,
     took,
   );

@@ -28,6 +28,7 @@ const said = (run: Partial<RunReport["run"]>, change: Partial<RunReport> = {}): 
       destinationCount: null,
       continues: false,
       result: null,
+      rebuild: null,
       ...run,
     },
     counts: {

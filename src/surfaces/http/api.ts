@@ -6,10 +6,13 @@ import type { Ports } from "../../ports/ports.ts";
 import type { SyncName } from "../../ports/run-store.ts";
 import { parseSearchRequest } from "../../core/search/request.ts";
 import { search } from "../../queries/search.ts";
+import { askForRebuild } from "../../engine/rebuilding.ts";
 import { proveMeetings } from "../../queries/proof.ts";
+import { readRebuild } from "../../queries/rebuild.ts";
 import { readReport, readStatus } from "../../queries/status.ts";
-import { composeEngine, composePorts } from "../compose.ts";
+import { awaitReadiness, composeEngine, composePorts } from "../compose.ts";
 import type { Env } from "../env.ts";
+import { parseRebuildRequest } from "./rebuild-request.ts";
 import { markdownReport } from "./report-markdown.ts";
 import { closedToOthers, isNonce, requireToken, tokenProof } from "./token.ts";
 import { parseStartRequest } from "./start-request.ts";
@@ -25,6 +28,7 @@ export function createApi(): Hono<Api> {
   app.get("/healthz", answerHealth);
   app.use("/api/*", requireToken);
   app.use("/api/*", async (c, next) => {
+    await awaitReadiness(c.env);
     c.set("ports", await composePorts(c.env));
     await next();
   });
@@ -41,6 +45,8 @@ export function createApi(): Hono<Api> {
   app.get("/api/proof", async (c) => c.json(await proveMeetings(c.var.ports, c.req.query("cursor") ?? null)));
   app.post("/api/syncs/:sync/runs", start);
   app.post("/api/tick", beat);
+  app.post("/api/rebuilds", rebuild);
+  app.get("/api/rebuilds/:id", async (c) => found(c, await readRebuild(c.var.ports, c.req.param("id"))));
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
   app.onError((error, c) => {
     console.error(JSON.stringify({ event: "api_error", path: c.req.path, error: failureOf(error).detail }));
@@ -72,7 +78,7 @@ async function answerSearch(c: Context<Api>): Promise<Response> {
 }
 
 function found<T extends object>(c: Context<Api>, value: T | null): Response {
-  return value === null ? c.json({ error: "there is no such run" }, 404) : c.json(value);
+  return value === null ? c.json({ error: `there is nothing at ${c.req.path}` }, 404) : c.json(value);
 }
 
 /** The clock; `?after=restart` only takes up what a restart left, `?after=runs` only drops what ended runs left. */
@@ -99,4 +105,13 @@ async function start(c: Context<Api>): Promise<Response> {
     priority: request.priority,
   });
   return c.json({ run_id: run.id, created }, 202);
+}
+
+async function rebuild(c: Context<Api>): Promise<Response> {
+  const wish = await parseRebuildRequest(c.req.raw);
+  if ("error" in wish) return c.json(wish, 400);
+  const answer = await askForRebuild(c.var.ports, composeEngine(c.env), wish);
+  if ("refused" in answer) return c.json({ error: answer.refused }, answer.never ? 400 : 409);
+  const { run, created } = answer;
+  return c.json({ run_id: run.id, rebuild_id: run.rebuild?.id, created }, 202);
 }
