@@ -51,6 +51,17 @@ describe("runbookPage", () => {
     for (const kind of ALERT_KINDS) expect(read("runbook.html")).toContain(`<h2 id="${kind}">`);
   });
 
+  it("shows lists, steps and tables as what they are", () => {
+    const page = runbookPage(
+      "Do:\n- *one*\n- two\n  goes on\n\n1. first\n2. **second**\n\n| a | b |\n| --- | :-- |\n| `x*y*` | <z> |",
+    );
+    expect(page).toContain("<p>Do:</p>\n<ul><li><em>one</em></li><li>two goes on</li></ul>");
+    expect(page).toContain("<ol><li>first</li><li><strong>second</strong></li></ol>");
+    expect(page).toContain(
+      "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td><code>x*y*</code></td><td>&lt;z&gt;</td></tr></tbody></table>",
+    );
+  });
+
   it("escapes everything, and makes code of code alone", () => {
     const page = runbookPage('# A <b>\n\n## b_c\nSee `x < "y"` & <img src=x onerror=alert(1)>.\n\nMore.');
     expect(page).toContain('<h1 id="a-b-">A &lt;b&gt;</h1>');

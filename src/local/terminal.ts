@@ -3,17 +3,9 @@ import { VERDICTS } from "../core/report.ts";
 import type { Run } from "../ports/run-store.ts";
 import type { RunReport } from "../queries/status.ts";
 import { firstOnlyLines, moreLines, setAsideCount } from "../surfaces/cut-lists.ts";
+import { runTitle } from "../surfaces/run-titles.ts";
 import type { OneShot, Watcher } from "./one-shot.ts";
 import type { OutcomeJson } from "./outcome.ts";
-
-const WHAT: Readonly<Record<string, string>> = {
-  fireflies: "Meetings from Fireflies",
-  vectors: "Documents to vectors",
-};
-
-function whatOf(run: Run): string {
-  return run.rebuild === null ? (WHAT[run.sync] ?? run.sync) : `Rebuild of ${run.rebuild.what}`;
-}
 
 /** Characters of a bar. */
 const BAR_WIDTH = 30;
@@ -36,7 +28,7 @@ export function barWatcher(stream: NodeJS.WriteStream): Watcher {
     started: (run) => {
       shown = 0;
       startedMs = performance.now();
-      draw(`${barOf(0)} ${whatOf(run)}: starting`);
+      draw(`${barOf(0)} ${runTitle(run)}: starting`);
     },
     progressed: (report) => {
       const { done, total } = report.progress ?? { done: 0, total: null };
@@ -59,7 +51,7 @@ function barOf(share01: number): string {
 /** A line per run on anything but a terminal. */
 export function lineWatcher(write: (line: string) => void): Watcher {
   return {
-    started: (run: Run) => write(`${whatOf(run)}: run ${run.id} started`),
+    started: (run: Run) => write(`${runTitle(run)}: run ${run.id} started`),
     progressed: () => {},
     ended: (report) => write(endLine(report)),
   };
@@ -71,7 +63,7 @@ function liveLine({ run, progress }: RunReport, seconds: number): string {
   const left =
     total !== null && rate > 0 ? `, about ${Math.max(0, Math.ceil((total - done) / rate))} s left` : "";
   const of = total === null ? "" : ` of about ${Math.max(total, done)}`;
-  return `${whatOf(run)}: ${done}${of} ${unit}, ${rate.toFixed(0)}/s${left}`;
+  return `${runTitle(run)}: ${done}${of} ${unit}, ${rate.toFixed(0)}/s${left}`;
 }
 
 function endLine({ run, counts }: RunReport): string {
@@ -80,7 +72,7 @@ function endLine({ run, counts }: RunReport): string {
   );
   const seconds = ((run.durationMs ?? 0) / 1_000).toFixed(1);
   const why = run.detail === null ? "" : `: ${run.detail}`;
-  return `${whatOf(run)}: ${run.state.replaceAll("_", " ")}, ${counts.seen} seen (${verdicts.join(", ") || "nothing to do"}) in ${seconds} s${why}`;
+  return `${runTitle(run)}: ${run.state.replaceAll("_", " ")}, ${counts.seen} seen (${verdicts.join(", ") || "nothing to do"}) in ${seconds} s${why}`;
 }
 
 /** The report at the end: what came, what was set aside and why, where the time went, what was retried, and the proof. */

@@ -280,8 +280,11 @@ describe.skipIf(!hasBrowser())("the page of npm start", { timeout: RUN_MS }, () 
 
   test("can be used without seeing it, in the light, in the dark, and on a narrow screen", async () => {
     await searchFor("permit");
-    await page.locator("#runs > li button").first().click();
-    await page.locator(".report").first().waitFor();
+    for (const sync of ["Meetings from Fireflies", "Documents to vectors"]) {
+      const row = page.locator("#runs > li", { hasText: sync }).last();
+      await row.locator("button").click();
+      await row.locator(".report").waitFor();
+    }
     expect(await page.evaluate(unnamedControls)).toEqual([]);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
@@ -329,6 +332,7 @@ describe.skipIf(!hasBrowser())("the page of npm start", { timeout: RUN_MS }, () 
       expect(headers.get("content-security-policy"), path).toMatch(
         /default-src 'none'.*frame-ancestors 'none'/,
       );
+      expect(headers.get("content-security-policy"), path).not.toContain("unsafe");
       expect(headers.get("x-content-type-options"), path).toBe("nosniff");
       expect(headers.get("referrer-policy"), path).toBe("no-referrer");
       expect(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createFormats, reasonWords, syncTitle } from "./formats.ts";
+import { createFormats, reasonWords } from "./formats.ts";
 
 const english = createFormats("en-GB", "UTC");
 const at = (iso: string): number => Date.parse(iso);
@@ -98,10 +98,5 @@ describe("words", () => {
   it("makes a vendor's code readable and leaves a sentence alone", () => {
     expect(reasonWords("too_many_requests")).toBe("too many requests");
     expect(reasonWords("the key was refused (auth_failed)")).toBe("the key was refused (auth_failed)");
-  });
-
-  it("has a name for a sync that it does not know", () => {
-    expect(syncTitle("fireflies")).toBe("Meetings from Fireflies");
-    expect(syncTitle("some_sync")).toBe("some sync");
   });
 });

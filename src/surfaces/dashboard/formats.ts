@@ -75,13 +75,3 @@ export function wordsOf(identifier: string): string {
 export function reasonWords(reason: string): string {
   return /^[a-z]+(?:_[a-z]+)+$/.test(reason) ? wordsOf(reason) : reason;
 }
-
-const SYNC_TITLES: Readonly<Record<string, string>> = {
-  fireflies: "Meetings from Fireflies",
-  vectors: "Documents to vectors",
-};
-
-/** A sync as people name it. */
-export function syncTitle(sync: string): string {
-  return SYNC_TITLES[sync] ?? wordsOf(sync);
-}

@@ -67,7 +67,7 @@ async function refresh(): Promise<number | null> {
 
 function show({ status, runs, reports }: Standing): void {
   statusView.show(status);
-  runsView.show({ nowMs: status.nowMs, runs, reports });
+  runsView.show({ nowMs: status.nowMs, quarantined: status.totals.quarantined, runs, reports });
   const followed = reports.get(syncNow.following() ?? "");
   if (followed !== undefined) syncNow.show(followed, status.nowMs);
 }

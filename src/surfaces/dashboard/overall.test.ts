@@ -37,10 +37,10 @@ const aStatus = (change: Partial<Status> = {}): Status => ({
   lanes: [{ lane: "fireflies", notBeforeMs: null, reason: null, keyName: null }],
   alerts: [],
   owedDocuments: 0,
-  indexes: [],
-  rebuild: null,
   source: { ids: 60, asOfMs: Date.parse("2026-11-25T14:05:00Z") },
   totals: { records: 52, pending: 2, quarantined: 6, accounted: 60, documents: 52, liveChunks: 139 },
+  indexes: [],
+  rebuild: null,
   ...change,
 });
 
@@ -109,6 +109,35 @@ describe("overallOf", () => {
 
   it("does not call it well while vectors are owed", () => {
     expect(led({ owedDocuments: 1 })).toEqual(["busy", "Catching up, 1 document without vectors yet"]);
+  });
+
+  it("says how far a rebuild has come", () => {
+    const rebuild = {
+      id: "r",
+      what: "vectors",
+      scope: { meetings: [], from: null, to: null },
+      model: "m",
+      liveModel: "m",
+      cursor: "",
+      askedMs: NOW,
+      endedMs: null,
+      outcome: null,
+      notBeforeMs: NOW + 3_600_000,
+    } as const;
+    const status = {
+      rebuild,
+      words: "rebuild vectors",
+      phase: "going on",
+      done: 12,
+      total: 52,
+      runs: [],
+    } as const;
+    const overall = overallOf(aStatus({ rebuild: status }), formats);
+    expect([overall.tone, overall.lead, overall.notes[0]]).toEqual([
+      "busy",
+      "Rebuilding",
+      "rebuild vectors: 12 of 52 meetings, waits until 15:30.",
+    ]);
   });
 
   it("does not call it well while a lane waits", () => {

@@ -1,7 +1,8 @@
 /** The one line that says whether all is well. Pure. */
 import type { Lane } from "../../ports/run-store.ts";
 import type { Status } from "../../queries/status.ts";
-import { syncTitle, wordsOf, type Formats, type Moment } from "./formats.ts";
+import { wordsOf, type Formats, type Moment } from "./formats.ts";
+import { runTitle } from "../run-titles.ts";
 
 /** `well` is only said when nothing is missing; `busy` waits or works by itself; `bad` needs a person. */
 type Tone = "well" | "busy" | "bad";
@@ -31,7 +32,7 @@ export function overallOf(status: Status, formats: Formats): Overall {
     ...judge(status, formats),
     figures,
     lastListing: source.asOfMs === null ? null : formats.moment(source.asOfMs, nowMs),
-    notes: setAside(status, formats),
+    notes: [...rebuildNotes(status, formats), ...setAside(status, formats)],
   };
 }
 
@@ -44,8 +45,7 @@ function judge(status: Status, { count, counted }: Formats): Pick<Overall, "tone
     };
   }
   const unwell = status.last.find(({ state }) => state === "failed" || state === "succeeded_with_findings");
-  if (unwell !== undefined)
-    return { tone: "bad", lead: `${syncTitle(unwell.sync)}: ${wordsOf(unwell.state)}` };
+  if (unwell !== undefined) return { tone: "bad", lead: `${runTitle(unwell)}: ${wordsOf(unwell.state)}` };
   if (source.asOfMs === null) {
     const isRunning = status.unfinished.some(({ sync }) => sync === "fireflies");
     return {
@@ -62,6 +62,7 @@ function judge(status: Status, { count, counted }: Formats): Pick<Overall, "tone
   if (owedDocuments > 0) {
     return { tone: "busy", lead: `Catching up, ${counted(owedDocuments, "document")} without vectors yet` };
   }
+  if (status.rebuild !== null) return { tone: "busy", lead: "Rebuilding" };
   if (waitingLanes(status).length > 0) return { tone: "busy", lead: "Waiting" };
   return { tone: "well", lead: "In step" };
 }
@@ -71,6 +72,14 @@ export function waitingLanes({ lanes, nowMs }: Pick<Status, "lanes" | "nowMs">):
   return lanes.filter(
     ({ reason, notBeforeMs }) => reason !== null || (notBeforeMs !== null && notBeforeMs > nowMs),
   );
+}
+
+function rebuildNotes({ rebuild, nowMs }: Status, { count, counted, moment }: Formats): string[] {
+  if (rebuild === null) return [];
+  const { words, done, total } = rebuild;
+  const { notBeforeMs } = rebuild.rebuild;
+  const waits = notBeforeMs === null ? "" : `, waits until ${moment(notBeforeMs, nowMs).text}`;
+  return [`${words}: ${count(done)} of ${counted(total, "meeting")}${waits}.`];
 }
 
 function setAside({ totals }: Status, { count, counted }: Formats): string[] {

@@ -1,13 +1,18 @@
 import { VERDICTS } from "../../core/report.ts";
 import type { AttemptRow } from "../../ports/run-store.ts";
 import type { RunReport } from "../../queries/status.ts";
+import { firstOnlyLines, moreLines, setAsideCount } from "../cut-lists.ts";
 import { make, timeElement } from "./dom.ts";
 import { reasonWords, wordsOf, type Formats } from "./formats.ts";
 import { progressWords, untilWords } from "./sentences.ts";
 
+/** The present that a report is read in: world time, and the meetings in quarantine, of whatever run. */
+export type Present = { readonly nowMs: number; readonly quarantined: number };
+
 /** Everything about one run, for people: what came, what was set aside and why, where the time went, what was retried. */
-export function reportElement(report: RunReport, formats: Formats, nowMs: number): HTMLElement {
-  const { run, setAside, troubles } = report;
+export function reportElement(report: RunReport, formats: Formats, present: Present): HTMLElement {
+  const { run, troubles } = report;
+  const { nowMs } = present;
   const { result } = run;
   const goesOn = run.state === "parked" ? `Goes on ${untilWords(run, formats, nowMs)}.` : null;
   return make(
@@ -20,7 +25,7 @@ export function reportElement(report: RunReport, formats: Formats, nowMs: number
       "Findings",
       (result?.findings ?? []).map((finding) => make("li", {}, finding)),
     ),
-    setAsidePart(setAside),
+    setAsidePart(report, present.quarantined),
     listPart(
       "Checks that did not hold",
       (result?.checks ?? [])
@@ -28,10 +33,10 @@ export function reportElement(report: RunReport, formats: Formats, nowMs: number
         .map(({ name, actual, expected }) => make("li", {}, `${name}: ${actual}, expected ${expected}`)),
     ),
     timePart(report, formats),
-    listPart(
-      "Errors and what was done",
-      troubles.map((row) => troubleElement(row, formats, nowMs)),
-    ),
+    listPart("Errors and what was done", [
+      ...troubles.map((row) => troubleElement(row, formats, nowMs)),
+      ...firstOnlyLines(troubles.length).map((line) => make("li", {}, line)),
+    ]),
     make("p", { class: "small" }, `Run ${run.id}, trigger ${run.trigger}, ${callsWords(report, formats)}.`),
   );
 }
@@ -57,7 +62,8 @@ function itemsPart({ run, counts, progress }: RunReport, formats: Formats): HTML
   );
 }
 
-function setAsidePart(setAside: RunReport["setAside"]): HTMLElement | null {
+function setAsidePart(report: RunReport, quarantined: number): HTMLElement | null {
+  const { setAside } = report;
   if (setAside.length === 0) return null;
   const rows = setAside.map(({ itemId, verdict, reason }) =>
     make(
@@ -68,7 +74,13 @@ function setAsidePart(setAside: RunReport["setAside"]): HTMLElement | null {
       make("td", {}, reason ?? "no reason was given"),
     ),
   );
-  return part("Set aside", table("stacked", ["Meeting", "State", "Reason"], rows));
+  return part(
+    "Set aside",
+    table("stacked", ["Meeting", "State", "Reason"], rows),
+    ...moreLines(setAside.length, setAsideCount(report, quarantined)).map((line) =>
+      make("p", {}, `${line}.`),
+    ),
+  );
 }
 
 function timePart({ run }: RunReport, { count, duration }: Formats): HTMLElement | null {

@@ -2,13 +2,13 @@ import { PAGE_RUNS_STEP, LIST_API_ROWS_MAX } from "../../core/policy.ts";
 import type { Run } from "../../ports/run-store.ts";
 import type { RunReport } from "../../queries/status.ts";
 import { byId, keyedList, make, setText, timeElement, type Row } from "./dom.ts";
-import { syncTitle, wordsOf, type Formats } from "./formats.ts";
+import { wordsOf, type Formats } from "./formats.ts";
+import { runTitle } from "../run-titles.ts";
 import { progressWords } from "./sentences.ts";
-import { reportElement } from "./report-view.ts";
+import { reportElement, type Present } from "./report-view.ts";
 
 /** What the list of runs is drawn from. */
-type RunsShown = {
-  readonly nowMs: number;
+type RunsShown = Present & {
   readonly runs: readonly Run[];
   /** Reports of unfinished and of opened runs that came with this refresh. */
   readonly reports: ReadonlyMap<string, RunReport>;
@@ -31,7 +31,7 @@ type RowState = { isOpen: boolean; report: RunReport | null };
  */
 export function createRunsView(formats: Formats, wake: () => void): RunsView {
   const states = new Map<string, RowState>();
-  let shown: RunsShown = { nowMs: 0, runs: [], reports: new Map() };
+  let shown: RunsShown = { nowMs: 0, quarantined: 0, runs: [], reports: new Map() };
   let limit = PAGE_RUNS_STEP;
   const empty = byId("runs-empty", HTMLElement);
   const more = byId("runs-more", HTMLButtonElement);
@@ -82,7 +82,7 @@ function runRow(first: Run, { state, formats, wake, shown }: RowContext): Row<Ru
     "button",
     { class: "run line", type: "button", "aria-expanded": "false", "aria-controls": reportId },
     when,
-    make("span", { class: "what" }, make("span", { class: "sync" }, syncTitle(first.sync)), stateName),
+    make("span", { class: "what" }, make("span", { class: "sync" }, runTitle(first)), stateName),
     items,
     took,
   );
@@ -110,7 +110,7 @@ function runRow(first: Run, { state, formats, wake, shown }: RowContext): Row<Ru
       if (fresh === undefined || !state.isOpen) return;
       state.report = fresh;
       const text = JSON.stringify(fresh);
-      if (text !== drawn) report.replaceChildren(reportElement(fresh, formats, nowMs));
+      if (text !== drawn) report.replaceChildren(reportElement(fresh, formats, shown()));
       drawn = text;
     },
   };

@@ -1,7 +1,8 @@
 import type { Alert, Lane } from "../../ports/run-store.ts";
 import type { Status } from "../../queries/status.ts";
 import { byId, keyedList, make, setText, timeElement, type Row } from "./dom.ts";
-import { reasonWords, syncTitle, wordsOf, type Formats } from "./formats.ts";
+import { reasonWords, wordsOf, type Formats } from "./formats.ts";
+import { syncTitle } from "../run-titles.ts";
 import { overallOf, waitingLanes, type Overall } from "./overall.ts";
 
 /** The line that says whether all is well, the open alerts, and what waits. */
