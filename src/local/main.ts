@@ -10,7 +10,7 @@ import { startProduct, type Product } from "./product.ts";
 import type { RuntimeLog } from "./runtime.ts";
 import { serve } from "./serve.ts";
 import { isShown } from "./shown-log.ts";
-import { StartRefused } from "./start-refused.ts";
+import { codeOf, StartRefused } from "./start-refused.ts";
 import { barWatcher, finalReport, isDrawable, lineWatcher } from "./terminal.ts";
 
 const EXAMPLES = `
@@ -89,6 +89,19 @@ function stopOnSignals(stop: () => Promise<void>): void {
   }
 }
 
+/** Take over `.env`, if there is one; what the environment itself says stands. */
+function loadEnvironment(): void {
+  if (!existsSync(".env")) return;
+  try {
+    process.loadEnvFile(".env");
+  } catch (cause) {
+    throw new StartRefused(
+      `.env cannot be read (${codeOf(cause) ?? String(cause)}): make it a file of NAME=value lines, or remove it.`,
+      { cause },
+    );
+  }
+}
+
 function program(): Command {
   const root = new Command("meeting-sync")
     .description("Keeps Fireflies meetings, R2, D1 and vectors in step, and proves it.")
@@ -112,7 +125,7 @@ function program(): Command {
 }
 
 try {
-  if (existsSync(".env")) process.loadEnvFile(".env");
+  loadEnvironment();
   await program().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
