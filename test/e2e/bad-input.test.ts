@@ -467,6 +467,73 @@ describe.runIf(process.platform === "linux" && process.getuid?.() === 0)("a full
   );
 });
 
+describe("with --json, stdout holds exactly one object also when", () => {
+  const fields = (error: unknown) => ({
+    ok: false,
+    error,
+    data_dir: null,
+    runs: [],
+    proof: { ok: false, meetings: null },
+    problems: [],
+    alerts: [],
+  });
+
+  test.each([
+    { what: "the start is refused", args: [], code: EXIT.failed },
+    { what: "a file cannot be read", args: ["--meetings", "absent.jsonl"], code: EXIT.failed },
+    { what: "an option is wrong", args: ["--speed", "fast"], code: EXIT.usage },
+    { what: "an option is unknown", args: ["--spede", "9"], code: EXIT.usage },
+  ])("$what; the exit code is the same as without", async ({ args, code }) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "file"), "");
+    for (const command of ["sync", "start"]) {
+      const all = [command, "--data-dir", "file/data", ...args];
+      const plain = await runProgram(all, { cwd: folder });
+      expect({ code: plain.code, stdout: plain.stdout }).toEqual({ code, stdout: "" });
+      const ended = await runProgram([...all, "--json"], { cwd: folder });
+      expect(ended.code).toBe(code);
+      expect(ended.stderr).toBe(plain.stderr);
+      const sentence = plain.stderr
+        .trim()
+        .replace(/^error: /, "")
+        .replaceAll("\n", " ");
+      expect(ended.stdout).toBe(`${JSON.stringify(fields(sentence))}\n`);
+    }
+  });
+
+  test(
+    "the program is stopped by a signal",
+    async () => {
+      const emulator = await startEmulator(FEW);
+      await emulator.control({ op: "fault", next: [{ kind: "slow", slowMs: 5_000, field: "transcripts" }] });
+      const dataDir = join(temporaryFolder(), "data");
+      const program = startProgram([
+        "sync",
+        "--json",
+        "--data-dir",
+        dataDir,
+        "--fireflies-url",
+        emulator.url,
+      ]);
+      await waitFor("the first page to be asked for", async () =>
+        (await emulator.log()).find((entry) => entry.fields.includes("transcripts")),
+      );
+      for (const signal of ["SIGTERM", "SIGINT"] as const) process.kill(program.pid, signal);
+      expect(await program.exit).toBe(EXIT.failed);
+      expect(JSON.parse(program.stdout())).toEqual(
+        fields(expect.stringMatching(/^Stopping; unfinished runs go on/)),
+      );
+      expect(existsSync(join(dataDir, "runtime.json")), "runtime.json after a clean stop").toBe(false);
+    },
+    RUN_MS,
+  );
+
+  test("help is asked for, which is no object", async () => {
+    const { code, stdout } = await runProgram(["sync", "--json", "--help"]);
+    expect({ code, isHelp: stdout.startsWith("Usage: ") }).toEqual({ code: 0, isHelp: true });
+  });
+});
+
 /** Could not run: exit 3, nothing on stdout, one sentence on stderr. */
 function expectRefused({ code, stdout, stderr }: Ended, says: RegExp): void {
   expect({ code, stdout }, stderr).toEqual({ code: EXIT.failed, stdout: "" });
