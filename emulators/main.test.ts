@@ -89,6 +89,13 @@ describe("the emulators' command line", () => {
     second.child.kill("SIGTERM");
     expect((await second.ended).code).toBe(0);
 
+    const third = run(...args.map((arg) => (arg === "40" ? "none" : arg)));
+    const lifted = (JSON.parse(await third.firstLine) as Announced).fireflies;
+    const unlimited = await post(`${lifted.url}/graphql`, { query: "{ user { email } }" }, lifted.key);
+    expect(unlimited.headers.get("x-ratelimit-limit-api")).toBe("60");
+    third.child.kill("SIGTERM");
+    expect((await third.ended).code).toBe(0);
+
     writeFileSync(file, '{"id":"c"}\n');
     expect(await run(...args).ended).toMatchObject({
       code: 3,

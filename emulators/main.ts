@@ -17,7 +17,7 @@ type Options = {
   meetingsCount?: number;
   plan?: Plan;
   seed?: number;
-  quotaPerDay?: number;
+  quotaPerDay?: number | "none";
   faults?: FaultPlan;
   speed?: number;
   advance?: number;
@@ -35,15 +35,20 @@ Examples:
 Point the product at it:
   $ npm run sync -- --fireflies-url http://127.0.0.1:9101`;
 
-function numberFrom(min: number, isWhole: boolean): (text: string) => number {
+const PORT_MAX = 65_535;
+
+function wholeNumberFrom(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    const isFit =
-      text.trim() !== "" && Number.isFinite(value) && value >= min && (!isWhole || Number.isInteger(value));
-    if (!isFit)
-      throw new InvalidArgumentError(`It must be a ${isWhole ? "whole " : ""}number from ${min} up.`);
+    const isFit = text.trim() !== "" && Number.isInteger(value) && value >= min && value <= max;
+    const bound = max === Number.MAX_SAFE_INTEGER ? "up" : `to ${max}`;
+    if (!isFit) throw new InvalidArgumentError(`It must be a whole number from ${min} ${bound}.`);
     return value;
   };
+}
+
+function quotaFrom(text: string): number | "none" {
+  return text === "none" ? text : wholeNumberFrom(0)(text);
 }
 
 function speedFrom(text: string): number {
@@ -71,7 +76,7 @@ function commandLine(): Command {
     .description("Stand-ins for the vendors' APIs, for tests and for trying the product without accounts.")
     .addOption(
       new Option("--fireflies-port <port>", "port of the Fireflies API; 0 takes a free one")
-        .argParser(numberFrom(0, true))
+        .argParser(wholeNumberFrom(0, PORT_MAX))
         .default(9101),
     )
     .option(
@@ -80,15 +85,19 @@ function commandLine(): Command {
     )
     .addOption(
       new Option("--meetings-count <n>", "size of the invented company's history (default: 60)")
-        .argParser(numberFrom(0, true))
+        .argParser(wholeNumberFrom(0))
         .conflicts("meetings"),
     )
     .addOption(new Option("--plan <plan>", "what the account pays for (default: business)").choices(PLANS))
-    .option("--seed <n>", "source of all chance (default: 1)", numberFrom(0, true))
-    .option("--quota-per-day <n>", "calls a day, whatever the plan", numberFrom(0, true))
+    .option("--seed <n>", "source of all chance (default: 1)", wholeNumberFrom(0))
+    .option(
+      "--quota-per-day <n>",
+      "calls a day, whatever the plan; a world keeps it until none gives the plan its own again",
+      quotaFrom,
+    )
     .option(
       "--faults <spec>",
-      "seed=7,rate=0.2[,kinds=429+500+504+html+cut+partial+errors200+slow+reset] or none",
+      "seed=7,rate=0.2[,kinds=429+500+504+html+cut+partial+errors200+slow+reset]; a world keeps them until none ends them",
       faultsFrom,
     )
     .option("--speed <n>", "world seconds per real second (default: 1)", speedFrom)
@@ -106,8 +115,10 @@ async function start(options: Options): Promise<void> {
   const emulator = await createFirefliesEmulator({
     realNowMs: () => Date.now(),
     ...options,
+    quotaPerDay: options.quotaPerDay === "none" ? null : options.quotaPerDay,
     meetings: file?.meetings,
     meetingsHash: file?.contentHash,
+    elsewhere: "another folder with --state-dir",
   });
   if (options.advance) emulator.control({ op: "advance", by: `${options.advance / 1_000}s` });
   const server = await serveFireflies(emulator, { port: options.firefliesPort });

@@ -6,7 +6,8 @@ describe("a fault plan", () => {
   it("is read from its specification", () => {
     expect(parseFaults("seed=7,rate=0.2")).toEqual({ seed: 7, rate: 0.2, kinds: [...FAULT_KINDS] });
     expect(parseFaults("seed=7,rate=0.2,kinds=429+cut").kinds).toEqual(["rate_limited", "cut", "cut_json"]);
-    expect(parseFaults("none").kinds).toEqual([]);
+    expect(parseFaults("seed=7")).toEqual({ seed: 7, rate: 0.1, kinds: [...FAULT_KINDS] });
+    expect(parseFaults("none")).toMatchObject({ rate: 0, kinds: [] });
   });
 
   it("says in one sentence what is wrong with a specification", () => {

@@ -36,6 +36,9 @@ export type FaultPlan = {
   kinds: readonly FaultKind[];
 };
 
+/** Share of requests that fail when a specification names none. */
+const FAULT_RATE_DEFAULT = 0.1;
+
 /** At most this many requests in a row fail by plan, so that a ladder of retries gets through. */
 export const FAULTS_IN_A_ROW_MAX = 3;
 
@@ -82,12 +85,13 @@ export function plannedFault(plan: FaultPlan | null, requestIndex: number): Faul
 
 /**
  * Read `seed=7,rate=0.2[,kinds=429+500+504+html+cut+partial+errors200+slow+reset]`; `none` is a plan without faults.
+ * What is left out has a default: seed 1, a tenth of the requests, every kind.
  *
  * @throws Error with one sentence for a person, if the text is anything else
  */
 export function parseFaults(spec: string): FaultPlan {
   if (spec.trim() === "none") return { seed: 0, rate: 0, kinds: [] };
-  const plan = { seed: 1, rate: 0, kinds: Object.values(SPEC_KINDS).flat() };
+  const plan = { seed: 1, rate: FAULT_RATE_DEFAULT, kinds: Object.values(SPEC_KINDS).flat() };
   for (const part of spec.split(",")) {
     const [name = "", value = ""] = part.trim().split("=", 2);
     if (name === "seed") plan.seed = wholeNumber(value, spec);

@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parseFaults } from "../faults/plan.ts";
 import { decodeClock, worldNowMs } from "../world/clock.ts";
 import { type Answer, aWorkspace, EPOCH_MS, meetingsIn } from "./a-workspace.ts";
 import { benchMeetings } from "./bench-meetings.ts";
-import { createFirefliesEmulator } from "./emulator.ts";
+import { createFirefliesEmulator, type FirefliesOptions } from "./emulator.ts";
 import type { SourceMeeting } from "./source-meeting.ts";
 
 const LIST =
@@ -540,5 +541,67 @@ describe("a world on disk", () => {
     } finally {
       rmSync(stateDir, { recursive: true });
     }
+  });
+
+  it("can be read by its owner alone, whoever may enter the folder, and a former one is closed", async () => {
+    const stateDir = join(mkdtempSync(join(tmpdir(), "fireflies-")), "deep", "world");
+    const umask = process.umask(0);
+    try {
+      const open = () => createFirefliesEmulator({ stateDir, realNowMs: () => EPOCH_MS, meetingsCount: 2 });
+      const modes = () =>
+        [".", ...readdirSync(stateDir)].map((name) => statSync(join(stateDir, name)).mode & 0o077);
+      const first = await open();
+      expect(modes().length).toBeGreaterThan(1);
+      expect(new Set(modes())).toEqual(new Set([0]));
+      await first.close();
+      chmodSync(join(stateDir, "fireflies.sqlite"), 0o644);
+      const second = await open();
+      expect(new Set(modes())).toEqual(new Set([0]));
+      await second.close();
+    } finally {
+      process.umask(umask);
+      rmSync(join(stateDir, "../.."), { recursive: true });
+    }
+  });
+
+  it("keeps a budget and faults until they are lifted", async () => {
+    const stateDir = mkdtempSync(join(tmpdir(), "fireflies-"));
+    try {
+      const budget = async (given: Partial<FirefliesOptions> = {}) => {
+        const { emulator, ask } = await aWorkspace({ stateDir, ...given });
+        const replies = [await ask("{ user { email } }"), await ask("{ user { email } }")];
+        await emulator.close();
+        return replies.map(({ status }) => status);
+      };
+      expect(await budget({ quotaPerDay: 1 })).toEqual([200, 429]);
+      expect(await budget()).toEqual([429, 429]);
+      const lifted = await aWorkspace({ stateDir, quotaPerDay: null });
+      lifted.emulator.control({ op: "quota", unblock: true });
+      await lifted.emulator.close();
+      expect(await budget()).toEqual([200, 200]);
+      expect(await budget({ faults: parseFaults("rate=0.75,kinds=500") })).toContain(500);
+      expect(await budget({ faults: parseFaults("none") })).toEqual([200, 200]);
+      expect(await budget()).toEqual([200, 200]);
+    } finally {
+      rmSync(stateDir, { recursive: true });
+    }
+  });
+});
+
+describe("the account", () => {
+  it("follows from the seed and the meetings served, and from nothing else", async () => {
+    const accountOf = async (given: Partial<FirefliesOptions>) =>
+      (await aWorkspace(given)).emulator.accountId;
+    const sample = await accountOf({ meetingsCount: 3 });
+    expect(await accountOf({ meetingsCount: 3, speed: 60, quotaPerDay: 9 })).toBe(sample);
+    const others = [
+      await accountOf({ meetingsCount: 4 }),
+      await accountOf({ meetingsCount: 3, seed: 2 }),
+      await accountOf({ meetings: [aMeeting("a")] }),
+      await accountOf({ meetings: [aMeeting("b")] }),
+      await accountOf({ meetings: [aMeeting("a")], meetingsHash: "of a file" }),
+    ];
+    expect(new Set([sample, ...others]).size).toBe(6);
+    expect(await accountOf({ meetings: [aMeeting("a")] })).toBe(others[2]);
   });
 });

@@ -38,12 +38,14 @@ export type FirefliesOptions = {
   /** Size of the sample workspace; default 60. */
   meetingsCount?: number | undefined;
   plan?: Plan | undefined;
-  /** Calls a day whatever the plan. */
-  quotaPerDay?: number | undefined;
+  /** Calls a day whatever the plan; null for the plan's own budget again. */
+  quotaPerDay?: number | null | undefined;
   faults?: FaultPlan | undefined;
-  /** The account behind the key; default follows from the seed. */
+  /** The account behind the key; default follows from the seed and the meetings served. */
   accountId?: string | undefined;
   behaviour?: Partial<Behaviour> | undefined;
+  /** How a sentence about the folder names the way out; default "another folder". */
+  elsewhere?: string | undefined;
 };
 
 /** A running stand-in for the Fireflies API. */

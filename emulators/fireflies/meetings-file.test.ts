@@ -36,17 +36,22 @@ describe("a file of meetings", () => {
       line({ id: "good" }),
       line({ id: "typed", sentences: [{ text: "a" }, { text: 7 }] }),
       line({ id: "dated", date: "last Tuesday" }),
+      line({ id: "unheard", date: "2026-02-31" }),
+      line({ id: "leap", date: "2028-02-29T10:00:00Z" }),
+      line({ id: "no-leap", date: "2026-02-29T10:00:00Z" }),
       line({ id: "fine", title: null, sentences: null, date: "0000-01-01T00:00:00Z" }),
     ].join("");
     const { meetings, problems } = readMeetingsFile(write("bad.jsonl", content));
-    expect(meetings.map(({ id }) => id)).toEqual(["good", "fine"]);
+    expect(meetings.map(({ id }) => id)).toEqual(["good", "leap", "fine"]);
     expect(problems).toEqual([
       { line: 2, problem: "is not JSON" },
       { line: 3, problem: "is not a JSON object" },
       { line: 4, problem: "the id is missing" },
       { line: 5, problem: "the id is the same as on line 1" },
       { line: 6, problem: expect.stringContaining("sentences[1].text") },
-      { line: 7, problem: expect.stringContaining("date") },
+      { line: 7, problem: "date: is not an ISO 8601 instant" },
+      { line: 8, problem: "date: is not an ISO 8601 instant" },
+      { line: 10, problem: "date: is not an ISO 8601 instant" },
     ]);
   });
 

@@ -15,13 +15,15 @@ import { commit, type World } from "./world.ts";
 import { DEFAULT_BEHAVIOUR, openStateRow, type WorldState } from "./world-state.ts";
 
 const SAMPLE_COUNT = 60;
+/** When every invented account was opened. */
+const ACCOUNT_MADE_MS = Date.UTC(2024, 0, 8);
 const WORLD_FILE = "fireflies.sqlite";
 
 type OpenOptions = FirefliesOptions & { sleep: (ms: number) => Promise<void> };
 
 /** Make a world or go on with the one in `stateDir`. @throws Error with one sentence for a person */
 export function openWorld(options: OpenOptions): World {
-  const database = openWorldFile(options.stateDir, WORLD_FILE);
+  const database = openWorldFile(options.stateDir, WORLD_FILE, elsewhereOf(options));
   try {
     const row = openStateRow(database);
     const log = openRequestLog(database);
@@ -43,8 +45,26 @@ export function openWorld(options: OpenOptions): World {
     return world;
   } catch (error) {
     database.close();
-    throw error;
+    throw isDiskFull(error)
+      ? new Error(
+          `The world in ${folderOf(options)} cannot be kept, because the disk is full: make room, or choose ${elsewhereOf(options)}.`,
+          { cause: error },
+        )
+      : error;
   }
+}
+
+function elsewhereOf(options: OpenOptions): string {
+  return options.elsewhere ?? "another folder";
+}
+
+function folderOf(options: OpenOptions): string {
+  return options.stateDir ?? "memory";
+}
+
+/** SQLITE_FULL. Source: sqlite.org/rescode. */
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === 13;
 }
 
 /** Settings given replace those stored; absent ones stay. */
@@ -52,22 +72,23 @@ function withGiven(state: WorldState, options: OpenOptions): WorldState {
   return {
     ...state,
     plan: options.plan ?? state.plan,
-    quotaPerDay: options.quotaPerDay ?? state.quotaPerDay,
+    quotaPerDay: options.quotaPerDay === undefined ? state.quotaPerDay : options.quotaPerDay,
     faults: options.faults ?? state.faults,
     behaviour: { ...state.behaviour, ...options.behaviour },
   };
 }
 
 function reopened(stored: WorldState, options: OpenOptions): WorldState {
-  const folder = options.stateDir ?? "memory";
+  const folder = folderOf(options);
+  const elsewhere = elsewhereOf(options);
   if (options.seed !== undefined && options.seed !== stored.seed) {
     throw new Error(
-      `The world in ${folder} was made with seed ${stored.seed}; choose another folder for seed ${options.seed}.`,
+      `The world in ${folder} was made with seed ${stored.seed}; choose ${elsewhere} for seed ${options.seed}.`,
     );
   }
   if (options.accountId !== undefined && options.accountId !== stored.account.id) {
     throw new Error(
-      `The world in ${folder} belongs to account ${stored.account.id}; choose another folder for another account.`,
+      `The world in ${folder} belongs to account ${stored.account.id}; choose ${elsewhere} for another account.`,
     );
   }
   const asksForOther =
@@ -75,7 +96,7 @@ function reopened(stored: WorldState, options: OpenOptions): WorldState {
     (options.meetingsCount !== undefined && sampleHash(options.meetingsCount) !== stored.source.contentHash);
   if (asksForOther) {
     throw new Error(
-      `The world in ${folder} was filled from other meetings, and refilling would drop its edits; choose another folder or the same meetings.`,
+      `The world in ${folder} was filled from other meetings, and refilling would drop its edits; choose ${elsewhere}, or the same meetings.`,
     );
   }
   const speed = options.speed ?? stored.clock.speed;
@@ -94,15 +115,17 @@ function made(options: OpenOptions, store: MeetingStore): WorldState {
     options.meetings !== undefined && options.meetingsHash === undefined,
   );
   const email = options.meetings ? mostFrequent(organizers) : ACCOUNT_OWNER.email;
+  const servedHash = options.meetings ? (options.meetingsHash ?? contentHash) : sampleHash(count);
   const state: WorldState = {
     clock: { originRealMs, originWorldMs, speed: options.speed ?? 1 },
     seed,
     source: {
       kind: options.meetings ? "given" : "sample",
-      contentHash: options.meetings ? (options.meetingsHash ?? contentHash) : sampleHash(count),
+      contentHash: servedHash,
     },
     account: {
-      id: options.accountId ?? ulidAt(Date.UTC(2024, 0, 8), createRandom(seed, "account")),
+      // Two workspaces of one seed that serve different meetings are two accounts.
+      id: options.accountId ?? ulidAt(ACCOUNT_MADE_MS, createRandom(seed, `account of ${servedHash}`)),
       email: email ?? "owner@workspace.example",
       name: email === ACCOUNT_OWNER.email ? ACCOUNT_OWNER.name : "Workspace Owner",
     },

@@ -113,18 +113,21 @@ export const meetingFieldsSchema = z.object({
 });
 
 const DATE_MAX_MS = 8.64e15;
-const ISO_INSTANT = /^[+-]?\d{4,6}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/;
+const ISO_INSTANT = /^([+-]?\d{4,6})-(\d{2})-(\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/;
+
+function isInstant(text: string): boolean {
+  const [, year, month, day] = ISO_INSTANT.exec(text) ?? [];
+  if (day === undefined || Number.isNaN(Date.parse(text))) return false;
+  // Date.parse takes a day that the month does not have for one of the next month.
+  const endOfMonth = new Date(0);
+  endOfMonth.setUTCFullYear(Number(year), Number(month), 0);
+  return Number(day) <= endOfMonth.getUTCDate();
+}
 
 /** A meeting at the source. `date` (ISO 8601 with zone) and `date_ms` (epoch ms) are one instant; `date_ms` wins. */
 export const sourceMeetingSchema = meetingFieldsSchema.extend({
   id: z.string().min(1),
-  date: z
-    .string()
-    .refine(
-      (value) => ISO_INSTANT.test(value) && !Number.isNaN(Date.parse(value)),
-      "is not an ISO 8601 instant",
-    )
-    .nullish(),
+  date: z.string().refine(isInstant, "is not an ISO 8601 instant").nullish(),
   date_ms: z.number().min(-DATE_MAX_MS).max(DATE_MAX_MS).nullish(),
   /** World instant from which the meeting can be seen; absent: always. An old-dated meeting may appear late. */
   appears_at_ms: z.number().nullish(),

@@ -268,6 +268,18 @@ describe("a directory that cannot be used", () => {
     expect(() => statSync(join(parent, "deep"))).toThrow("ENOENT");
   });
 
+  test("because something else stands where the lock belongs; it stays", async () => {
+    found();
+    writeFileSync(
+      join(path, "lock"),
+      "no database at all, and longer than a header of one would be: ".repeat(9),
+    );
+    expect((await refusal()).message).toBe(
+      `${join(path, "lock")} is not the lock of this program: remove it, nothing of yours is kept in it.`,
+    );
+    expect(readFileSync(join(path, "lock"), "utf8")).toMatch(/^no database at all/);
+  });
+
   test("because a directory stands where the lock belongs", async () => {
     mkdirSync(join(path, "lock"), { recursive: true });
     expect((await refusal()).message).toContain(path);

@@ -119,6 +119,12 @@ async function takeLock(absolute: string, path: string): Promise<DatabaseSync> {
     lock?.close();
     const code = sqliteCode(error);
     if (code === SQLITE_BUSY) throw await busy(absolute, path);
+    if (code === SQLITE_NOTADB) {
+      throw new StartRefused(
+        `${lockPath} is not the lock of this program: remove it, nothing of yours is kept in it.`,
+        { cause: error },
+      );
+    }
     throw code === undefined
       ? error
       : Object.assign(new Error(lockPath, { cause: error }), { code: ERRNO[code] });
@@ -126,6 +132,7 @@ async function takeLock(absolute: string, path: string): Promise<DatabaseSync> {
 }
 
 const SQLITE_BUSY = 5;
+const SQLITE_NOTADB = 26;
 
 /** SQLite's codes (READONLY, IOERR, FULL, CANTOPEN) as those of the operating system. Source: sqlite.org/rescode. */
 const ERRNO: Record<number, string> = { 8: "EROFS", 10: "EIO", 13: "ENOSPC", 14: "EACCES" };

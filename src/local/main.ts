@@ -1,16 +1,16 @@
 import { existsSync } from "node:fs";
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 import { FREE_BYTES_MIN } from "./data-dir.ts";
 import { requireSpace } from "./data-files.ts";
+import { endingOf, refusalJson } from "./ending.ts";
 import { runOnce } from "./one-shot.ts";
 import { refuseEmulatorOptions, withRunOptions, type RunOptions } from "./options.ts";
 import { EXIT, exitCode, outcomeJson } from "./outcome.ts";
-import { ApiError, ApiUnreachable } from "../surfaces/client.ts";
 import { startProduct, type Product } from "./product.ts";
 import type { RuntimeLog } from "./runtime.ts";
 import { pageLine, serve } from "./serve.ts";
 import { isShown } from "./shown-log.ts";
-import { StartRefused } from "./start-refused.ts";
+import { codeOf, StartRefused } from "./start-refused.ts";
 import { barWatcher, finalReport, isDrawable, lineWatcher } from "./terminal.ts";
 
 const EXAMPLES = `
@@ -77,22 +77,48 @@ async function oneShot(product: Product, options: RunOptions): Promise<number> {
     },
   );
   const json = outcomeJson(outcome, product.dataDir, problems);
-  process.stdout.write(
-    options.json === true ? `${JSON.stringify(json)}\n` : `${finalReport(outcome, json)}\n`,
-  );
+  if (options.json === true) printJsonOnce(json);
+  else process.stdout.write(`${finalReport(outcome, json)}\n`);
   return exitCode(json);
 }
 
-/** The first signal stops cleanly; whoever sends a second one does not want to wait. */
+let isJsonPrinted = false;
+
+/**
+ * Print the one object that --json promises, whatever the program comes to; nothing without --json. The command line is
+ * looked at directly, for it may be what is wrong.
+ */
+function printJsonOnce(value: object): void {
+  if (isJsonPrinted || !process.argv.includes("--json")) return;
+  isJsonPrinted = true;
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** A signal stops cleanly, in two seconds at most. It may come twice: npm hands on what the terminal sent us already. */
 function stopOnSignals(stop: () => Promise<void>): void {
   let isStopping = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (isStopping) process.exit(EXIT.failed);
+      if (isStopping) return;
       isStopping = true;
-      log("Stopping; unfinished runs go on at the next start.");
+      const sentence = "Stopping; unfinished runs go on at the next start.";
+      log(sentence);
+      printJsonOnce(refusalJson(sentence));
       void stop().finally(() => process.exit(EXIT.failed));
     });
+  }
+}
+
+/** Take over `.env`, if there is one; what the environment itself says stands. */
+function loadEnvironment(): void {
+  if (!existsSync(".env")) return;
+  try {
+    process.loadEnvFile(".env");
+  } catch (cause) {
+    throw new StartRefused(
+      `.env cannot be read (${codeOf(cause) ?? String(cause)}): make it a file of NAME=value lines, or remove it.`,
+      { cause },
+    );
   }
 }
 
@@ -119,23 +145,11 @@ function program(): Command {
 }
 
 try {
-  if (existsSync(".env")) process.loadEnvFile(".env");
+  loadEnvironment();
   await program().parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
-  else if (error instanceof ApiError) {
-    log(`The run was broken off, for ${error.message}; it goes on at the next start.`);
-    process.exitCode = EXIT.failed;
-  } else if (error instanceof ApiUnreachable) {
-    log(
-      "The run was broken off, for the Workers runtime ended and did not come back; it goes on at the next start.",
-    );
-    process.exitCode = EXIT.failed;
-  } else if (error instanceof StartRefused) {
-    log(error.message);
-    process.exitCode = error.exitCode;
-  } else {
-    log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    process.exitCode = EXIT.failed;
-  }
+  const { sentence, text, exitCode } = endingOf(error);
+  if (text !== null) log(text);
+  if (sentence !== null) printJsonOnce(refusalJson(sentence));
+  process.exitCode = exitCode;
 }

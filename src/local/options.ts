@@ -11,7 +11,7 @@ export type RunOptions = {
   readonly meetings?: string;
   readonly meetingsCount?: number;
   readonly firefliesUrl?: string;
-  readonly quotaPerDay?: number;
+  readonly quotaPerDay?: number | "none";
   readonly faults?: FaultPlan;
   readonly speed?: number;
   readonly advance?: string;
@@ -57,12 +57,18 @@ export function withRunOptions(command: Command): Command {
     )
     .option("--fireflies-url <url>", "use a Fireflies emulator that runs elsewhere", webAddress)
     .addOption(
-      new Option("--quota-per-day <n>", "calls a day the emulated key may make")
-        .argParser(whole(1, 1_000_000))
+      new Option(
+        "--quota-per-day <n>",
+        "calls a day the emulated key may make; kept with the data directory until none lifts it",
+      )
+        .argParser(quota)
         .conflicts("firefliesUrl"),
     )
     .addOption(
-      new Option("--faults <spec>", "faults of the emulator, e.g. seed=7,rate=0.2")
+      new Option(
+        "--faults <spec>",
+        "faults of the emulator, e.g. seed=7,rate=0.2; kept with the data directory until none ends them",
+      )
         .argParser(faultPlan)
         .conflicts("firefliesUrl"),
     )
@@ -113,6 +119,10 @@ export function refuseEmulatorOptions(command: Command, key: string): void {
     `error: FIREFLIES_API_KEY is set, so the real Fireflies would be asked, which knows nothing of ${given.join(", ")}: leave that out, or unset the key (environment or .env) for the emulator.`,
     { code: "sync.emulatorOptions", exitCode: 2 },
   );
+}
+
+function quota(text: string): number | "none" {
+  return text === "none" ? text : whole(1, 1_000_000)(text);
 }
 
 function faultPlan(text: string): FaultPlan {

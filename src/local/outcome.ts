@@ -9,6 +9,8 @@ export const EXIT = { succeeded: 0, findings: 1, usage: 2, failed: 3 } as const;
 /** What `--json` prints: field names are part of the product's interface. */
 export type OutcomeJson = {
   readonly ok: boolean;
+  /** Why there is no outcome, as one sentence; null in an outcome. */
+  readonly error: string | null;
   readonly data_dir: string;
   readonly runs: readonly RunJson[];
   readonly proof: { readonly ok: boolean; readonly meetings: Proof };
@@ -50,6 +52,7 @@ export function outcomeJson(
   // Without a complete listing on record, nothing is proven, however well the rest agrees.
   const proofOk = proof.unexplained_count === 0 && proof.source_as_of !== null && isAccounted(proof);
   const outcome = {
+    error: null,
     data_dir: dataDir,
     runs: reports.map((report) => runJson(report, quarantined)),
     proof: { ok: proofOk, meetings: proof },

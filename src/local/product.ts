@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createApiClient, type ApiClient } from "../surfaces/client.ts";
-import { openDataDir, type DataDir } from "./data-dir.ts";
+import { FREE_BYTES_MIN, openDataDir, type DataDir } from "./data-dir.ts";
+import { requireSpace } from "./data-files.ts";
 import { readEmbeddings, type LocalEmbeddings } from "./embeddings.ts";
 import { prepareIndexes } from "./indexes.ts";
 import { applyMigrations } from "./migrations.ts";
@@ -141,15 +142,32 @@ async function readyProduct(
     await fireflies.close();
   };
   try {
-    await applyMigrations(await runtime.miniflare.getD1Database("DB"), MIGRATIONS);
-    await prepareIndexes(runtime.miniflare, PRODUCT_WORKER, embeddings);
-    readiness.resolve();
-    await client.resume();
+    await openDatabase(dataDir, async () => {
+      await applyMigrations(await runtime.miniflare.getD1Database("DB"), MIGRATIONS);
+      await prepareIndexes(runtime.miniflare, PRODUCT_WORKER, embeddings);
+      readiness.resolve();
+      await client.resume();
+    });
   } catch (error) {
     await stop();
     throw error;
   }
   return { client, runtime, fireflies, dataDir: dataDir.path, token: dataDir.token, stop };
+}
+
+/** Make the first calls of the database. What SQLite cannot read, workerd reports as an internal error of its own. */
+async function openDatabase(dataDir: DataDir, firstCalls: () => Promise<void>): Promise<void> {
+  try {
+    await firstCalls();
+  } catch (error) {
+    if (error instanceof StartRefused) throw error;
+    await requireSpace(dataDir.path, dataDir.path, FREE_BYTES_MIN);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartRefused(
+      `The database in ${join(dataDir.statePath, "d1")} cannot be read (${reason}): restore ${dataDir.path} from a copy, or choose another directory with --data-dir.`,
+      { cause: error },
+    );
+  }
 }
 
 async function freeBytes(path: string): Promise<number> {

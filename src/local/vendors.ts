@@ -49,9 +49,10 @@ async function openOwn(options: VendorOptions, statePath: string): Promise<Firef
   const emulator = await createFirefliesEmulator({
     stateDir: statePath,
     realNowMs: () => Date.now(),
+    elsewhere: "another directory with --data-dir",
     ...(file === null ? {} : { meetings: file.meetings }),
     ...(options.meetingsCount === undefined ? {} : { meetingsCount: options.meetingsCount }),
-    ...(options.quotaPerDay === undefined ? {} : { quotaPerDay: options.quotaPerDay }),
+    quotaPerDay: options.quotaPerDay === "none" ? null : options.quotaPerDay,
     ...(options.faults === undefined ? {} : { faults: options.faults }),
     ...(options.speed === undefined ? {} : { speed: options.speed }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
+  globSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -28,6 +29,7 @@ import {
   sync,
   temporaryFolder,
   waitFor,
+  type Emulator,
   type Ended,
 } from "./program.ts";
 import { settledMeetings, writeMeetings } from "./worlds.ts";
@@ -123,6 +125,10 @@ describe("a wrong command line", () => {
       code: EXIT.usage,
       stderr: expect.stringContaining("(Did you mean --fireflies-port?)"),
     });
+    expect(await runEmulators(["--fireflies-port", "80000"])).toMatchObject({
+      code: EXIT.usage,
+      stderr: expect.stringMatching(/'80000' is invalid\. It must be a whole number from 0 to 65535\./),
+    });
   });
 });
 
@@ -215,6 +221,52 @@ describe("credentials and workspaces", () => {
     RUN_MS,
   );
 
+  test("a .env that cannot be read is named before anything is made", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, ".env"));
+    expectRefused(
+      await runProgram(["sync"], { cwd: folder }),
+      /^\.env cannot be read \(\w+\): make it a file of NAME=value lines, or remove it\.$/m,
+    );
+    expect(readdirSync(folder)).toEqual([".env"]);
+  });
+
+  test(
+    "two workspaces of one seed that serve different meetings are told apart, and the same one is known again",
+    async () => {
+      const dataDir = join(temporaryFolder(), "data");
+      const [own, other, again] = await Promise.all([
+        startEmulator(FEW),
+        startEmulator(["--meetings-count", "4"]),
+        startEmulator(FEW),
+      ]);
+      const run = (emulator: Emulator) => sync(["--data-dir", dataDir, "--fireflies-url", emulator.url]);
+      expect((await run(own)).code).toBe(0);
+      expect((await run(other)).stderr).toMatch(
+        /belongs to another Fireflies workspace; use another --data-dir/,
+      );
+      expect((await run(again)).code).toBe(0);
+    },
+    RUN_MS,
+  );
+
+  test(
+    "other meetings on a data directory are refused, and the sentence names --data-dir",
+    async () => {
+      const folder = temporaryFolder();
+      const files = [2, 3].map((count) =>
+        writeMeetings(join(folder, `${count}.jsonl`), settledMeetings(count)),
+      );
+      const args = ["--data-dir", join(folder, "data"), "--meetings"];
+      expect((await sync([...args, files[0] ?? ""])).code).toBe(0);
+      expectRefused(
+        await runProgram(["sync", ...args, files[1] ?? ""]),
+        /was filled from other meetings, .*; choose another directory with --data-dir, or the same meetings\.$/m,
+      );
+    },
+    RUN_MS,
+  );
+
   test("nothing at --fireflies-url is said in one sentence", async () => {
     const folder = temporaryFolder();
     const args = ["sync", "--data-dir", join(folder, "data"), "--fireflies-url", "http://127.0.0.1:9"];
@@ -247,6 +299,26 @@ describe("a data directory", () => {
       process.kill(owner.pid, "SIGTERM");
       await owner.exit;
       expectRefused(await runSyncctl(["status", "--data-dir", dataDir]), /Nothing is running on/);
+    },
+    RUN_MS,
+  );
+
+  test(
+    "whose database is damaged is refused with one sentence, and left as it is",
+    async () => {
+      const dataDir = join(temporaryFolder(), "data");
+      expect((await sync(["--data-dir", dataDir, ...FEW])).code).toBe(0);
+      const database = globSync(join(dataDir, "state/d1/*/*.sqlite")).find(
+        (file) => !file.endsWith("/metadata.sqlite"),
+      );
+      if (database === undefined) throw new Error("there is no database");
+      for (const file of globSync(`${database}-*`)) rmSync(file);
+      writeFileSync(database, "damaged ".repeat(2_000));
+      expectRefused(
+        await runProgram(["sync", "--data-dir", dataDir]),
+        /^The database in .*\/state\/d1 cannot be read \(.*\): restore .* from a copy, or choose another directory with --data-dir\.$/m,
+      );
+      expect(readFileSync(database, "utf8")).toMatch(/^damaged damaged/);
     },
     RUN_MS,
   );
@@ -340,6 +412,18 @@ describe.runIf(process.platform === "linux" && process.getuid?.() === 0)("a full
     expect(readdirSync(disk)).toEqual([]);
   });
 
+  test("that is too small for an emulated world is named, and no half of a world is left", async () => {
+    const disk = smallDisk(temporaryFolder(), 2);
+    if (disk === null) return;
+    const args = ["--fireflies-port", "0", "--state-dir", join(disk, "world")];
+    expectRefused(
+      await runEmulators([...args, "--meetings-count", "1000"]),
+      /^The world in .*\/world cannot be kept, because the disk is full: make room, or choose another folder with --state-dir\.$/m,
+    );
+    const emulator = await startEmulator(["--state-dir", join(disk, "world"), "--meetings-count", "3"]);
+    expect(await emulator.meetings()).toHaveLength(3);
+  });
+
   test.each([
     { left: "little room", leaveKb: 30_000, alerts: ["storage_full"] },
     { left: "no room at all", leaveKb: 0, alerts: [] },
@@ -381,6 +465,73 @@ describe.runIf(process.platform === "linux" && process.getuid?.() === 0)("a full
     },
     RUN_MS,
   );
+});
+
+describe("with --json, stdout holds exactly one object also when", () => {
+  const fields = (error: unknown) => ({
+    ok: false,
+    error,
+    data_dir: null,
+    runs: [],
+    proof: { ok: false, meetings: null },
+    problems: [],
+    alerts: [],
+  });
+
+  test.each([
+    { what: "the start is refused", args: [], code: EXIT.failed },
+    { what: "a file cannot be read", args: ["--meetings", "absent.jsonl"], code: EXIT.failed },
+    { what: "an option is wrong", args: ["--speed", "fast"], code: EXIT.usage },
+    { what: "an option is unknown", args: ["--spede", "9"], code: EXIT.usage },
+  ])("$what; the exit code is the same as without", async ({ args, code }) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "file"), "");
+    for (const command of ["sync", "start"]) {
+      const all = [command, "--data-dir", "file/data", ...args];
+      const plain = await runProgram(all, { cwd: folder });
+      expect({ code: plain.code, stdout: plain.stdout }).toEqual({ code, stdout: "" });
+      const ended = await runProgram([...all, "--json"], { cwd: folder });
+      expect(ended.code).toBe(code);
+      expect(ended.stderr).toBe(plain.stderr);
+      const sentence = plain.stderr
+        .trim()
+        .replace(/^error: /, "")
+        .replaceAll("\n", " ");
+      expect(ended.stdout).toBe(`${JSON.stringify(fields(sentence))}\n`);
+    }
+  });
+
+  test(
+    "the program is stopped by a signal",
+    async () => {
+      const emulator = await startEmulator(FEW);
+      await emulator.control({ op: "fault", next: [{ kind: "slow", slowMs: 5_000, field: "transcripts" }] });
+      const dataDir = join(temporaryFolder(), "data");
+      const program = startProgram([
+        "sync",
+        "--json",
+        "--data-dir",
+        dataDir,
+        "--fireflies-url",
+        emulator.url,
+      ]);
+      await waitFor("the first page to be asked for", async () =>
+        (await emulator.log()).find((entry) => entry.fields.includes("transcripts")),
+      );
+      for (const signal of ["SIGTERM", "SIGINT"] as const) process.kill(program.pid, signal);
+      expect(await program.exit).toBe(EXIT.failed);
+      expect(JSON.parse(program.stdout())).toEqual(
+        fields(expect.stringMatching(/^Stopping; unfinished runs go on/)),
+      );
+      expect(existsSync(join(dataDir, "runtime.json")), "runtime.json after a clean stop").toBe(false);
+    },
+    RUN_MS,
+  );
+
+  test("help is asked for, which is no object", async () => {
+    const { code, stdout } = await runProgram(["sync", "--json", "--help"]);
+    expect({ code, isHelp: stdout.startsWith("Usage: ") }).toEqual({ code: 0, isHelp: true });
+  });
 });
 
 /** Could not run: exit 3, nothing on stdout, one sentence on stderr. */

@@ -37,6 +37,25 @@ test(
   2 * RUN_MS,
 );
 
+test(
+  "a budget stays with the data directory until none lifts it",
+  async () => {
+    const folder = temporaryFolder();
+    const file = writeMeetings(join(folder, "meetings.jsonl"), shortMeetings(200));
+    const args = ["--data-dir", join(folder, "data"), "--meetings", file];
+    const first = await sync([...args, "--quota-per-day", "3", ...awayFromMidnight()]);
+    expect(first.outcome.runs[0]?.state, first.story).toBe("parked");
+    const nextDay = await sync([...args, "--advance", "24h"]);
+    expect(nextDay.outcome.runs[0]?.state, nextDay.story).toBe("parked");
+    const lifted = await sync([...args, "--advance", "24h", "--quota-per-day", "none"]);
+    expect(lifted, lifted.story).toMatchObject({
+      code: 0,
+      outcome: { ok: true, proof: { ok: true, meetings: { source: 200 } } },
+    });
+  },
+  2 * RUN_MS,
+);
+
 function loseRawObjects(dataDir: string): void {
   for (const file of globSync(join(dataDir, "state/r2/miniflare-R2BucketObject/*.sqlite"))) {
     if (file.endsWith("/metadata.sqlite")) continue;
