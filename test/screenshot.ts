@@ -4,7 +4,7 @@
  *
  * Needs chromium (CHROMIUM_PATH, by default /usr/bin/chromium). The picture shows the fonts of the machine it is made on.
  */
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { BrowserContextOptions } from "playwright-core";
 import { openBrowser } from "./e2e/browser.ts";
@@ -52,11 +52,13 @@ async function take(address: string, look: Look, path: string): Promise<void> {
 }
 
 try {
-  const program = startProgram(["start", "--port", "0", "--data-dir", join(temporaryFolder(), "data")]);
-  const address = await waitFor("the program to serve", () => {
+  const dataDir = join(temporaryFolder(), "data");
+  const program = startProgram(["start", "--port", "0", "--data-dir", dataDir]);
+  const url = await waitFor("the program to serve", () => {
     if (program.isEnded()) throw new Error(`the program ended: ${program.stderr()}`);
     return program.stderr().includes("Serving") ? /Page: (\S+)/.exec(program.stdout())?.[1] : undefined;
   });
+  const address = `${url}#token=${readFileSync(join(dataDir, "token"), "utf8").trim()}`;
   const [flag, folder] = process.argv.slice(2);
   if (flag === "--all" && folder !== undefined) {
     mkdirSync(folder, { recursive: true });

@@ -38,7 +38,9 @@ async function sync(options: RunOptions): Promise<number> {
 async function start(options: RunOptions): Promise<number> {
   return withProduct(options, { port: 8_787, hasPage: true }, async (product) => {
     const sayPage = (): void => {
-      if (options.json !== true) process.stdout.write(`${pageLine(product)}\n`);
+      const { runtime, token, dataDir } = product;
+      const line = pageLine({ url: runtime.url, token, dataDir }, process.stdout.isTTY);
+      if (options.json !== true) process.stdout.write(`${line}\n`);
     };
     // Before the first sync, which a large workspace keeps busy for long, and again below its report.
     sayPage();

@@ -52,9 +52,13 @@ async function start(port: number): Promise<void> {
   address = await waitFor("the program to serve", () => {
     if (program.isEnded()) throw new Error(`the program ended: ${program.stderr()}`);
     if (!program.stderr().includes("Serving")) return undefined;
-    return /Page: (\S+)/.exec(program.stdout())?.[1];
+    const url = /Page: (\S+)/.exec(program.stdout())?.[1];
+    // As a terminal shows it; what is piped is told where the token lies.
+    return url === undefined ? undefined : `${url}#token=${tokenOf(dataDir)}`;
   });
 }
+
+const tokenOf = (folder: string): string => readFileSync(join(folder, "token"), "utf8").trim();
 
 async function opened(path: string): Promise<Page> {
   const fresh = await browser.newPage();
@@ -136,12 +140,12 @@ describe.skipIf(!hasBrowser())("the page of npm start", { timeout: RUN_MS }, () 
     await cleanUp();
   }, RUN_MS);
 
-  test("opens signed in by the printed address, which keeps no token", async () => {
-    const token = readFileSync(join(dataDir, "token"), "utf8").trim();
-    expect(address).toBe(`${new URL(address).origin}/#token=${token}`);
+  test("opens signed in by an address with the token, and keeps it out of the address and of what was printed", async () => {
+    const token = tokenOf(dataDir);
+    expect(program.stdout()).toContain(`Page: ${new URL(address).origin}/ (sign in with the token in `);
     await page.locator("#overall[data-tone=well]").waitFor();
     expect(page.url()).toBe(`${new URL(address).origin}/`);
-    expect(program.stderr(), "the token is for the person, not for a log").not.toContain(token);
+    expect(program.stdout() + program.stderr(), "no token where it may be kept").not.toContain(token);
     await page.reload();
     await page.locator("#overall[data-tone=well]").waitFor();
   });
