@@ -15,7 +15,7 @@ import { openFireflies, readMeetings, type FirefliesVendor } from "./vendors.ts"
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
 
-/** How long the vector stand-in keeps a mutation invisible; production takes seconds. */
+/** How long the vector stand-in keeps a mutation invisible unless told; production takes seconds. */
 const VECTOR_DELAY_MS = 100;
 
 /** Tries to take up unfinished runs after a crash; the ledger may still be busy with what the dead workerd left. */
@@ -80,7 +80,7 @@ async function bootRuntime(
     firefliesAccount: given.fireflies.account,
     worldClock: given.fireflies.clock,
     freeBytes: () => freeBytes(dataDir.path),
-    vectorDelayMs: VECTOR_DELAY_MS,
+    vectorDelayMs: options.vectorDelay ?? VECTOR_DELAY_MS,
   });
   const ended = new AbortController();
   let client: ApiClient | null = null;
