@@ -1,11 +1,25 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { vectorizeFlatConfig } from "./emulators/vectorize/miniflare.ts";
+import { bundleWorker } from "./emulators/vectorize/rpc-driver.ts";
+import { workersAiFlatConfig } from "./emulators/workers-ai/miniflare.ts";
 
 /** Two cores are enough for everyone: workerd takes one of them. */
 const WORKERS_MAX = 2;
 const TIMEOUT_MS = 30_000;
 
 const shared = { maxWorkers: WORKERS_MAX, testTimeout: TIMEOUT_MS, hookTimeout: TIMEOUT_MS };
+
+/** The stand-ins as a foreign project would have them in its tests. */
+const vectors = vectorizeFlatConfig({
+  name: "vectorize",
+  script: await bundleWorker(new URL("emulators/vectorize/worker.ts", import.meta.url)),
+  indexes: [{ binding: "VECTORIZE", name: "notes", dimensions: 1024, metric: "cosine", delayMs: 0 }],
+});
+const ai = workersAiFlatConfig({
+  name: "workers-ai",
+  script: await bundleWorker(new URL("emulators/workers-ai/worker.ts", import.meta.url)),
+});
 
 export default defineConfig({
   test: {
@@ -32,6 +46,8 @@ export default defineConfig({
               d1Databases: ["CONTRACT_DB", "MIGRATED_DB"],
               r2Buckets: ["CONTRACT_BUCKET"],
               workflows: { CONTRACT_FLOW: { name: "contract-flow", className: "ScenarioFlow" } },
+              serviceBindings: { ...vectors.serviceBindings, AI: ai.serviceBinding },
+              workers: [vectors.worker, ai.worker],
               bindings: { MIGRATIONS: await readD1Migrations("./migrations") },
             },
           }),

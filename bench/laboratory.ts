@@ -7,10 +7,12 @@ import { fileURLToPath } from "node:url";
 import { FIREFLIES_DEMO_KEY } from "../emulators/fireflies/keys.ts";
 import { bundleWorker } from "../src/local/bundle.ts";
 import { openDataDir } from "../src/local/data-dir.ts";
+import { prepareIndexes } from "../src/local/indexes.ts";
 import { applyMigrations } from "../src/local/migrations.ts";
-import { productWorkers } from "../src/local/product-workers.ts";
+import { PRODUCT_WORKER, productWorkers } from "../src/local/product-workers.ts";
 import { type LocalWorker, type Runtime, startRuntime } from "../src/local/runtime.ts";
 import type { SyncName } from "../src/ports/run-store.ts";
+import type { SearchReply } from "../src/queries/search.ts";
 import type { RunReport } from "../src/queries/status.ts";
 import { type ApiClient, createApiClient } from "../src/surfaces/client.ts";
 import type { Source } from "./source.ts";
@@ -23,6 +25,8 @@ export type Laboratory = {
   run(sync: SyncName): Promise<readonly RunReport[]>;
   /** Ask a yardstick; rejects if workerd dies over it. */
   yardstick<T>(path: string): Promise<T>;
+  /** Ask the product's search; rejects with its sentence. */
+  search(question: string): Promise<SearchReply>;
   /** Run one of the yardsticks' Workflows to its end. @returns ms it took, by its own clock */
   runFlow(flow: "copy" | "empty"): Promise<number>;
   /** What is stored, to see what a run adds. */
@@ -40,8 +44,16 @@ export type Stock = {
   readonly vectors: number;
 };
 
-const PRODUCT = "meeting-sync";
 const YARDSTICK = "yardstick";
+/** The usual model. */
+const NO_SETTING = {
+  configured: null,
+  text: null,
+  tokensMax: null,
+  apiKey: null,
+  liveApiKey: null,
+  unanswered: null,
+};
 /** A look costs the product's workerd some milliseconds, so they are few. */
 const POLL_MS = 250;
 const RUN_POLLS_MAX = (20 * 60_000) / POLL_MS;
@@ -61,8 +73,9 @@ export async function openLaboratory(
     onLog: ({ message }) => onLog(message),
   });
   const { miniflare } = runtime;
-  const database = await miniflare.getD1Database("DB", PRODUCT);
+  const database = await miniflare.getD1Database("DB", PRODUCT_WORKER);
   await applyMigrations(database, fileURLToPath(new URL("../migrations/", import.meta.url)));
+  await prepareIndexes(miniflare, PRODUCT_WORKER, NO_SETTING);
   const client = createApiClient(runtime.url, dataDir.token);
   const yardstick = async <T>(path: string): Promise<T> => {
     const worker = await miniflare.getWorker(YARDSTICK);
@@ -74,6 +87,7 @@ export async function openLaboratory(
     workerdPid: () => runtime.workerdPid,
     run: (sync) => runToEnd(client, sync),
     yardstick,
+    search: (question) => client.search({ q: question }),
     runFlow: (flow) => flowToEnd(yardstick, flow),
     stock: () => stockOf(miniflare),
     stop: async () => {
@@ -130,6 +144,8 @@ async function workers({ url, clock }: Source, token: string): Promise<LocalWork
       worldClock: clock,
       freeBytes: async () => 2 ** 40,
       vectorDelayMs: 100,
+      embeddings: NO_SETTING,
+      ready: Promise.resolve(),
     }),
     bundleWorker(fileURLToPath(new URL("./workers/yardstick.ts", import.meta.url))),
     bundleWorker(fileURLToPath(new URL("./workers/still-embedder.ts", import.meta.url))),
@@ -141,6 +157,8 @@ async function workers({ url, clock }: Source, token: string): Promise<LocalWork
     DB: { type: "d1", id: "naive" },
     RAW: { type: "r2", name: "naive" },
     VECTORS: bound["VECTORS_B"],
+    PRODUCT_DB: bound["DB"],
+    PRODUCT_VECTORS: bound["VECTORS_A"],
     AI: bound["AI"],
     COPY: { type: "workflow", name: "naive-copy", worker: YARDSTICK, exportName: "NaiveCopy" },
     EMPTY: { type: "workflow", name: "empty-run", worker: YARDSTICK, exportName: "EmptyRun" },
@@ -164,10 +182,10 @@ function workerOf(name: string, script: string, env: Record<string, unknown>): L
 }
 
 async function stockOf(miniflare: Runtime["miniflare"]): Promise<Stock> {
-  const database = await miniflare.getD1Database("DB", PRODUCT);
+  const database = await miniflare.getD1Database("DB", PRODUCT_WORKER);
   const { VECTORS_A: index } = await miniflare.getBindings<{
     VECTORS_A: { describe(): Promise<{ vectorCount: number }> };
-  }>(PRODUCT);
+  }>(PRODUCT_WORKER);
   const { vectorCount } = await index.describe();
   return {
     rows: await tableRows(database),
@@ -178,7 +196,7 @@ async function stockOf(miniflare: Runtime["miniflare"]): Promise<Stock> {
 }
 
 async function objectCount(miniflare: Runtime["miniflare"]): Promise<number> {
-  const bucket = await miniflare.getR2Bucket("RAW", PRODUCT);
+  const bucket = await miniflare.getR2Bucket("RAW", PRODUCT_WORKER);
   let count = 0;
   let cursor: string | undefined;
   do {

@@ -2,10 +2,10 @@
  * Memory: a five-hour meeting, 10 MB of JSON, from the emulator to verified vectors in a workerd whose heap is bounded.
  * The platform gives a Worker 128 MB for heap and everything else; the local runtime enforces only the heap.
  */
-import { readFileSync } from "node:fs";
 import { benchMeetings } from "../emulators/fireflies/bench-meetings.ts";
 import type { SourceMeeting } from "../emulators/fireflies/source-meeting.ts";
 import { openLaboratory } from "./laboratory.ts";
+import { memoryMb } from "./process-memory.ts";
 import type { BenchResult } from "./result.ts";
 import { serveMeetings, type Source } from "./source.ts";
 import { rounded } from "./statistics.ts";
@@ -134,14 +134,5 @@ async function withHeap<T>(heapMb: number, start: () => Promise<T>): Promise<T> 
   } finally {
     if (before === undefined) delete process.env[FLAGS];
     else process.env[FLAGS] = before;
-  }
-}
-
-function memoryMb(pid: number, field: "VmRSS" | "VmHWM"): number | null {
-  try {
-    const kb = new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    return kb === undefined ? null : Number(kb) / 1024;
-  } catch {
-    return null;
   }
 }

@@ -7,12 +7,16 @@
 ALTER TABLE chunks ADD COLUMN speakers TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE chunks ADD COLUMN moments TEXT NOT NULL DEFAULT '[]';
 
--- Neighbours of a passage.
-CREATE INDEX chunks_by_position ON chunks (document_id, position) WHERE state = 'live';
+-- Neighbours of a passage. With everything that asking for them needs, for rows of chunks are wide.
+CREATE INDEX chunks_by_position ON chunks (document_id, position, model, id) WHERE state = 'live';
 
--- chunks_fts: written by the triggers below; read by search. A chunk whose text is gone is not in it.
+-- chunk_texts: what chunks_fts indexes. A view, because a chunk whose text is gone keeps its row, and an index that lacks a
+-- row of its content counts as damaged.
+CREATE VIEW chunk_texts AS SELECT rowid AS chunk, text FROM chunks WHERE text IS NOT NULL;
+
+-- chunks_fts: written by the triggers below; read by search.
 CREATE VIRTUAL TABLE chunks_fts USING fts5(
-  text, content = 'chunks', content_rowid = 'rowid', tokenize = 'porter unicode61 remove_diacritics 2'
+  text, content = 'chunk_texts', content_rowid = 'chunk', tokenize = 'porter unicode61 remove_diacritics 2'
 );
 CREATE TRIGGER chunks_text_added AFTER INSERT ON chunks WHEN new.text IS NOT NULL BEGIN
   INSERT INTO chunks_fts (rowid, text) VALUES (new.rowid, new.text);

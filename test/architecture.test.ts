@@ -10,7 +10,8 @@ const FOLDERS = ["src", "emulators", "bench", "test"];
 function readTree(): ReturnType<typeof readSource>[] {
   return FOLDERS.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-      .filter((path) => path.endsWith(".ts"))
+      // wrangler keeps what it bundles beside a configuration.
+      .filter((path) => path.endsWith(".ts") && !path.includes(".wrangler"))
       .map((path) => `${folder}/${path.replaceAll("\\", "/")}`),
   ).map((path) => readSource(path, readFileSync(join(ROOT, path), "utf8")));
 }
@@ -108,6 +109,8 @@ const PLANTED: Planted[] = [
   [WORLD, "src/adapters/http/a.ts", "export const a = AbortSignal.timeout(1);", 1],
   [WORLD, "src/adapters/http/a.ts", 'import { setTimeout as delay } from "node:timers/promises";', 1],
   [WORLD, "src/surfaces/cli/main.ts", "setTimeout(() => {}, 1);", 1],
+  [WORLD, "src/surfaces/dashboard/main.ts", "setTimeout(() => {}, 1);", 1],
+  [WORLD, "src/surfaces/dashboard/browser.ts", "export const a = Date.now();", 1],
   [WORLD, "src/surfaces/http/a.ts", "export const id = crypto.randomUUID();", 1],
   [WORLD, "src/surfaces/http/a.ts", "export const id = crypto.getRandomValues(new Uint8Array(9));", 1],
   [WORLD, "src/surfaces/http/a.ts", 'import { randomUUID } from "node:crypto";', 1],
@@ -143,6 +146,8 @@ const KEPT: [path: string, text: string][] = [
   ["src/adapters/world/a.ts", 'import { ulid } from "ulid"; export const a = () => Date.now() + ulid();'],
   ["src/surfaces/cli/main.ts", "export const signal = AbortSignal.timeout(1);"],
   ["src/surfaces/cli/main.ts", "export const nonce = crypto.getRandomValues(new Uint8Array(9));"],
+  ["src/surfaces/dashboard/browser.ts", "setTimeout(() => {}, 1); export const a = AbortSignal.timeout(1);"],
+  ["src/surfaces/cli/watch.ts", 'import timers from "node:timers/promises"; await timers.setTimeout(1);'],
   ["src/surfaces/compose.ts", 'import { x } from "../adapters/d1/run-store.ts";'],
   [
     "src/local/main.ts",

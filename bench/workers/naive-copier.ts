@@ -1,7 +1,7 @@
 /**
  * The peer of `bench copy`: what a competent person writes in an afternoon. It fetches the same pages of 50, keeps each
- * transcript gzipped in R2, upserts rows, cuts the same chunks with the same chunker, embeds 32 at a time and upserts 250
- * vectors at a time, in Workflow steps of the same kind and size. What it leaves out is what trust costs: overlapping
+ * transcript gzipped in R2, upserts rows, cuts the same chunks with the same chunker, keeps the same full-text index, embeds
+ * 32 at a time and upserts 250 vectors at a time, in Workflow steps of the same kind and size. What it leaves out is what trust costs: overlapping
  * pages, leases and fences, the ledger of attempts and verdicts, the check of each record, hashes, reading back what was
  * written to R2 and to the index, kept embeddings, and the proof that nothing is missing.
  */
@@ -54,6 +54,10 @@ const TABLES = [
   `create table if not exists chunks (id text primary key, meeting_id text, position integer, text text, speaker text,
      start_seconds real, end_seconds real)`,
   "create index if not exists chunks_by_meeting on chunks (meeting_id, position)",
+  `create virtual table if not exists chunks_fts using fts5(text, content = 'chunks', content_rowid = 'rowid',
+     tokenize = 'porter unicode61 remove_diacritics 2')`,
+  `create trigger if not exists chunks_added after insert on chunks begin
+     insert into chunks_fts (rowid, text) values (new.rowid, new.text); end`,
 ];
 
 /** One copy from the API to vectors. Its output is how long it took, in ms. */

@@ -4,8 +4,11 @@ const DIMENSIONS = 1_024;
 
 /** Stands in for Workers AI where embedding must cost nothing: a fixed vector for each length of text, made at once. */
 export class WorkersAi extends WorkerEntrypoint {
-  async run(_model: string, inputs: { documents: string[] }): Promise<{ data: Float32Array[] }> {
-    return { data: inputs.documents.map(fixedVector) };
+  async run(
+    _model: string,
+    inputs: { documents?: string[]; queries?: string[] },
+  ): Promise<{ data: Float32Array[] }> {
+    return { data: (inputs.documents ?? inputs.queries ?? []).map(fixedVector) };
   }
 }
 

@@ -5,6 +5,8 @@
 import { listQuery } from "../../src/adapters/fireflies/query.ts";
 import type { NaiveEnv } from "./naive-copier.ts";
 
+import { copyChunks, questionsOf, searchDirectly, type ProductStores } from "./search-floor.ts";
+
 export { EmptyRun } from "./empty-run.ts";
 export { NaiveCopy } from "./naive-copier.ts";
 
@@ -12,7 +14,11 @@ type Flow = {
   create(): Promise<{ id: string }>;
   get(id: string): Promise<{ status(): Promise<object> }>;
 };
-type Env = NaiveEnv & { readonly COPY: Flow; readonly EMPTY: Flow };
+type Env = NaiveEnv &
+  ProductStores & {
+    readonly COPY: Flow;
+    readonly EMPTY: Flow;
+  };
 
 const HELD_BYTES = 200 * 1024 * 1024;
 
@@ -24,6 +30,9 @@ const ROUTES: Record<string, (env: Env, url: URL) => Promise<object>> = {
   "/status": async (env, url) => (await flowOf(env, url).get(url.searchParams.get("id") ?? "")).status(),
   "/floor": floorOfPage,
   "/hold": holdHeap,
+  "/questions": (env) => questionsOf(env),
+  "/search": (env, url) => searchDirectly(env, url.searchParams.get("q") ?? ""),
+  "/double": (env, url) => copyChunks(env, url.searchParams.get("name") ?? ""),
 };
 
 export default {

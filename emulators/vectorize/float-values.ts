@@ -13,6 +13,15 @@ export function isFloatList(values: unknown): values is ArrayLike<number> {
   return true;
 }
 
+/**
+ * Make float32 values of what a caller gave. By the constructor: `from` goes through an iterator, which takes ten times
+ * as long. Null for what is no list of numbers.
+ */
+export function toFloat32(values: unknown): Float32Array | null {
+  if (values instanceof Float32Array) return values;
+  return isFloatList(values) ? new Float32Array(values) : null;
+}
+
 /** Euclidean length of `count` values from `offset`; not finite if one of them is not. */
 export function normOf(values: Float32Array, offset: number, count: number): number {
   let sum = 0;

@@ -1,14 +1,15 @@
 import { DatabaseSync } from "node:sqlite";
 import type { IndexControls } from "./index-controls.ts";
-import { VectorIndexCore, type IdPage, type IndexWorld } from "./index-core.ts";
+import type { IdPage, IndexWorld } from "./index-core.ts";
+import { IndexSlot } from "./index-slot.ts";
 import { sqlOnNode } from "./node-sqlite.ts";
 import type { FloatValues, IndexConfig, QueryOptions, Vector, VectorIndex } from "./types.ts";
 
-export interface InMemoryOptions
-  extends IndexConfig, Pick<IndexWorld, "nowMs" | "newMutationId" | "cacheBytesMax"> {
-  /** Where the database lives; in memory when absent. Opening a file again continues it. */
-  path?: string;
-}
+export type InMemoryOptions = IndexConfig &
+  Pick<IndexWorld, "nowMs" | "newMutationId"> & {
+    /** Where the database lives; in memory when absent. Opening a file again continues it. */
+    path?: string;
+  };
 
 /** An index inside this process: the binding, and what tests may do beside it. */
 export interface InMemoryIndex extends VectorIndex {
@@ -19,16 +20,15 @@ export interface InMemoryIndex extends VectorIndex {
 }
 
 /**
- * Make an index in this Node process, for simulations that own clock and chance.
+ * Make one index in this Node process, for simulations that own clock and chance.
  *
  * @returns an object with the methods of the Vectorize binding; errors arrive as rejections
  */
 export function createVectorizeInMemory(options: InMemoryOptions): InMemoryIndex {
-  const { path, nowMs, newMutationId, cacheBytesMax, ...config } = options;
+  const { path, nowMs, newMutationId, ...config } = options;
   const database = new DatabaseSync(path ?? ":memory:");
-  const world: IndexWorld = { sql: sqlOnNode(database), nowMs, newMutationId };
-  if (cacheBytesMax !== undefined) world.cacheBytesMax = cacheBytesMax;
-  const core = new VectorIndexCore(config, world);
+  const slot = new IndexSlot({ sql: sqlOnNode(database), nowMs, newMutationId });
+  const core = slot.bound({ ...config, name: "in-memory" }, "INDEX_GET");
   return {
     controls: core.controls,
     describe: async () => core.describe(),

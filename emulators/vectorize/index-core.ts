@@ -1,25 +1,36 @@
-import { VECTORIZE_CODES, vectorizeError } from "./errors.ts";
+import { approximatePacking, approximateScore, type CodedValues } from "./approximate-scoring.ts";
+import { VECTORIZE_CODES, vectorizeError, type Operation } from "./errors.ts";
+import { exactPacking, exactScore, type ExactValues } from "./exact-scoring.ts";
 import { normOf, toNumbers } from "./float-values.ts";
 import { IndexControls } from "./index-controls.ts";
-import { VECTORIZE_LIMITS } from "./limits.ts";
+import type { IndexDefinition } from "./index-definition.ts";
+import { DELAY_MS_DEFAULT, PLAN_LIMITS, VECTORIZE_LIMITS, type Plan } from "./limits.ts";
+import { packIndexedMetadata } from "./metadata.ts";
 import { MutationQueue, type Write } from "./mutation-queue.ts";
-import { NearestList, scanBlock, type Candidate } from "./nearest.ts";
+import { Namespaces } from "./namespaces.ts";
+import { NearestList, scanBlock, type Candidate, type Target } from "./nearest.ts";
 import { checkQueryVector, planQuery, type QueryPlan } from "./query-options.ts";
-import { createSchema, readState, writeState, type Sql, type SqlRow } from "./sql.ts";
+import type { Sql, SqlRow } from "./sql.ts";
 import type {
   FloatValues,
-  IndexConfig,
   IndexInfo,
+  IndexShape,
+  IndexUse,
   Match,
   Matches,
   Metadata,
+  MetadataIndex,
+  ListOptions,
+  MetadataIndexes,
   Mutation,
   QueryOptions,
   StoredVector,
   Vector,
+  VectorPage,
 } from "./types.ts";
-import { checkId, checkIds, packVectors, type VectorBatch } from "./vector-batch.ts";
-import { VisibleRows } from "./visible-rows.ts";
+import { checkId, checkIds, checkSizes, packVectors, type VectorBatch } from "./vector-batch.ts";
+import { VectorList } from "./vector-list.ts";
+import { VisibleRows, type RowBlock } from "./visible-rows.ts";
 
 /** What an index needs from outside; it reads no clock and draws no random numbers itself. */
 export interface IndexWorld {
@@ -27,8 +38,8 @@ export interface IndexWorld {
   nowMs(): number;
   /** A fresh UUID. */
   newMutationId(): string;
-  /** How much of the vectors is kept in memory between queries, in bytes; the rest is read from SQLite. */
-  cacheBytesMax?: number;
+  /** "paid" when absent. */
+  plan?: Plan;
 }
 
 /** A stored vector before its values are widened. */
@@ -40,46 +51,100 @@ export interface IdPage {
   cursor: string | null;
 }
 
-/** 96 MB: 24,000 vectors of 1,024 dimensions. */
+/** 96 MB: 24,000 vectors of 1,024 dimensions as stored, 98,000 rounded. */
 const CACHE_BYTES_MAX = 96 * 1024 * 1024;
 
 /**
  * One Vectorize index on a synchronous SQLite: production's shapes, limits, order and error texts.
  *
  * Methods throw what the production binding rejects with. Writes return at once and become visible after
- * `config.delayMs`, in order. Queries are exact (brute force), where production may approximate.
+ * the binding's `delayMs`, in order. A query scores every vector: its values rounded to 8 bits, or the stored ones with
+ * `returnValues` or scoring "exact".
  */
 export class VectorIndexCore {
   readonly controls: IndexControls;
+  readonly shape: IndexShape;
   readonly #sql: Sql;
-  readonly #config: IndexConfig;
+  readonly #world: IndexWorld;
+  readonly #definition: IndexDefinition;
+  #delayMs = DELAY_MS_DEFAULT;
+  #isExact = false;
   readonly #queue: MutationQueue;
-  readonly #visible: VisibleRows;
+  readonly #namespaces: Namespaces;
+  readonly #list: VectorList;
+  readonly #exact: VisibleRows<ExactValues>;
+  readonly #approximate: VisibleRows<CodedValues>;
+  #metadataIndexes: MetadataIndexes = {};
 
-  constructor(config: IndexConfig, world: IndexWorld) {
-    createSchema(world.sql);
-    holdToConfig(world.sql, config);
+  constructor(definition: IndexDefinition, shape: IndexShape, use: IndexUse, world: IndexWorld) {
+    this.shape = shape;
     this.#sql = world.sql;
-    this.#config = config;
+    this.#world = world;
+    this.#definition = definition;
     this.#queue = new MutationQueue(world.sql, world);
-    this.#visible = new VisibleRows(world.sql, config.dimensions, world.cacheBytesMax ?? CACHE_BYTES_MAX);
+    this.#namespaces = new Namespaces(world.sql, PLAN_LIMITS[world.plan ?? "paid"].namespacesMax);
+    this.#list = new VectorList(world.sql, world.nowMs);
+    const cacheBytesMax = use.cacheBytesMax ?? CACHE_BYTES_MAX;
+    this.#exact = new VisibleRows(world.sql, exactPacking(shape.dimensions), cacheBytesMax);
+    this.#approximate = new VisibleRows(world.sql, approximatePacking(shape.dimensions), cacheBytesMax);
     this.controls = new IndexControls(world.sql, () => this.#catchUp());
+    this.adopt(use);
+  }
+
+  /** Go on as another binding wants it; `cacheBytesMax` is fixed. */
+  adopt({ delayMs, scoring }: IndexUse): void {
+    this.#delayMs = delayMs ?? DELAY_MS_DEFAULT;
+    this.#isExact = scoring === "exact";
+    this.#metadataIndexes = this.#definition.metadataIndexes();
   }
 
   /** Add vectors; ids that exist when the mutation is applied keep what they have. At most 1,000. */
   insert(vectors: readonly Vector[]): Mutation {
-    return this.acceptBatch("insert", packVectors("VECTOR_INSERT", vectors, this.#config));
+    return this.acceptBatch("insert", packVectors("VECTOR_INSERT", vectors));
   }
 
   /** Add or wholly replace vectors (values, namespace and metadata; nothing is merged). At most 1,000. */
   upsert(vectors: readonly Vector[]): Mutation {
-    return this.acceptBatch("upsert", packVectors("VECTOR_UPSERT", vectors, this.#config));
+    return this.acceptBatch("upsert", packVectors("VECTOR_UPSERT", vectors));
   }
 
   /** Take a write that `packVectors` has checked already, in another Worker perhaps. */
   acceptBatch(kind: "insert" | "upsert", batch: VectorBatch): Mutation {
-    this.controls.failIfTold(kind === "insert" ? "VECTOR_INSERT" : "VECTOR_UPSERT");
-    return this.#accept({ kind, batch });
+    const operation = kind === "insert" ? "VECTOR_INSERT" : "VECTOR_UPSERT";
+    checkSizes(operation, batch, this.shape.dimensions);
+    this.controls.failIfTold(operation);
+    this.#admitNamespaces(operation, batch);
+    const isIndexed = Object.keys(this.#metadataIndexes).length > 0;
+    const indexedMetadata = batch.metadata.map((json) =>
+      isIndexed ? packIndexedMetadata(json, this.#metadataIndexes) : null,
+    );
+    return this.#accept({ kind, batch: { ...batch, indexedMetadata } });
+  }
+
+  #admitNamespaces(operation: Operation, { namespaces }: VectorBatch): void {
+    if (namespaces.every((namespace) => namespace === null)) return;
+    // A namespace is given up with its last vector, and deletions that are due may not have been carried out.
+    this.#catchUp();
+    this.#namespaces.admit(operation, namespaces);
+  }
+
+  /** Cover a property from the next write on. */
+  createMetadataIndex(index: MetadataIndex): Mutation {
+    return this.#changeMetadataIndexes(() =>
+      this.#definition.createMetadataIndex(index, Math.trunc(this.#world.nowMs())),
+    );
+  }
+
+  /** Uncover a property: what was indexed of it is forgotten. */
+  deleteMetadataIndex(propertyName: string): Mutation {
+    return this.#changeMetadataIndexes(() => {
+      this.#definition.deleteMetadataIndex(propertyName, Math.trunc(this.#world.nowMs()));
+      const statement = `UPDATE vectors SET indexed_metadata = nullif(json_remove(indexed_metadata, ?), '{}')
+        WHERE indexed_metadata IS NOT NULL`;
+      this.#sql.exec(statement, `$."${propertyName}"`);
+      this.#exact.forgetAll();
+      this.#approximate.forgetAll();
+    });
   }
 
   /** Remove vectors; unknown ids are no error. At most 100 ids. */
@@ -111,7 +176,7 @@ export class VectorIndexCore {
   /** The vectors nearest to `vector`, nearest first. */
   query(vector: FloatValues, options?: QueryOptions): Matches {
     const plan = planQuery(options);
-    const values = checkQueryVector(vector, this.#config.dimensions);
+    const values = checkQueryVector(vector, this.shape.dimensions);
     this.controls.failIfTold("VECTOR_QUERY");
     return this.#nearestTo(values, plan, this.#catchUp());
   }
@@ -146,17 +211,18 @@ export class VectorIndexCore {
       vectorCount: Number(
         this.#sql.exec("SELECT count(*) AS n FROM vectors WHERE mutation_seq <= ?", seqMax)[0]?.["n"],
       ),
-      dimensions: this.#config.dimensions,
+      dimensions: this.shape.dimensions,
       processedUpToDatetime: acceptedMs === null ? null : new Date(acceptedMs).toISOString(),
       processedUpToMutation: mutationId,
     };
   }
 
-  /**
-   * Ids of visible vectors in order, at most 1,000 a page; `cursor` is null at the end.
-   *
-   * Production lists vectors by its HTTP API only, not by the binding.
-   */
+  /** Ids as they were visible at the first page, for production's list-vectors. */
+  listVectors(options?: ListOptions): VectorPage {
+    return this.#list.page(this.#catchUp(), options);
+  }
+
+  /** Ids of visible vectors in order, at most 1,000 a page; `cursor` is null at the end. For tests: no snapshot. */
   listIds(cursor: string | null = null): IdPage {
     const statement = "SELECT id FROM vectors WHERE mutation_seq <= ? AND id > ? ORDER BY id LIMIT 1000";
     const items = this.#sql.exec(statement, this.#catchUp(), cursor ?? "").map((row) => String(row["id"]));
@@ -167,31 +233,38 @@ export class VectorIndexCore {
   loseVectors(ids: readonly string[]): void {
     const statement = `DELETE FROM vectors WHERE mutation_seq <= ? AND id IN (SELECT value FROM json_each(?)) RETURNING row`;
     const gone = this.#sql.exec(statement, this.#catchUp(), JSON.stringify(ids));
-    this.#visible.forget(gone.map((row) => Number(row["row"])));
+    this.#forget(gone.map((row) => Number(row["row"])));
+  }
+
+  #changeMetadataIndexes(change: () => void): Mutation {
+    const mutation = this.#accept({ kind: "metadata_index", change });
+    this.#metadataIndexes = this.#definition.metadataIndexes();
+    return mutation;
   }
 
   #accept(write: Write): Mutation {
     // Applied first, so that a long row of writes does not pile up until somebody reads.
     this.#catchUp();
-    return { mutationId: this.#queue.accept(write, this.#config.delayMs) };
+    return { mutationId: this.#queue.accept(write, this.#delayMs) };
   }
 
   /** Apply what is due and return the watermark. */
   #catchUp(): number {
-    this.#visible.forget(this.#queue.applyDue());
+    this.#forget(this.#queue.applyDue());
     return this.#queue.watermark().seq;
   }
 
+  #forget(rows: readonly number[]): void {
+    this.#exact.forget(rows);
+    this.#approximate.forget(rows);
+  }
+
   #nearestTo(values: Float32Array, plan: QueryPlan, seqMax: number): Matches {
-    const nearest = new NearestList(plan.topK);
-    const target = { metric: this.#config.metric, values, norm: normOf(values, 0, values.length) };
-    const { namespace, passes } = plan;
-    for (const block of this.#visible.blocks(seqMax)) {
-      const wanted = (slot: number): boolean =>
-        (namespace === null || block.namespaces[slot] === namespace) &&
-        (passes === null || passes(block.indexedMetadata[slot] ?? null));
-      scanBlock(block, target, wanted, nearest);
-    }
+    const target = { metric: this.shape.metric, values, norm: normOf(values, 0, values.length) };
+    const nearest =
+      this.#isExact || plan.returnValues
+        ? nearestOf(this.#exact.blocks(seqMax), exactScore(target), target, plan)
+        : nearestOf(this.#approximate.blocks(seqMax), approximateScore(target), target, plan);
     const matches = nearest.list().map((candidate) => this.#matchOf(candidate, plan));
     return { count: matches.length, matches };
   }
@@ -209,22 +282,20 @@ export class VectorIndexCore {
   }
 }
 
-function holdToConfig(sql: Sql, config: IndexConfig): void {
-  const { dimensions, metric } = config;
-  if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > VECTORIZE_LIMITS.dimensionsMax) {
-    throw new RangeError(`dimensions must be 1 to ${VECTORIZE_LIMITS.dimensionsMax}, got ${dimensions}`);
+function nearestOf<Values>(
+  blocks: Iterable<RowBlock<Values>>,
+  scoreOf: (values: Values, slot: number) => number,
+  { metric }: Target,
+  { topK, namespace, passes }: QueryPlan,
+): NearestList {
+  const nearest = new NearestList(topK);
+  for (const block of blocks) {
+    const wanted = (slot: number): boolean =>
+      (namespace === null || block.namespaces[slot] === namespace) &&
+      (passes === null || passes(block.indexedMetadata[slot] ?? null));
+    scanBlock(block, scoreOf, { metric, wanted }, nearest);
   }
-  if (Object.keys(config.metadataIndexes ?? {}).length > VECTORIZE_LIMITS.metadataIndexesMax) {
-    throw new RangeError(`an index has at most ${VECTORIZE_LIMITS.metadataIndexesMax} metadata indexes`);
-  }
-  const wanted = `${dimensions} dimensions, ${metric}`;
-  const stored = readState(sql, "config", wanted);
-  if (stored !== wanted) {
-    throw new Error(
-      `this index was created with ${stored} and cannot become ${wanted}: give the new one another name`,
-    );
-  }
-  writeState(sql, "config", wanted);
+  return nearest;
 }
 
 function valuesOf(row: SqlRow): number[] {

@@ -1,6 +1,6 @@
 import { VECTORIZE_CODES, vectorizeError } from "./errors.ts";
 import { VECTORIZE_LIMITS } from "./limits.ts";
-import { bytesOf, cutToBytes } from "./metadata.ts";
+import { bytesOf, cutToBytes, isMetadataPath } from "./metadata.ts";
 import type { FilterScalar } from "./types.ts";
 
 /** Tells whether a vector's indexed metadata (compact JSON, or null) passes. */
@@ -37,14 +37,7 @@ export function compileFilter(filter: unknown): MetadataTest {
 }
 
 function compileCondition(key: string, condition: unknown): Test {
-  if (
-    key === "" ||
-    key.startsWith("$") ||
-    key.includes('"') ||
-    key.length > VECTORIZE_LIMITS.filterKeyCharsMax
-  ) {
-    throw badFilter(`invalid key ${JSON.stringify(key)}`);
-  }
+  if (!isMetadataPath(key)) throw badFilter(`invalid key ${JSON.stringify(key)}`);
   if (typeof condition !== "object" || condition === null) return compileOperator("$eq", condition);
   const operators = Object.entries(condition);
   if (operators.length === 0) throw badFilter("an operator object must not be empty");
@@ -97,7 +90,23 @@ function scalar(operand: unknown): FilterScalar {
 
 function orderOf(left: string | number, right: string | number): number {
   if (left === right) return 0;
+  if (typeof left === "string" && typeof right === "string") return textOrder(left, right);
   return left < right ? -1 : 1;
+}
+
+/** Order as UTF-8 has it; UTF-16 puts characters beyond U+FFFF before some that they follow. */
+function textOrder(left: string, right: string): number {
+  const length = Math.min(left.length, right.length);
+  for (let at = 0; at < length; at++) {
+    const [one, other] = [left.charCodeAt(at), right.charCodeAt(at)];
+    if (one !== other) return rankOf(one) - rankOf(other);
+  }
+  return left.length - right.length;
+}
+
+function rankOf(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }
 
 function badFilter(problem: string): Error {

@@ -94,13 +94,15 @@ function hasLoneSurrogate(value: unknown): boolean {
 /**
  * Pick the properties that the index's metadata indexes cover.
  *
+ * @param json a vector's metadata as `packMetadata` made it
  * @returns compact JSON of `{property: scalar}`, or null when nothing is indexed
  *
  * Strings are cut to their first 64 bytes on a character border, as the service does; lists and values of
  * another type than the index's are not indexed.
  */
-export function packIndexedMetadata(metadata: Metadata | undefined, indexes: MetadataIndexes): string | null {
-  if (metadata === undefined || metadata === null) return null;
+export function packIndexedMetadata(json: string | null, indexes: MetadataIndexes): string | null {
+  if (json === null) return null;
+  const metadata = JSON.parse(json) as Metadata;
   const indexed: Record<string, MetadataScalar> = {};
   for (const [property, type] of Object.entries(indexes)) {
     const value = valueAt(metadata, property.split("."));
@@ -119,6 +121,14 @@ function valueAt(metadata: Metadata, path: readonly string[]): unknown {
     at = (at as Record<string, unknown>)[key];
   }
   return at;
+}
+
+/** Whether a property can be indexed and filtered on: keys joined by dots, at most 512 characters. */
+export function isMetadataPath(path: string): boolean {
+  return (
+    path.length <= VECTORIZE_LIMITS.filterKeyCharsMax &&
+    path.split(".").every((key) => key !== "" && !key.startsWith("$") && !key.includes('"'))
+  );
 }
 
 /** Cut a text to at most `bytesMax` UTF-8 bytes without splitting a character. */

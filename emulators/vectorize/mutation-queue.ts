@@ -1,10 +1,14 @@
 import { readState, writeState, type Sql, type SqlRow } from "./sql.ts";
 import type { VectorBatch } from "./vector-batch.ts";
 
-/** What a mutation does to the index. */
+/** A batch that the index has accepted, with what its metadata indexes cover. */
+export type AcceptedBatch = VectorBatch & { indexedMetadata: (string | null)[] };
+
+/** What a mutation does to the index. A change of the metadata indexes counts at once, but is numbered like the rest. */
 export type Write =
-  | { kind: "insert" | "upsert"; batch: VectorBatch }
-  | { kind: "delete"; ids: readonly string[] };
+  | { kind: "insert" | "upsert"; batch: AcceptedBatch }
+  | { kind: "delete"; ids: readonly string[] }
+  | { kind: "metadata_index"; change: () => void };
 
 export interface QueueClock {
   nowMs(): number;
@@ -59,7 +63,8 @@ export class MutationQueue {
         deleteIds,
       );
       if (row === undefined) throw new Error("the mutation was not stored");
-      if (write.kind !== "delete") this.#storeVectors(Number(row["seq"]), write.batch);
+      if (write.kind === "metadata_index") write.change();
+      else if (write.kind !== "delete") this.#storeVectors(Number(row["seq"]), write.batch);
     });
     return mutationId;
   }
@@ -95,7 +100,7 @@ export class MutationQueue {
     };
   }
 
-  #storeVectors(seq: number, batch: VectorBatch): void {
+  #storeVectors(seq: number, batch: AcceptedBatch): void {
     const dimensions = batch.data.length / batch.ids.length;
     const dropCount = readState<number>(this.#sql, "drop_next", 0);
     const dropped = Math.min(dropCount, batch.ids.length);
@@ -111,22 +116,25 @@ export class MutationQueue {
           batch.indexedMetadata[from + n],
           batch.norms[from + n],
         ]);
-      const values = batch.data.slice(from * dimensions, to * dimensions).buffer;
+      const { buffer, byteOffset } = batch.data;
+      const bytes = (to - from) * dimensions * 4;
+      const values = new Uint8Array(buffer, byteOffset + from * dimensions * 4, bytes);
       this.#sql.exec(INSERT_VECTORS, seq, values, dimensions * 4, JSON.stringify(rows));
     }
   }
 
   #apply(mutation: SqlRow): number[] {
     const seq = Number(mutation["seq"]);
-    const gone = this.#goneBy(seq, String(mutation["kind"]), mutation["delete_ids"] ?? null);
+    const gone = this.#goneBy(seq, String(mutation["kind"]), String(mutation["delete_ids"]));
     this.#sql.exec("DELETE FROM mutations WHERE seq = ?", seq);
     writeState(this.#sql, "applied_seq", seq);
-    writeState(this.#sql, "applied_mutation", mutation["mutation_id"] ?? null);
-    writeState(this.#sql, "applied_accepted_ms", mutation["accepted_ms"] ?? null);
+    writeState(this.#sql, "applied_mutation", String(mutation["mutation_id"]));
+    writeState(this.#sql, "applied_accepted_ms", Number(mutation["accepted_ms"]));
     return gone.map((row) => Number(row["row"]));
   }
 
-  #goneBy(seq: number, kind: string, deleteIds: SqlRow[string]): SqlRow[] {
+  #goneBy(seq: number, kind: string, deleteIds: string): SqlRow[] {
+    if (kind === "metadata_index") return [];
     if (kind === "delete") {
       const statement = `DELETE FROM vectors WHERE mutation_seq < ? AND id IN (SELECT value FROM json_each(?)) RETURNING row`;
       return this.#sql.exec(statement, seq, deleteIds);

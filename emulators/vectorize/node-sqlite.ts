@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Sql, SqlRow, SqlValue } from "./sql.ts";
+import type { Sql, SqlParam, SqlRow } from "./sql.ts";
 
 /** Present a `node:sqlite` database as the index's SQL, with prepared statements kept. */
 export function sqlOnNode(database: DatabaseSync): Sql {
@@ -12,9 +12,8 @@ export function sqlOnNode(database: DatabaseSync): Sql {
     return statement;
   };
   return {
-    exec(statement: string, ...params: SqlValue[]): SqlRow[] {
-      const bound = params.map((param) => (param instanceof ArrayBuffer ? new Uint8Array(param) : param));
-      const rows = statementOf(statement).all(...bound);
+    exec(statement: string, ...params: SqlParam[]): SqlRow[] {
+      const rows = statementOf(statement).all(...params);
       for (const row of rows) widenBlobs(row);
       return rows as SqlRow[];
     },

@@ -1,5 +1,6 @@
 import { VECTORIZE_CODES, vectorizeError } from "./errors.ts";
 import { VECTORIZE_LIMITS } from "./limits.ts";
+import { toFloat32 } from "./float-values.ts";
 import { compileFilter, type MetadataTest } from "./metadata-filter.ts";
 import type { FloatValues, MetadataRetrieval, QueryOptions } from "./types.ts";
 import { checkNamespace } from "./vector-batch.ts";
@@ -34,9 +35,14 @@ export function planQuery(options: QueryOptions = {}): QueryPlan {
   };
 }
 
-/** Check a query vector: the index's dimensions, finite numbers. */
+/**
+ * Check a query vector: the index's dimensions, finite numbers. Whoever passes the whole answer of a model is told of 0
+ * dimensions, and of an unreadable body for a list of vectors, as by the service.
+ */
 export function checkQueryVector(vector: FloatValues, dimensions: number): Float32Array {
-  const values = Float32Array.from(vector);
+  const values = toFloat32(vector) ?? new Float32Array(0);
+  if (Array.isArray(vector) && vector.length > 0 && values.length === 0)
+    throw badBody("vector: expected value");
   if (values.length !== dimensions) {
     const text = `invalid query vector, expected ${dimensions} dimensions, and got ${values.length} dimensions`;
     throw vectorizeError("VECTOR_QUERY", VECTORIZE_CODES.queryVector, text);

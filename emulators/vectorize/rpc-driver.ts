@@ -27,6 +27,8 @@ type Env = NonNullable<NonNullable<Workers[number]["config"]>["env"]>;
 export interface RpcDriver {
   /** Call `env[binding][method](...args)` inside workerd; rejects with the error's name and message as seen there. */
   call(binding: string, method: string, args: unknown[]): Promise<unknown>;
+  /** Ask a Worker by HTTP. */
+  fetch(worker: string, url: string, init: RequestInit): Promise<Response>;
   dispose(): Promise<void>;
 }
 
@@ -60,10 +62,18 @@ export async function startRpcDriver(
       const response = await miniflare.dispatchFetch("http://driver/", { method: "POST", body });
       const answer = (await response.json()) as {
         value?: unknown;
+        raw?: { status: number; contentType: string; text: string };
         error?: { name: string; message: string };
       };
+      const { raw } = answer;
+      if (raw !== undefined)
+        return new Response(raw.text, { status: raw.status, headers: { "content-type": raw.contentType } });
       if (answer.error === undefined) return answer.value;
       throw Object.assign(new Error(answer.error.message), { name: answer.error.name });
+    },
+    fetch: async (name, url, init) => {
+      const worker = await miniflare.getWorker(name);
+      return (await worker.fetch(url, init as never)) as unknown as Response;
     },
     dispose: () => miniflare.dispose(),
   };
@@ -88,7 +98,10 @@ export default {
   async fetch(request, env) {
     const { binding, method, args } = JSON.parse(await request.text(), readValue);
     try {
-      return Response.json({ value: await env[binding][method](...args) });
+      const value = await env[binding][method](...args);
+      if (!(value instanceof Response)) return Response.json({ value });
+      const contentType = value.headers.get("content-type");
+      return Response.json({ raw: { status: value.status, contentType, text: await value.text() } });
     } catch (error) {
       return Response.json({ error: { name: error.name, message: error.message } });
     }

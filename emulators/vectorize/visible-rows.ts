@@ -1,17 +1,23 @@
 import type { Sql, SqlRow } from "./sql.ts";
 
-/** Visible vectors as they are scanned, values side by side; `gone[n] === 1` marks one that was deleted since. */
-export interface RowBlock {
+/** Visible vectors as they are scanned; `gone[n] === 1` marks one that was deleted since. */
+export interface RowBlock<Values> {
   rows: number[];
   ids: string[];
   namespaces: (string | null)[];
   indexedMetadata: (string | null)[];
-  norms: Float64Array;
-  values: Float32Array;
+  values: Values;
   gone: Uint8Array;
 }
 
-/** Vectors per block: 2 MB of values at 1,024 dimensions. */
+/** In which form the values of a block are kept. */
+export interface Packing<Values> {
+  bytesPerRow: number;
+  /** @param found rows with `float32` and `norm` */
+  pack(found: readonly SqlRow[]): Values;
+}
+
+/** Vectors per block: 2 MB of stored values at 1,024 dimensions. */
 const BLOCK_ROWS = 512;
 
 /** The memory copy is dropped and read anew once this share of its rows is gone. */
@@ -27,33 +33,37 @@ const SELECT_BLOCK = `SELECT row, id, namespace, indexed_metadata, norm, float32
  * right for ever but for rows deleted later, which are marked. What does not fit is read from SQLite at every
  * scan: memory stays bounded by the cache and one block.
  */
-export class VisibleRows {
+export class VisibleRows<Values> {
   readonly #sql: Sql;
-  readonly #dimensions: number;
+  readonly #packing: Packing<Values>;
   readonly #cacheBlocksMax: number;
-  #cached: RowBlock[] = [];
+  #cached: RowBlock<Values>[] = [];
   #goneCount = 0;
   /** The block after the last full one, as it was at a watermark. */
-  #tail: { after: number; seqMax: number; block: RowBlock } | undefined;
+  #tail: { after: number; seqMax: number; block: RowBlock<Values> } | undefined;
 
-  constructor(sql: Sql, dimensions: number, cacheBytesMax: number) {
+  constructor(sql: Sql, packing: Packing<Values>, cacheBytesMax: number) {
     this.#sql = sql;
-    this.#dimensions = dimensions;
-    this.#cacheBlocksMax = Math.floor(cacheBytesMax / (BLOCK_ROWS * dimensions * 4));
+    this.#packing = packing;
+    this.#cacheBlocksMax = Math.floor(cacheBytesMax / (BLOCK_ROWS * packing.bytesPerRow));
   }
 
   /** Mark rows as gone. */
   forget(rows: readonly number[]): void {
     if (rows.length > 0) this.#tail = undefined;
     for (const row of rows) this.#forgetOne(row);
-    if (this.#goneCount > this.#cached.length * BLOCK_ROWS * GONE_SHARE_MAX) {
-      this.#cached = [];
-      this.#goneCount = 0;
-    }
+    if (this.#goneCount > this.#cached.length * BLOCK_ROWS * GONE_SHARE_MAX) this.forgetAll();
+  }
+
+  /** Drop the memory copy: the stored rows have changed. */
+  forgetAll(): void {
+    this.#cached = [];
+    this.#goneCount = 0;
+    this.#tail = undefined;
   }
 
   /** Every block with visible vectors; `seqMax` is the watermark. */
-  *blocks(seqMax: number): Generator<RowBlock> {
+  *blocks(seqMax: number): Generator<RowBlock<Values>> {
     yield* this.#cached;
     let after = lastRowOf(this.#cached.at(-1));
     for (;;) {
@@ -64,7 +74,7 @@ export class VisibleRows {
     }
   }
 
-  #read(after: number, seqMax: number): RowBlock {
+  #read(after: number, seqMax: number): RowBlock<Values> {
     if (this.#tail?.after === after && this.#tail.seqMax === seqMax) return this.#tail.block;
     const block = this.#readStored(after, seqMax);
     if (block.rows.length < BLOCK_ROWS) this.#tail = { after, seqMax, block };
@@ -72,21 +82,16 @@ export class VisibleRows {
     return block;
   }
 
-  #readStored(after: number, seqMax: number): RowBlock {
+  #readStored(after: number, seqMax: number): RowBlock<Values> {
     const found = this.#sql.exec(SELECT_BLOCK, after, seqMax);
-    const block: RowBlock = {
+    return {
       rows: found.map((row) => Number(row["row"])),
       ids: found.map((row) => String(row["id"])),
       namespaces: found.map((row) => textOrNull(row, "namespace")),
       indexedMetadata: found.map((row) => textOrNull(row, "indexed_metadata")),
-      norms: Float64Array.from(found, (row) => Number(row["norm"])),
-      values: new Float32Array(found.length * this.#dimensions),
+      values: this.#packing.pack(found),
       gone: new Uint8Array(found.length),
     };
-    for (const [slot, row] of found.entries()) {
-      block.values.set(new Float32Array(row["float32"] as ArrayBuffer), slot * this.#dimensions);
-    }
-    return block;
   }
 
   #forgetOne(row: number): void {
@@ -111,7 +116,7 @@ function firstWhere(count: number, holds: (n: number) => boolean): number {
   return low;
 }
 
-function lastRowOf(block: RowBlock | undefined): number {
+function lastRowOf(block: RowBlock<unknown> | undefined): number {
   return block?.rows.at(-1) ?? 0;
 }
 

@@ -1,9 +1,18 @@
-import { AI_DESCRIPTIONS, aiError } from "./ai-errors.ts";
+import { AI_DESCRIPTIONS, aiError, descriptionOf, errorResponse, isAiError } from "./ai-errors.ts";
+import {
+  Batches,
+  readBatch,
+  type BatchItem,
+  type BatchOutput,
+  type BatchResponse,
+  type BatchWorld,
+  type QueuedOutput,
+} from "./batches.ts";
 import type { Embedder } from "./embedder.ts";
 import { readInputs, type EmbeddingRequest } from "./inputs.ts";
 import { LexicalEmbedder } from "./lexical-embedder.ts";
-import { modelNamed, type EmbeddingModel } from "./models.ts";
-import { estimateTokens } from "./token-estimate.ts";
+import { isLexical, modelNamed, type EmbeddingModel } from "./models.ts";
+import { fitToWindow, type FittingTexts } from "./window.ts";
 
 /** Embeddings, as every model answers them; `pooling` where the model tells it. */
 export interface EmbeddingOutput {
@@ -17,7 +26,10 @@ type ContextsOutput =
   | { response: { id: number; score: number }[] }
   | { response: number[][]; shape: [count: number, dimensions: number]; pooling: "cls" };
 
-export type AiOutput = EmbeddingOutput | ContextsOutput;
+type TextOutput = EmbeddingOutput | ContextsOutput;
+
+/** A `Response` when the option `returnRawResponse` is set. */
+export type AiOutput = TextOutput | QueuedOutput | BatchOutput<TextOutput> | Response;
 
 /** The part of the `AI` binding that exists here. */
 export interface AiBinding {
@@ -43,11 +55,17 @@ export interface AiCounts {
 
 /** Options of the stand-in. */
 export interface AiOptions {
-  /** Lexical when absent. */
+  /** Lexical when absent; `lexical#<dimensions>` is lexical in any case. */
   embedder?: Embedder;
-  /** Vector length for every model instead of its own, to try small or large indexes. */
+  /** Vector length for every model of the catalog instead of its own, to try small or large indexes. */
   dimensions?: number;
+  /** How long an asynchronous batch takes, in milliseconds; 1,000 when absent. */
+  batchDelayMs?: number;
+  nowMs?: BatchWorld["nowMs"];
+  newRequestId?: BatchWorld["newRequestId"];
 }
+
+const BATCH_DELAY_MS = 1_000;
 
 /**
  * Text embeddings with the shapes, limits and errors of Workers AI.
@@ -56,14 +74,23 @@ export interface AiOptions {
  * (unless bge-m3 was told to truncate), and with whatever `failNext` planned.
  */
 export class WorkersAiCore implements AiBinding {
+  readonly #lexical = new LexicalEmbedder();
   readonly #embedder: Embedder;
   readonly #dimensions: number | null;
+  readonly #batches: Batches<TextOutput>;
   readonly #counts: AiCounts = { calls: 0, texts: 0, estimatedTokens: 0 };
   #failure: AiFailure | null = null;
+  #clockOffsetMs = 0;
 
   constructor(options: AiOptions = {}) {
-    this.#embedder = options.embedder ?? new LexicalEmbedder();
+    const nowMs = options.nowMs ?? Date.now;
+    this.#embedder = options.embedder ?? this.#lexical;
     this.#dimensions = options.dimensions ?? null;
+    this.#batches = new Batches({
+      nowMs: () => nowMs() + this.#clockOffsetMs,
+      newRequestId: options.newRequestId ?? (() => crypto.randomUUID()),
+      delayMs: options.batchDelayMs ?? BATCH_DELAY_MS,
+    });
   }
 
   async run(
@@ -71,17 +98,15 @@ export class WorkersAiCore implements AiBinding {
     inputs: Record<string, unknown>,
     options: Record<string, unknown> = {},
   ): Promise<AiOutput> {
-    this.#counts.calls += 1;
-    this.#failIfTold();
-    const known = modelNamed(model);
-    if (known === undefined) throw aiError(5007, `No such model ${model} or task`);
-    if (options["queueRequest"] === true || options["returnRawResponse"] === true) {
-      throw new Error("This stand-in for Workers AI knows neither queueRequest nor returnRawResponse.");
+    const isQueued = options["queueRequest"] === true;
+    if (options["returnRawResponse"] !== true) return this.#run(model, inputs, isQueued);
+    try {
+      return Response.json(await this.#run(model, inputs, isQueued));
+    } catch (error) {
+      // The binding hands on whatever the service answered, refusals included.
+      if (isAiError(error)) return errorResponse(error);
+      throw error;
     }
-    const request = readInputs(known, inputs);
-    const texts = this.#withinLimit(known, request);
-    this.#counts.texts += texts.length;
-    return this.#answer(known, request, texts);
   }
 
   /** Let the next calls fail. Replaces an earlier plan. */
@@ -89,43 +114,85 @@ export class WorkersAiCore implements AiBinding {
     this.#failure = failure;
   }
 
+  /** Move the clock of asynchronous batches ahead. */
+  advance(ms: number): void {
+    this.#clockOffsetMs += ms;
+  }
+
   counts(): AiCounts {
     return { ...this.#counts };
   }
 
-  async #answer(model: EmbeddingModel, request: EmbeddingRequest, texts: string[]): Promise<AiOutput> {
-    const dimensions = this.#dimensions ?? model.dimensions;
-    const vectors = await this.#embedder.embed(texts, dimensions, request.role);
+  async #run(name: string, inputs: Record<string, unknown>, isQueued: boolean): Promise<AiOutput> {
+    this.#counts.calls += 1;
+    this.#failIfTold(name);
+    const model = modelNamed(name);
+    if (model === undefined) throw noSuchModel(name);
+    if (typeof inputs?.["request_id"] === "string") {
+      holdToBatches(model);
+      return this.#batches.poll(model, inputs["request_id"]);
+    }
+    if (isQueued) return this.#submit(model, inputs);
+    const request = readInputs(model, inputs);
+    return this.#answer(model, request, fitToWindow(model, request));
+  }
+
+  /** Bad input refuses the batch; a text that is too long fails its own request only. */
+  #submit(model: EmbeddingModel, inputs: Record<string, unknown>): QueuedOutput {
+    holdToBatches(model);
+    const items = readBatch(inputs).map((item) => ({ ...item, request: readInputs(model, item.inputs) }));
+    return this.#batches.submit(model, async () => {
+      const answered = await Promise.all(items.map((item, id) => this.#respond(model, item, id)));
+      const tokens = answered.reduce((sum, one) => sum + one.tokens, 0);
+      return {
+        responses: answered.map(({ response }) => response),
+        usage: { prompt_tokens: tokens, completion_tokens: 0, total_tokens: tokens },
+      };
+    });
+  }
+
+  async #respond(
+    model: EmbeddingModel,
+    item: BatchItem & { request: EmbeddingRequest },
+    id: number,
+  ): Promise<{ response: BatchResponse<TextOutput>; tokens: number }> {
+    const reference = item.externalReference === null ? {} : { external_reference: item.externalReference };
+    try {
+      const fitting = fitToWindow(model, item.request);
+      const result = await this.#answer(model, item.request, fitting);
+      return { response: { id, result, success: true, ...reference }, tokens: fitting.estimatedTokens };
+    } catch (error) {
+      if (!isAiError(error)) throw error;
+      return { response: { id, success: false, error: error.message, ...reference }, tokens: 0 };
+    }
+  }
+
+  async #answer(
+    model: EmbeddingModel,
+    request: EmbeddingRequest,
+    { texts, query, estimatedTokens }: FittingTexts,
+  ): Promise<TextOutput> {
+    this.#counts.texts += texts.length;
+    this.#counts.estimatedTokens += estimatedTokens;
+    const embedder = isLexical(model) ? this.#lexical : this.#embedder;
+    const dimensions = isLexical(model) ? model.dimensions : (this.#dimensions ?? model.dimensions);
+    const vectors = await embedder.embed(texts, dimensions, request.role);
     const shape: [number, number] = [vectors.length, dimensions];
     const data = vectors.map(toNumbers);
     if (request.contexts === null)
       return { shape, data, ...(request.pooling === null ? {} : { pooling: request.pooling }) };
-    if (request.contexts.query === null) return { response: data, shape, pooling: "cls" };
-    const [query = []] = (await this.#embedder.embed([request.contexts.query], dimensions, "query")).map(
-      toNumbers,
-    );
-    const ranked = data.map((vector, id) => ({ id, score: cosine(query, vector) }));
+    if (query === null) return { response: data, shape, pooling: "cls" };
+    const [asked = []] = (await embedder.embed([query], dimensions, "query")).map(toNumbers);
+    const ranked = data.map((vector, id) => ({ id, score: cosine(asked, vector) }));
     return { response: ranked.sort((one, other) => other.score - one.score) };
   }
 
-  #withinLimit(model: EmbeddingModel, request: EmbeddingRequest): string[] {
-    const instructionTokens = request.instruction === null ? 0 : estimateTokens(request.instruction);
-    return request.texts.map((text, at) => {
-      const tokens = estimateTokens(text) + instructionTokens;
-      this.#counts.estimatedTokens += Math.min(tokens, model.tokensMax);
-      if (tokens <= model.tokensMax) return text;
-      if (request.truncate) return cutToTokens(text, model.tokensMax);
-      const detail = `text ${at} has about ${tokens} tokens, ${model.name} takes ${model.tokensMax}`;
-      throw aiError(AI_DESCRIPTIONS.tooLarge.code, `${AI_DESCRIPTIONS.tooLarge.description}: ${detail}`);
-    });
-  }
-
-  #failIfTold(): void {
+  #failIfTold(model: string): void {
     if (this.#failure === null || this.#failure.times <= 0) return;
     this.#failure = { ...this.#failure, times: this.#failure.times - 1 };
-    const { code } = this.#failure;
-    const usual = Object.values(AI_DESCRIPTIONS).find((known) => known.code === code)?.description;
-    throw aiError(code, this.#failure.description ?? usual ?? "Unknown error");
+    const { code, description } = this.#failure;
+    if (description === undefined && code === AI_DESCRIPTIONS.noSuchModel.code) throw noSuchModel(model);
+    throw aiError(code, description ?? descriptionOf(code));
   }
 }
 
@@ -134,14 +201,14 @@ export function createWorkersAiInProcess(options: AiOptions = {}): WorkersAiCore
   return new WorkersAiCore(options);
 }
 
-function cutToTokens(text: string, tokensMax: number): string {
-  let [low, high] = [0, text.length];
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (estimateTokens(text.slice(0, middle)) <= tokensMax) low = middle;
-    else high = middle - 1;
-  }
-  return text.slice(0, low);
+function noSuchModel(name: string): Error {
+  return aiError(AI_DESCRIPTIONS.noSuchModel.code, `No such model ${name} or task`);
+}
+
+/** Refuse batches of a model that the catalog does not flag for them; the code is our choice [?]. */
+function holdToBatches(model: EmbeddingModel): void {
+  if (model.batch) return;
+  throw aiError(AI_DESCRIPTIONS.badInput.code, `Error: ${model.name} takes no asynchronous batches`);
 }
 
 function cosine(one: readonly number[], other: readonly number[]): number {

@@ -27,17 +27,14 @@ const NOTHING = {
 /**
  * Check a call's input against the model's schema.
  *
- * Throws AiError 5006 (bad input). The asynchronous batch interface (`requests`, `request_id`) is not part of this
- * stand-in and is refused with a plain Error that says so.
+ * Throws AiError 5006 (bad input), for the `requests` of a batch without the option `queueRequest` too [?].
  */
 export function readInputs(model: EmbeddingModel, inputs: unknown): EmbeddingRequest {
   if (typeof inputs !== "object" || inputs === null || Array.isArray(inputs)) {
     throw badInput("Type mismatch of '/', 'object' not in 'null'");
   }
   const given = inputs as Inputs;
-  if ("requests" in given || "request_id" in given) {
-    throw new Error("This stand-in for Workers AI has no asynchronous batches: call run() with texts.");
-  }
+  if ("requests" in given) throw badInput("'/requests' needs the option queueRequest");
   if (model.shape === "qwen3") return readQwen3(model, given);
   if (model.shape === "bge-m3" && "contexts" in given) return readContexts(given);
   const texts = readTexts(model, given, "text");

@@ -1,4 +1,8 @@
-import { describeEmbeddingModel, type ModelUnderTest } from "../contracts/embedding-model.testsuite.ts";
+import {
+  BATCH_DELAY_MS,
+  describeEmbeddingModel,
+  type ModelUnderTest,
+} from "../contracts/embedding-model.testsuite.ts";
 import { expect, it } from "vitest";
 import { bundleWorker, startRpcDriver } from "../vectorize/rpc-driver.ts";
 import type { AiCounts, AiOutput } from "./ai-core.ts";
@@ -9,7 +13,12 @@ describeEmbeddingModel("the Worker in workerd, by RPC", () => hostInMiniflare())
 async function hostInMiniflare(dimensions?: number): Promise<ModelUnderTest> {
   const script = await bundleWorker(new URL("worker.ts", import.meta.url));
   const size = dimensions === undefined ? {} : { dimensions };
-  const parts = workersAiWorkerConfig({ name: "workers-ai", script, ...size });
+  const parts = workersAiWorkerConfig({
+    name: "workers-ai",
+    script,
+    batchDelayMs: BATCH_DELAY_MS,
+    ...size,
+  });
   const driver = await startRpcDriver({ AI: parts.binding, CONTROL: parts.control }, [
     { config: parts.config },
   ]);
@@ -17,6 +26,7 @@ async function hostInMiniflare(dimensions?: number): Promise<ModelUnderTest> {
     ai: { run: async (...args) => (await driver.call("AI", "run", args)) as AiOutput },
     failNext: async (failure) => void (await driver.call("CONTROL", "failNext", [failure])),
     counts: async () => (await driver.call("CONTROL", "counts", [])) as AiCounts,
+    advance: async (ms) => void (await driver.call("CONTROL", "advance", [ms])),
     close: () => driver.dispose(),
   };
 }

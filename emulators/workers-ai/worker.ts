@@ -7,20 +7,26 @@ interface Env {
   DIMENSIONS?: number;
   /** A server to take embeddings from; lexical when absent. */
   OPENAI?: OpenAiOptions;
+  /** How long an asynchronous batch takes, in milliseconds. */
+  BATCH_DELAY_MS?: number;
 }
 
 /** What tests may do to the stand-in. */
 export interface WorkersAiControlApi {
   failNext(failure: AiFailure): Promise<void>;
   counts(): Promise<AiCounts>;
+  /** Move the clock of asynchronous batches ahead. */
+  advance(ms: number): Promise<void>;
 }
 
-// One per process of the runtime: counts and planned failures are shared by all bindings and end with the process.
+// One per process of the runtime: counts, planned failures and batches are shared by all bindings
+// and end with the process.
 let core: WorkersAiCore | undefined;
 
 function coreOf(env: Env): WorkersAiCore {
   core ??= new WorkersAiCore({
     ...(env.DIMENSIONS === undefined ? {} : { dimensions: env.DIMENSIONS }),
+    ...(env.BATCH_DELAY_MS === undefined ? {} : { batchDelayMs: env.BATCH_DELAY_MS }),
     ...(env.OPENAI === undefined ? {} : { embedder: new OpenAiEmbedder(env.OPENAI) }),
   });
   return core;
@@ -45,5 +51,9 @@ export class WorkersAiControl extends WorkerEntrypoint<Env> implements WorkersAi
 
   async counts(): Promise<AiCounts> {
     return coreOf(this.env).counts();
+  }
+
+  async advance(ms: number): Promise<void> {
+    coreOf(this.env).advance(ms);
   }
 }

@@ -4,14 +4,18 @@ import type { FailureKind } from "./errors.ts";
 export const ALERT_KINDS = [
   "retries_exhausted",
   "count_mismatch",
+  "proof_failed",
   "run_too_long",
   "api_errors",
   "storage_full",
   "access_lost",
   "listing_order",
+  "embeddings_refused",
   "defect",
   "vectors_not_visible",
+  "vectors_refused",
   "run_lost",
+  "parked_repeatedly",
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
@@ -24,11 +28,14 @@ export const ALERT_OF_FAILURE = {
   partial: "retries_exhausted",
   plan_gated: "retries_exhausted",
   locked: "retries_exhausted",
+  interrupted: "run_lost",
   not_yet: null,
   quota: null,
   denied: "access_lost",
+  refused: "defect",
   storage_full: "storage_full",
   superseded: null,
   listing_order: "listing_order",
+  embeddings_refused: "embeddings_refused",
   defect: "defect",
 } as const satisfies Record<FailureKind, AlertKind | null>;

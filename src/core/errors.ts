@@ -19,20 +19,26 @@ export type FailureKind =
   | "partial"
   /** The key's plan does not include one field that was asked for; it is left out from now on. */
   | "plan_gated"
+  /** This very content is not taken, now or whenever it is sent again; other content may be. */
+  | "refused"
   /** The database is busy. */
   | "locked"
   /** Credentials missing, wrong or without the right. */
   | "denied"
   | "storage_full"
+  /** The program ended in the middle of the step: it was killed, or the step was more than its memory holds. */
+  | "interrupted"
   /** Another run holds the lane now; whatever we were about to write is void. */
   | "superseded"
   /** The source lists rows in no order that we can follow, so the listing proves nothing. */
   | "listing_order"
+  /** The configured model cannot be used with what stands here; a person has to choose. */
+  | "embeddings_refused"
   /** Our own fault, or a reply that breaks the vendor's contract. */
   | "defect";
 
 /** Whose failure it is; shown in attempts and reports. */
-export type Party = "fireflies" | "r2" | "d1" | "vectorize" | "workers-ai" | "engine";
+export type Party = "fireflies" | "r2" | "d1" | "vectorize" | "workers-ai" | "openai" | "engine";
 
 /** A classified failure. `detail` never holds content, addresses or secrets. */
 export type Failure = {
@@ -46,7 +52,7 @@ export type Failure = {
 };
 
 export type Reaction =
-  | { readonly do: "retry"; readonly ladder: "backoff" | "lock" | "shrink" }
+  | { readonly do: "retry"; readonly ladder: "backoff" | "lock" | "shrink" | "restart" }
   | { readonly do: "wait" }
   | { readonly do: "park"; readonly alert: boolean }
   | { readonly do: "halt"; readonly alert: boolean };
@@ -60,12 +66,15 @@ export const REACTIONS = {
   partial: { do: "retry", ladder: "backoff" },
   plan_gated: { do: "retry", ladder: "backoff" },
   locked: { do: "retry", ladder: "lock" },
+  interrupted: { do: "retry", ladder: "restart" },
   not_yet: { do: "wait" },
   quota: { do: "park", alert: false },
   denied: { do: "park", alert: true },
+  refused: { do: "halt", alert: true },
   storage_full: { do: "halt", alert: true },
   superseded: { do: "halt", alert: false },
   listing_order: { do: "halt", alert: true },
+  embeddings_refused: { do: "halt", alert: true },
   defect: { do: "halt", alert: true },
 } as const satisfies Record<FailureKind, Reaction>;
 

@@ -20,6 +20,9 @@ export const VECTORS_PER_UPSERT_MAX = 1_000;
 export const VECTOR_IDS_PER_GET_MAX = 20;
 export const VECTOR_IDS_PER_DELETE_MAX = 100;
 
+/** Longest vector of an index. Source: Cloudflare docs, Vectorize limits. */
+export const VECTOR_DIMENSIONS_MAX = 1_536;
+
 /** Vectors in one index. Source: Cloudflare docs, Vectorize limits. */
 export const VECTORS_PER_INDEX_MAX = 20_000_000;
 

@@ -1,10 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { afterPage, planListing, type Listing } from "./plan.ts";
-import { FRESH_OVERLAP_MS, FRESH_OVERLAP_SHORT_MS, LIST_PAGE_ROWS_MAX, RUN_ITEMS_MAX } from "./policy.ts";
+import { afterPage, isOutrun, planListing, type Listing } from "./plan.ts";
+import {
+  FRESH_OVERLAP_MS,
+  FRESH_OVERLAP_SHORT_MS,
+  LIST_PAGE_ROWS_MAX,
+  LISTING_PAUSE_MAX_MS,
+  SCHEDULE_MS,
+} from "./policy.ts";
 import { LIST_START } from "./reconcile.ts";
 
 const NOW = { id: "new", ceilingMs: 5_000_000_000, startedMs: 5_000_000_001 };
-const NOTHING = { open: null, lastCeilingMs: null, checkpoint: null, recent: 0 };
+const NOTHING = { open: null, lastCeilingMs: null, checkpoint: null, checkpointMs: null, recent: 0 };
 const standing = (change: Partial<Listing["discovery"]>): Listing => ({
   discovery: { ...planListing(NOTHING, NOW).discovery, id: "old", ...change },
   cursor: { ...LIST_START, skip: 94 },
@@ -24,12 +30,12 @@ describe("planListing", () => {
     expect(planListing({ ...NOTHING, open: "old", checkpoint }, NOW)).toBe(checkpoint);
   });
 
-  it("goes on with a window too large for one run, but begins a small unfinished one anew", () => {
-    const known = { ...NOTHING, open: "old", lastCeilingMs: 1 };
-    const large = standing({ kind: "fresh", rowsSeen: RUN_ITEMS_MAX });
-    expect(planListing({ ...known, checkpoint: large }, NOW)).toBe(large);
-    const small = standing({ kind: "fresh", rowsSeen: 47 });
-    expect(planListing({ ...known, checkpoint: small }, NOW).discovery.id).toBe("new");
+  it("goes on with an unfinished window, however small and old it is, unless its last page came long ago", () => {
+    const checkpoint = standing({ kind: "fresh", rowsSeen: 47, ceilingMs: 1 });
+    const known = { ...NOTHING, open: "old", lastCeilingMs: 1, checkpoint };
+    const paused = (ms: number): Listing => planListing({ ...known, checkpointMs: NOW.startedMs - ms }, NOW);
+    expect(paused(LISTING_PAUSE_MAX_MS - 1)).toBe(checkpoint);
+    expect(paused(LISTING_PAUSE_MAX_MS).discovery.id).toBe("new");
   });
 
   it("reaches back from the last complete enumeration, however long ago that was", () => {
@@ -49,6 +55,14 @@ describe("planListing", () => {
       rows: 12,
       cursor: { rows: 12, skip: 0 },
     });
+  });
+});
+
+describe("isOutrun", () => {
+  it("is true of an enumeration that began an hour or more before the run that completed it", () => {
+    const listing = standing({ ceilingMs: 0 });
+    expect(isOutrun(listing, { ceilingMs: SCHEDULE_MS.fireflies })).toBe(true);
+    expect(isOutrun(listing, { ceilingMs: SCHEDULE_MS.fireflies - 1 })).toBe(false);
   });
 });
 

@@ -1,5 +1,11 @@
 /** What a run of fireflies has to list, and where that listing stands. Pure. Source: protocols 3. */
-import { FRESH_OVERLAP_MS, FRESH_OVERLAP_SHORT_MS, LIST_PAGE_ROWS_MAX, RUN_ITEMS_MAX } from "./policy.ts";
+import {
+  FRESH_OVERLAP_MS,
+  FRESH_OVERLAP_SHORT_MS,
+  LIST_PAGE_ROWS_MAX,
+  LISTING_PAUSE_MAX_MS,
+  SCHEDULE_MS,
+} from "./policy.ts";
 import { LIST_START, type ListCursor } from "./reconcile.ts";
 
 /** One listing of the source and what it proves. Times are world ms. */
@@ -30,18 +36,27 @@ export type Listing = {
  * Go on with an enumeration that one run could not finish; else list everything once; else the newest days: from the
  * upper bound of the last complete enumeration on, less an overlap.
  *
- * @param known the newest unfinished enumeration, the upper bound of the newest complete one, the lane's checkpoint, and
- *   how many known meetings lie within the long overlap
+ * However small it is, an unfinished enumeration is gone on with: begun anew with every run, it would never end where a
+ * budget ends before it does. Its age is no bound, for the same reason; a long pause is.
+ *
+ * @param known the newest unfinished enumeration, the upper bound of the newest complete one, the lane's checkpoint and
+ *   when it was written, and how many known meetings lie within the long overlap
  * @param now id and times of a new enumeration, should one begin
  */
 export function planListing(
-  known: { open: string | null; lastCeilingMs: number | null; checkpoint: Listing | null; recent: number },
+  known: {
+    open: string | null;
+    lastCeilingMs: number | null;
+    checkpoint: Listing | null;
+    checkpointMs: number | null;
+    recent: number;
+  },
   now: { id: string; ceilingMs: number; startedMs: number },
 ): Listing {
   const { checkpoint, lastCeilingMs } = known;
   if (checkpoint !== null && checkpoint.cursor !== null && checkpoint.discovery.id === known.open) {
-    const { kind, rowsSeen } = checkpoint.discovery;
-    if (kind === "backfill" || rowsSeen >= RUN_ITEMS_MAX) return checkpoint;
+    const pauseMs = now.startedMs - (known.checkpointMs ?? 0);
+    if (checkpoint.discovery.kind === "backfill" || pauseMs < LISTING_PAUSE_MAX_MS) return checkpoint;
   }
   const rows = checkpoint?.rows ?? LIST_PAGE_ROWS_MAX;
   const cursor = { ...LIST_START, rows };
@@ -50,6 +65,14 @@ export function planListing(
     return { discovery: { ...begun, kind: "backfill", floorMs: null }, cursor, rows };
   const overlapMs = known.recent < LIST_PAGE_ROWS_MAX ? FRESH_OVERLAP_MS : FRESH_OVERLAP_SHORT_MS;
   return { discovery: { ...begun, kind: "fresh", floorMs: lastCeilingMs - overlapMs }, cursor, rows };
+}
+
+/**
+ * Whether a run that completed an enumeration has yet to look at the newest meetings: an earlier run began it, and what
+ * came since stands above the page that it began with. Pure.
+ */
+export function isOutrun({ discovery }: Listing, run: { readonly ceilingMs: number }): boolean {
+  return run.ceilingMs - discovery.ceilingMs >= SCHEDULE_MS.fireflies;
 }
 
 /** The enumeration after a page; complete once a page ended it. */

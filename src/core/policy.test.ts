@@ -26,10 +26,12 @@ describe("policy", () => {
     expect(policy.CHUNK_ROWS_PER_STATEMENT * chunkBytes).toBeLessThan(D1_VALUE_BYTES_MAX);
   });
 
-  it("has the same compatibility date locally as deployed", () => {
-    const date = /"compatibility_date": "([\d-]+)"/.exec(
-      readFileSync(join(ROOT, "wrangler.jsonc"), "utf8"),
-    )?.[1];
-    expect(readFileSync(join(ROOT, "src/local/product-workers.ts"), "utf8")).toContain(`"${date}"`);
+  it("has the same compatibility date, and the same addresses for the Worker, locally as deployed", () => {
+    const deployed = readFileSync(join(ROOT, "wrangler.jsonc"), "utf8");
+    const local = readFileSync(join(ROOT, "src/local/product-workers.ts"), "utf8");
+    const date = /"compatibility_date": ("[\d-]+")/.exec(deployed)?.[1];
+    const workerFirst = /"run_worker_first": (\[.*?\])/.exec(deployed)?.[1];
+    expect(local).toContain(`COMPATIBILITY_DATE = ${date}`);
+    expect(local).toContain(`WORKER_FIRST = ${workerFirst}`);
   });
 });

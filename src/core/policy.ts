@@ -3,6 +3,8 @@
  * Numbers that a platform imposes stand in `limits.ts`.
  */
 
+import { VECTOR_DIMENSIONS_MAX } from "./limits.ts";
+
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -35,8 +37,23 @@ export const LOCK_WAITS_MS = Array.from({ length: 10 }, () => SECOND_MS);
 /** Waits before a smaller page is asked for: nothing is wrong with the vendor, the reply was only more than we take. */
 export const SHRINK_WAITS_MS = Array.from({ length: 5 }, () => SECOND_MS);
 
+/** Waits before a step in whose middle the program ended: none after one kill, which says nothing about the step. */
+export const RESTART_WAITS_MS = [0, ...BACKOFF_WAITS_MS];
+
+/** After so many ends of the program in the middle of reading one meeting, that meeting is set aside as failed. */
+export const INTERRUPTIONS_PER_MEETING_MAX = 3;
+
 /** One per consecutive timeout; the last one repeats. Source: requirements, "Network Timeout: increase timeout". */
 export const CALL_TIMEOUTS_MS = [30 * SECOND_MS, 60 * SECOND_MS, 120 * SECOND_MS] as const;
+
+/**
+ * Timeouts of calls to stores and of the model, real ms: many times what they take, and short enough that a step with
+ * several of them ends within its lease. Each may have its effect after it: R2 keys come from content, vector ids are
+ * single-use, and what the model answers is dropped (protocols 1).
+ */
+export const STORE_TIMEOUT_MS = 60 * SECOND_MS;
+export const INDEX_TIMEOUT_MS = 60 * SECOND_MS;
+export const MODEL_TIMEOUT_MS = 120 * SECOND_MS;
 
 /** A wait longer than this ends the run as parked; a shorter one is slept through. Source: protocols, waits. */
 export const PARK_ABOVE_MS = 15 * MINUTE_MS;
@@ -65,6 +82,18 @@ export const LIST_REPLY_BYTES_TARGET = 8 * 1024 * 1024;
 /** Rows of a page of ids only, asked for where whole transcripts are too large to come together; each costs a call then. */
 export const LIST_LIGHT_ROWS = 10;
 
+/**
+ * Meetings of a page of ids that are asked for by themselves: if more would have to be, the page is asked for whole. And
+ * how long one may go unread while its page only comes by ids, and how many of these a page asks for: a full page of them
+ * takes less than a day of hourly runs.
+ */
+export const LIGHT_FETCHES_MAX = 10;
+export const LIGHT_REREAD_AFTER_MS = DAY_MS;
+export const LIGHT_REREADS_MAX = 3;
+
+/** Large meetings that a run knows the places of; each costs a count when it plans. */
+export const LARGE_MEETINGS_MAX = 20;
+
 /** A reply larger than this is given up while it is read, and a smaller page is asked for. */
 export const LIST_REPLY_BYTES_MAX = 24 * 1024 * 1024;
 
@@ -74,6 +103,12 @@ export const LIST_PAGES_MAX = 4_300;
 /** Overlap in time of the fresh window: the long one while a page covers it, else the short one. Source: protocols 3. */
 export const FRESH_OVERLAP_MS = 7 * DAY_MS;
 export const FRESH_OVERLAP_SHORT_MS = 72 * HOUR_MS;
+
+/**
+ * An unfinished listing of the newest days is gone on with unless its last page came this long ago: then so many rows
+ * have come in above it that beginning anew asks for less.
+ */
+export const LISTING_PAUSE_MAX_MS = 72 * HOUR_MS;
 
 /** A meeting that failed is asked for by itself again after this long, at most so many a run: each costs a call. */
 export const FAILED_RETRY_AFTER_MS = DAY_MS;
@@ -104,6 +139,12 @@ export const VECTOR_BATCH_BYTES_TARGET = 8 * 1024 * 1024;
 /** Chunks written by one D1 statement: about 5 kB each, so well under the 2 MB of a bound value. */
 export const CHUNK_ROWS_PER_STATEMENT = 200;
 
+/** A document that the model or the index refuses is tried again after this long, or when its text changes. */
+export const REFUSED_RETRY_AFTER_MS = DAY_MS;
+
+/** If more documents than this are sent one by one and every one is refused, it is not for what they say. */
+export const REFUSALS_ALONE_MAX = 4;
+
 /** Waits between looks at a vector that was accepted and is not visible yet; 10 min in all. Source: protocols 6. */
 export const VISIBLE_WAITS_MS = [1, 2, 4, 8, 15, 30, 60, 120, 180, 180].map((seconds) => seconds * SECOND_MS);
 
@@ -122,12 +163,49 @@ export const DEAD_CHECK_IDS_MAX = 1_000;
 /** Texts embedded by one call. Source: Cloudflare docs, input schema of qwen3-embedding: at most 32. */
 export const EMBED_TEXTS_PER_CALL = 32;
 
-/** Model for documents. Source: the only listed one whose pages agree on a window above a chunk (8,192 tokens). */
+/** Model where nobody chose one. Source: the only listed one whose pages agree on a window above a chunk (8,192 tokens). */
 export const EMBEDDING_MODEL = {
   name: "@cf/qwen/qwen3-embedding-0.6b",
+  served: "@cf/qwen/qwen3-embedding-0.6b",
   dimensions: 1_024,
   tokensMax: 8_192,
+  pooling: null,
+  input: "documents",
 } as const;
+
+/** Lengths that a lexical model may have. Source: the stand-in's smallest; the longest vector that Vectorize takes. */
+export const LEXICAL_DIMENSIONS = { min: 16, max: VECTOR_DIMENSIONS_MAX, usual: 1_024 } as const;
+
+/** Texts sent to an embeddings server at once, and how long it may take, real ms: a small one on a CPU reads 1,000 tokens a second. */
+export const OPENAI_TEXTS_PER_CALL = 8;
+export const OPENAI_CALL_MS_MAX = 2 * MINUTE_MS;
+
+/** A reply of an embeddings server larger than this is given up: 8 vectors of 1,536 numbers are 300 kB. */
+export const OPENAI_REPLY_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Meetings that the scope of one rebuild may name. */
+export const REBUILD_SCOPE_MEETINGS_MAX = 1_000;
+
+/**
+ * Real time after which a run of a rebuild takes on nothing more: its continuation goes on when the lane has served what
+ * is due. Well under ALERT_RUN_MS.
+ */
+export const REBUILD_RUN_MS = 5 * MINUTE_MS;
+
+/** Meetings whose records are made again by one step. */
+export const REBUILD_RECORDS_PER_STEP = BATCH_ITEMS_MAX;
+
+/** Times one run looks for documents that changed while it built the others. */
+export const REBUILD_ROUNDS_MAX = 5;
+
+/** After a switch the old index still answers this long: questions under way were begun with it. */
+export const EMPTY_AFTER_MS = 10 * SECOND_MS;
+
+/** Chunks of an old index given up by one run; each costs about a tenth of a subrequest. */
+export const EMPTY_CHUNKS_PER_RUN = 5_000;
+
+/** Marks of built documents forgotten by one statement. Source: Cloudflare docs, D1: about 1,000 rows of a large delete. */
+export const BUILT_ROWS_PER_STATEMENT = 1_000;
 
 /** Below this much free room a run does not start. */
 export const STORAGE_FREE_BYTES_MIN = 64 * 1024 * 1024;
@@ -143,6 +221,11 @@ export const ALERT_MISMATCH_SHARE = 0.01;
 export const ALERT_RUN_MS = 15 * MINUTE_MS;
 export const ALERT_API_ERRORS = 3;
 export const ALERT_API_ERRORS_WINDOW_MS = 5 * MINUTE_MS;
+/** Times that a lane may park, each until another time, before it has finished once. */
+export const ALERT_PARKS = 3;
+
+/** Differences that an alert names; the proof names more. */
+export const ALERT_NAMES_SHOWN = 5;
 
 /** Meetings proved by one request for proof; each costs about four subrequests. */
 export const PROOF_PAGE_ITEMS = 100;
@@ -194,5 +277,15 @@ export const SEARCH_SNIPPET_CHARS = 320;
 /** Vectors of questions that a Worker remembers, the longest unused forgotten first: 2 MB at 1,024 dimensions. */
 export const QUERY_VECTORS_MAX = 500;
 
+/** How often the page asks where everything stands, and how often while a run is under way. Real time, and only while it is looked at. */
+export const PAGE_REFRESH_MS = 5 * SECOND_MS;
+export const PAGE_REFRESH_RUNNING_MS = SECOND_MS;
+
+/** A call of the page that has no answer by then is given up, and the server counts as gone. */
+export const PAGE_CALL_TIMEOUT_MS = 20 * SECOND_MS;
+
+/** Runs on the page at first, and how many more come at a time. */
+export const PAGE_RUNS_STEP = 10;
+
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
-export const SCHEMA_VERSION = "0005_search.sql";
+export const SCHEMA_VERSION = "0007_owners_sizes_refusals.sql";

@@ -16,6 +16,8 @@ export type ListCursor = {
   readonly afterShort: boolean;
   /** How far the last failed join stepped back, in rows. */
   readonly backRows: number;
+  /** The page is asked for whole, though a large meeting is expected on it: too much of it is new. */
+  readonly whole?: boolean;
   /** Places are compared by their 5-minute floor, because a page was out of order by the exact moment. */
   readonly floored: boolean;
 };

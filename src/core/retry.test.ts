@@ -33,6 +33,11 @@ describe("nextAfter", () => {
     expect(waitsOf(aFailure({ kind: "too_large" }), 6)).toEqual([...Array(5).fill(1_000), "halt"]);
   });
 
+  it("takes up a step at once after one kill, then waits ever longer, and halts at the seventh", () => {
+    const waits = [0, 5_000, 10_000, 20_000, 40_000, 80_000];
+    expect(waitsOf(aFailure({ kind: "interrupted", party: "engine" }), 7)).toEqual([...waits, "halt"]);
+  });
+
   it("never goes on before the time the vendor named, however short its own ladder", () => {
     const failure = aFailure({ kind: "rate_limited", notBeforeMs: NOW_MS + 31_000 });
     expect(waitsOf(failure, 5)).toEqual([31_000, 31_000, 31_000, 40_000, 80_000]);
@@ -93,6 +98,13 @@ describe("growing timeouts and shrinking pages", () => {
   });
 
   it("asks for 50, 25, 12, 6, 3, 1 rows and never fewer than one", () => {
-    expect([0, 1, 2, 3, 4, 5, 6].map((times) => shrunkPageRows(50, times))).toEqual([50, 25, 12, 6, 3, 1, 1]);
+    const rows = [0, 1, 2, 3, 4, 5, 6].map((times) => shrunkPageRows(50, Array(times).fill("too_large")));
+    expect(rows).toEqual([50, 25, 12, 6, 3, 1, 1]);
+  });
+
+  it("asks for as many rows after one kill, and for fewer if the program ends there again", () => {
+    const rows = [1, 2, 3, 4, 5].map((times) => shrunkPageRows(50, Array(times).fill("interrupted")));
+    expect(rows).toEqual([50, 25, 12, 6, 3]);
+    expect(shrunkPageRows(50, ["timed_out", "interrupted", "locked", "unreachable"])).toBe(25);
   });
 });

@@ -4,6 +4,7 @@ import {
   CALL_TIMEOUTS_MS,
   LOCK_WAITS_MS,
   PARK_ABOVE_MS,
+  RESTART_WAITS_MS,
   SHRINK_WAITS_MS,
 } from "./policy.ts";
 
@@ -13,7 +14,12 @@ export type Next =
   | { readonly do: "park"; readonly untilMs: number | null; readonly alert: boolean }
   | { readonly do: "halt"; readonly alert: boolean; readonly exhausted: boolean };
 
-const LADDERS = { backoff: BACKOFF_WAITS_MS, lock: LOCK_WAITS_MS, shrink: SHRINK_WAITS_MS } as const;
+const LADDERS = {
+  backoff: BACKOFF_WAITS_MS,
+  lock: LOCK_WAITS_MS,
+  shrink: SHRINK_WAITS_MS,
+  restart: RESTART_WAITS_MS,
+} as const;
 
 /**
  * How many of a step's failures climbed the same ladder as this kind: a busy database must not use up the retries of a
@@ -65,7 +71,17 @@ export function callTimeoutMs(timedOutCount: number): number {
   return CALL_TIMEOUTS_MS[Math.min(timedOutCount, CALL_TIMEOUTS_MS.length - 1)] ?? 0;
 }
 
-/** Rows to ask for after so many failures that a smaller page may cure: 50, 25, 12, ... 1. */
-export function shrunkPageRows(rows: number, shrinkCount: number): number {
+/**
+ * Rows to ask for after failures of which a smaller page may cure some: 50, 25, 12, ... 1. That the program ended once in
+ * the middle of a page is a kill like any other; if it does so again, the page may be more than its memory holds.
+ */
+export function shrunkPageRows(rows: number, failures: readonly FailureKind[]): number {
+  const large = failures.filter((kind) => kind === "timed_out" || kind === "too_large").length;
+  const shrinkCount = large + Math.max(0, interruptionsIn(failures) - 1);
   return Math.max(1, Math.floor(rows / 2 ** shrinkCount));
+}
+
+/** How often the program ended in the middle of a step. */
+export function interruptionsIn(failures: readonly FailureKind[]): number {
+  return failures.filter((kind) => kind === "interrupted").length;
 }

@@ -48,7 +48,9 @@ export async function durably<T>(
 ): Promise<T> {
   for (let round = 1; round <= STEP_ROUNDS_MAX; round += 1) {
     const stepName = round === 1 ? name : `${name}, round ${round}`;
-    const outcome = await context.steps.do(stepName, () => attempt(context, name, work));
+    const outcome = await context.steps.do(stepName, (tries) =>
+      attempt(context, { name, stepName, tries }, work),
+    );
     if (outcome.ok) {
       context.spent.push(outcome.spent);
       return outcome.value;
@@ -64,7 +66,31 @@ export async function durably<T>(
   throw new RunEnded(failure, { do: "halt", alert: true, exhausted: true });
 }
 
+/** A step, the name of its round for the step engine, and which try of that round this is. */
+type Try = { readonly name: string; readonly stepName: string; readonly tries: number };
+
+/**
+ * One try. A former one that did not throw in this process was cut off: nobody could write that down but whoever comes
+ * next, and it counts like any other failure, or a step that ends the program would be begun for ever.
+ */
 async function attempt<T>(
+  context: RunContext,
+  { name, stepName, tries }: Try,
+  work: (scope: StepScope) => Promise<T>,
+): Promise<Outcome<T>> {
+  const isCutOff = tries > 1 && context.thrown.get(stepName) !== tries - 1;
+  const interrupted = (): never =>
+    fail({ kind: "interrupted", party: "engine", detail: `the program ended in the middle of ${name}` });
+  try {
+    return await attemptOnce(context, name, isCutOff ? interrupted : work);
+  } catch (error) {
+    // The next try must learn of the one that was cut off, if this one could not write it down.
+    if (!isCutOff) context.thrown.set(stepName, tries);
+    throw error;
+  }
+}
+
+async function attemptOnce<T>(
   context: RunContext,
   name: string,
   work: (scope: StepScope) => Promise<T>,

@@ -5,6 +5,9 @@ import type { ChunkRow } from "../ports/record-store.ts";
 import { fail, type StepScope } from "./durably.ts";
 import type { Ports } from "../ports/ports.ts";
 
+/** What embeddings are made and kept by. */
+type EmbeddingPorts = Pick<Ports, "raw" | "records" | "embedder">;
+
 /** Where an embedding lies in the raw store, and its values. */
 export type PlacedEmbedding = {
   readonly key: string;
@@ -23,7 +26,7 @@ export type PlacedEmbedding = {
  * @throws FailureError of the embedder or of the raw store; a kept embedding that is damaged is made anew
  */
 export async function embeddingsOf(
-  ports: Ports,
+  ports: EmbeddingPorts,
   scope: StepScope,
   rows: readonly ChunkRow[],
 ): Promise<Map<string, PlacedEmbedding>> {
@@ -56,7 +59,7 @@ type Todo = { readonly row: ChunkRow; readonly index: number };
 
 /** Fill holes. What was made is kept even if the model fails on the rest. */
 async function makeEmbeddings(
-  ports: Ports,
+  ports: EmbeddingPorts,
   scope: StepScope,
   { key, bytes, todo }: { key: string; bytes: Uint8Array<ArrayBuffer>; todo: readonly Todo[] },
 ): Promise<void> {
@@ -92,7 +95,7 @@ async function makeEmbeddings(
  * own, so that an unfinished object that arrives late never replaces a whole one.
  */
 async function earlierEmbeddings(
-  ports: Ports,
+  ports: EmbeddingPorts,
   scope: StepScope,
   { key, length }: { key: string; length: number },
 ): Promise<Uint8Array<ArrayBuffer> | null> {
@@ -116,7 +119,7 @@ function isHole(bytes: Uint8Array<ArrayBuffer>, offset: number): boolean {
   return Number.isNaN(new Float32Array(bytes.buffer, bytes.byteOffset + offset, 1)[0]);
 }
 
-function sizeBytesOf(ports: Ports): number {
+function sizeBytesOf(ports: EmbeddingPorts): number {
   return ports.embedder.dimensions * Float32Array.BYTES_PER_ELEMENT;
 }
 
@@ -130,7 +133,7 @@ function vectorIn(
 
 /** Where embeddings lie: as the rows themselves say, else as other chunks with the same text do. */
 async function placesOf(
-  ports: Ports,
+  ports: EmbeddingPorts,
   rows: readonly ChunkRow[],
 ): Promise<Map<string, { key: string; index: number }>> {
   const places = new Map<string, { key: string; index: number }>();
@@ -144,7 +147,7 @@ async function placesOf(
 }
 
 async function keptEmbeddings(
-  ports: Ports,
+  ports: EmbeddingPorts,
   scope: StepScope,
   rows: readonly ChunkRow[],
 ): Promise<Map<string, PlacedEmbedding>> {

@@ -9,9 +9,12 @@ import {
 } from "../core/policy.ts";
 import type { Failure, FailureKind, Party } from "../core/errors.ts";
 import { failureOf } from "../core/errors.ts";
+import { otherModel } from "../core/rebuild.ts";
 import type { Check } from "../core/report.ts";
+import type { IndexLock } from "../ports/index-registry.ts";
 import type { VendorKey } from "../ports/run-store.ts";
 import type { Account, MeetingSource } from "../ports/sources.ts";
+import type { Embedder } from "../ports/vectors.ts";
 import { durably, fail, RunEnded, type StepScope } from "./durably.ts";
 import { throttled } from "./throttled.ts";
 import type { RunContext } from "./run-context.ts";
@@ -29,14 +32,18 @@ export async function preflight(context: RunContext): Promise<Check[]> {
   const failed = findings.filter(({ failure }) => failure !== null);
   const first = failed.toSorted((a, b) => gravity(a.failure) - gravity(b.failure))[0]?.failure;
   if (first !== undefined && first !== null) {
-    const detail = failed
-      .map(({ check }) => `${check.name}: ${check.actual}, expected ${check.expected}`)
-      .join("; ");
+    const detail = failed.map(sentenceOf).join("; ");
     const failure: Failure = { ...first, detail };
     throw new RunEnded(failure, endOf(first.kind, first.notBeforeMs ?? null));
   }
   if (!accountProven) await proveAccount(context);
   return findings.map(({ check }) => check);
+}
+
+/** What is wrong, as both sides of the check; what a person configured is said in a sentence of its own. */
+function sentenceOf({ check, failure }: Finding): string {
+  const isOwn = failure?.kind === "embeddings_refused";
+  return isOwn ? failure.detail : `${check.name}: ${check.actual}, expected ${check.expected}`;
 }
 
 const GRAVITY: readonly FailureKind[] = ["storage_full", "defect", "denied", "quota"];
@@ -74,10 +81,15 @@ async function look(
   return { findings: findings.flat(), accountProven };
 }
 
+/** A rebuild asks no vendor for anything. */
+function asksSource({ run }: RunContext): boolean {
+  return run.sync === "fireflies" && run.rebuild === null;
+}
+
 /** What the ledger says of the vendor's key; null for a sync that needs none, and without a key. */
 async function ownKey(context: RunContext): Promise<VendorKey | null> {
   const { source, runs } = context.ports;
-  return context.run.sync === "fireflies" && source !== null ? runs.vendorKey(source.keyName) : null;
+  return asksSource(context) && source !== null ? runs.vendorKey(source.keyName) : null;
 }
 
 /** Whether the key was proven by an earlier run and belongs to this workspace: then no call is needed. */
@@ -93,7 +105,7 @@ function isPassing(kind: FailureKind): boolean {
 
 /** The key is there, and the vendor has not refused it. That it works is proven by the first call that is needed anyway. */
 async function credentials(context: RunContext, ownKey: Promise<VendorKey | null>): Promise<Finding[]> {
-  if (context.run.sync !== "fireflies") return [];
+  if (!asksSource(context)) return [];
   const name = "credentials";
   const expected = "a Fireflies key that is accepted";
   const key = await ownKey;
@@ -149,38 +161,62 @@ async function storage(context: RunContext): Promise<Finding[]> {
   });
 }
 
+/** The index holds what it was locked to, and that is what is configured. */
 async function index(context: RunContext): Promise<Finding[]> {
-  const { embedder, index, indexName, records } = context.ports;
   if (context.run.sync !== "vectors") return [];
+  const { embedder, index, registry, wanted, world } = context.ports;
+  const name = "vector index";
   const expected = `${embedder.model}, ${embedder.dimensions} dimensions`;
-  return guarded("vector index", expected, async () => {
+  return guarded(name, expected, async () => {
+    const refusal = await refusalOf(context);
+    if (refusal !== null) return [refused({ name, expected }, refusal)];
+    const window = modelWindow(wanted?.embedder ?? embedder);
+    if (window.failure !== null) return [window];
     const [locked, store] = await Promise.all([
-      records.lockIndex(indexName, embedder.model, embedder.dimensions),
+      registry.lock(lockOf(context), world.nowMs()),
       index.describe(),
     ]);
     const actual = `${locked.model}, ${store.dimensions} dimensions`;
-    const check = { name: "vector index", expected, actual };
-    if (actual !== expected) return [bad(check, "defect", "vectorize")];
-    if (embedder.tokensMax < CHUNK_SIZES.tokensMax) {
-      const window = {
-        name: "model window",
-        expected: `${CHUNK_SIZES.tokensMax} tokens`,
-        actual: `${embedder.tokensMax} tokens`,
-      };
-      return [bad(window, "defect", "workers-ai")];
-    }
-    const full = store.vectorCount >= VECTORS_PER_INDEX_MAX;
-    return [
-      full
-        ? bad({ ...check, actual: `${store.vectorCount} vectors` }, "storage_full", "vectorize")
-        : good(check.name, expected, actual),
-    ];
+    if (actual !== expected) return [bad({ name, expected, actual }, "defect", "vectorize"), window];
+    return [roomIn(name, expected, store.vectorCount), window];
   });
+}
+
+function roomIn(name: string, expected: string, vectorCount: number): Finding {
+  const actual = `${vectorCount} vectors`;
+  return vectorCount >= VECTORS_PER_INDEX_MAX
+    ? bad({ name, expected, actual }, "storage_full", "vectorize")
+    : good(name, expected, expected);
+}
+
+function lockOf({ ports }: RunContext): IndexLock {
+  const { model, dimensions, pooling, address } = ports.embedder;
+  return { binding: ports.indexName, model, dimensions, pooling, address };
+}
+
+/** Why vectors may not be made as things are configured; null if they may. Once a rebuild was asked for, the live model goes on. */
+async function refusalOf({ ports }: RunContext): Promise<string | null> {
+  const { wanted, embedder, rebuilds } = ports;
+  if (wanted === null) return null;
+  if (wanted.problem !== null) return wanted.problem;
+  const open = await rebuilds.open();
+  if (open?.what === "vectors") return null;
+  return otherModel(embedder.model, wanted.embedder.model);
+}
+
+/** The window of a model, in its own tokens; a chunk is counted in others, so nothing is promised where it is not known. */
+function modelWindow({ model, tokensMax }: Embedder): Finding {
+  const name = "model window";
+  const expected = `${CHUNK_SIZES.tokensMax} tokens`;
+  if (tokensMax === null)
+    return good(name, expected, `unknown for ${model}: state it with EMBEDDINGS_TOKENS_MAX`);
+  if (tokensMax >= CHUNK_SIZES.tokensMax) return good(name, expected, `${tokensMax} tokens`);
+  return refused({ name, expected }, `${model} takes ${tokensMax} tokens and a chunk has up to ${expected}`);
 }
 
 async function network(context: RunContext): Promise<Finding[]> {
   const { source } = context.ports;
-  if (context.run.sync !== "fireflies" || source === null) return [];
+  if (!asksSource(context) || source === null) return [];
   return guarded("network", "Fireflies answers", async () => {
     const roundTripMs = await source.latencyMs(CALL_TIMEOUTS_MS[0]);
     return [latency("network latency", roundTripMs)];
@@ -190,12 +226,12 @@ async function network(context: RunContext): Promise<Finding[]> {
 /** A new key, or one that was refused, is proven by one call; whose it is must not change under a data directory. */
 async function proveAccount(context: RunContext): Promise<void> {
   const { source, runs } = context.ports;
-  if (context.run.sync !== "fireflies" || source === null) return;
+  if (!asksSource(context) || source === null) return;
   await durably(context, "account", async (scope) => {
     const key = await runs.vendorKey(source.keyName);
     const account =
       key.denied || key.accountHash === null ? await askAccount(context, scope, source) : key.accountHash;
-    // Read again: the first key of all has just become the owner.
+    // Read again: the account may just have become the owner.
     const owner = (await runs.vendorKey(source.keyName)).workspaceAccountHash;
     if (owner !== null && owner !== account) {
       const detail =
@@ -235,6 +271,14 @@ function latency(name: string, ms: number): Finding {
 
 function good(name: string, expected: string, actual: string): Finding {
   return { check: { name, ok: true, expected, actual }, failure: null };
+}
+
+/** Refused for a person to decide; the sentence says what. */
+function refused(check: { name: string; expected: string }, sentence: string): Finding {
+  return {
+    check: { ...check, ok: false, actual: sentence },
+    failure: { kind: "embeddings_refused", party: "engine", detail: sentence },
+  };
 }
 
 function bad(

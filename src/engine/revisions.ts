@@ -24,6 +24,8 @@ export type PageItem =
       readonly dateString: string;
       readonly reason: string;
       readonly proven: boolean;
+      /** False if it was not asked for this time. */
+      readonly isTried: boolean;
     };
 
 /** A meeting that the source shows, and what is known of it. */
@@ -66,7 +68,7 @@ export async function keepItem(
   const proven = known?.proven ?? true;
   if (item !== null && item.unreadable.length > 0) {
     const reason = `the source could not read ${item.unreadable.join(", ")}`;
-    return { id, as: "failed", dateString, reason, proven };
+    return { id, as: "failed", dateString, reason, proven, isTried: true };
   }
   const nowMs = context.ports.world.nowMs();
   const contentHash = item === null ? known.contentHash : await sha256Hex(item.revision);

@@ -1,4 +1,4 @@
-import type { RunResult } from "../core/report.ts";
+import type { Check, RunResult } from "../core/report.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Fence, Run } from "../ports/run-store.ts";
 import type { Steps } from "../ports/steps.ts";
@@ -15,6 +15,8 @@ export type RunContext = {
   readonly spent: Operations[];
   /** Items taken on and not yet committed; what is left when the run is broken off was not reached. */
   readonly unreached: Set<string>;
+  /** The last try of each step that threw in this process: the tries that are missing here were cut off. */
+  readonly thrown: Map<string, number>;
   /** Real ms at which the lease ends, as far as this process knows. */
   lease: { expiresRealMs: number };
 };
@@ -28,6 +30,8 @@ export type PipelineOutcome = {
   /** Ids of the source that failed and have no record: missing at the destination, and known to be. */
   readonly failedCount: number;
   readonly findings: readonly string[];
+  /** What was held against each other, both sides shown. */
+  readonly checks?: readonly Check[];
 };
 
 export type Pipeline = (context: RunContext) => Promise<PipelineOutcome>;

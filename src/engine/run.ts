@@ -4,9 +4,11 @@ import {
   ALERT_API_ERRORS,
   ALERT_API_ERRORS_WINDOW_MS,
   ALERT_MISMATCH_SHARE,
+  ALERT_PARKS,
   ALERT_RUN_MS,
   LEASE_TERM_MS,
 } from "../core/policy.ts";
+import { runName, type RebuildName } from "../core/rebuild.ts";
 import { sumOperations, type Check, type RunResult } from "../core/report.ts";
 import type { Fence, Run, RunState, SyncName } from "../ports/run-store.ts";
 import type { Steps } from "../ports/steps.ts";
@@ -26,7 +28,8 @@ type End = {
   readonly checks: readonly Check[];
 };
 
-export type Pipelines = Readonly<Record<SyncName, Pipeline>>;
+/** Syncs by name, and what makes things anew. */
+export type Pipelines = Readonly<Record<SyncName | `rebuild ${RebuildName}`, Pipeline>>;
 
 const NOTHING: PipelineOutcome = {
   continues: false,
@@ -61,9 +64,10 @@ export async function executeRun(
     fence,
     spent: [],
     unreached: new Set(),
+    thrown: new Map(),
     lease: { expiresRealMs },
   };
-  const end = await work(context, pipelines[run.sync], lane);
+  const end = await work(context, pipelines[runName(run)], lane);
   if (end === null) return;
   await steps.do("close", () => close(context, end));
 }
@@ -80,7 +84,8 @@ async function acquire(
   const { notBeforeMs, reason, keyName } = taken.lane;
   // What one key has to wait for does not hold another one back.
   const sameKey = keyName === null || keyName === ports.source?.keyName;
-  const waits = sameKey && notBeforeMs !== null && notBeforeMs > world.nowMs();
+  // Nor does it hold back a rebuild, which asks no vendor, and has a time of its own.
+  const waits = run.rebuild === null && sameKey && notBeforeMs !== null && notBeforeMs > world.nowMs();
   const lane = waits ? { untilMs: notBeforeMs, reason: reason ?? "waiting" } : null;
   return { fence: taken.fence, expiresRealMs: realNowMs + LEASE_TERM_MS, lane };
 }
@@ -137,12 +142,15 @@ async function close(context: RunContext, end: End): Promise<RunState> {
   const { runs, records, world } = ports;
   if (context.unreached.size > 0)
     await runs.markUnreached(fence, run.id, [...context.unreached], end.state === "parked");
-  const summary = await runs.summary(run.id, world.nowMs() - ALERT_API_ERRORS_WINDOW_MS);
+  const summary = await runs.summary(run.id, {
+    windowMs: ALERT_API_ERRORS_WINDOW_MS,
+    parksUntilMs: end.notBeforeMs,
+  });
   // The close was committed, and its reply was lost.
   if (summary.endedState !== null) return summary.endedState;
   const { counts, calls, retries } = summary;
   const embeddedChunks = run.sync === "vectors" ? await records.embeddedCount(run.id) : 0;
-  const checks = [...end.checks, ...verification(end)];
+  const checks = [...end.checks, ...(end.outcome.checks ?? []), ...verification(end)];
   const findings = [
     ...end.outcome.findings,
     ...(counts.failed > 0 ? [`${counts.failed} items of this run failed`] : []),
@@ -198,12 +206,12 @@ type AlertChange = Parameters<Ports["runs"]["updateAlerts"]>[2];
 
 type Measured = { readonly durationMs: number; readonly checks: readonly Check[] } & Pick<
   Awaited<ReturnType<Ports["runs"]["summary"]>>,
-  "apiErrors" | "openAlerts"
+  "apiErrors" | "parks" | "refused" | "openAlerts"
 >;
 
 function alerts(context: RunContext, end: End, measured: Measured): AlertChange {
   const { world } = context.ports;
-  const subject = context.run.sync;
+  const subject = runName(context.run);
   const failed = end.failure === null ? null : ALERT_OF_FAILURE[end.failure.kind];
   const { sourceCount, destinationCount } = end.outcome;
   const missing = Math.abs((sourceCount ?? 0) - (destinationCount ?? 0));
@@ -214,6 +222,7 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
     ["access_lost", failed === "access_lost", end.detail ?? ""],
     ["storage_full", failed === "storage_full", end.detail ?? ""],
     ["listing_order", failed === "listing_order", end.detail ?? ""],
+    ["embeddings_refused", failed === "embeddings_refused", end.detail ?? ""],
     ["defect", failed === "defect", end.detail ?? ""],
     [
       "api_errors",
@@ -225,8 +234,18 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
       measured.durationMs > ALERT_RUN_MS,
       `${Math.round(measured.durationMs / 60_000)} minutes`,
     ],
-    ["run_lost", false, ""],
+    ["run_lost", failed === "run_lost", end.detail ?? ""],
+    [
+      "parked_repeatedly",
+      measured.parks >= ALERT_PARKS,
+      `parked ${measured.parks} times and not finished: ${end.detail ?? ""}`,
+    ],
     ["count_mismatch", mismatch, `source ${sourceCount}, destination ${destinationCount}`],
+    [
+      "vectors_refused",
+      subject === "vectors" && measured.refused > 0,
+      `${measured.refused} documents have no vectors because they are refused`,
+    ],
     [
       "vectors_not_visible",
       end.outcome.findings.some((finding) => finding.includes("not visible")),
@@ -239,11 +258,14 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
   // A parked run has shown nothing about the conditions that it did not get to look at.
   const close = conditions
     .filter(([kind, holds]) => !holds && (end.state === "succeeded" || kind === "api_errors"))
-    .map(([kind]) => ({ kind, subject }));
+    .map(([kind]): { kind: AlertKind; subject: string } => ({ kind, subject }));
+  // Vectors that were made anew are what the configuration asks for.
+  if (subject === "rebuild vectors" && end.state === "succeeded")
+    close.push({ kind: "embeddings_refused", subject: "vectors" });
   return {
     open,
-    close: close.filter(({ kind }) =>
-      measured.openAlerts.some((alert) => alert.kind === kind && alert.subject === subject),
+    close: close.filter((one) =>
+      measured.openAlerts.some((alert) => alert.kind === one.kind && alert.subject === one.subject),
     ),
   };
 }

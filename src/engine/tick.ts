@@ -1,7 +1,9 @@
 import { ALERT_RUN_MS, FORGET_RUNS_PER_TICK, SCHEDULE_MS, VECTORS_RETRY_AFTER_MS } from "../core/policy.ts";
+import { laneOf, runName } from "../core/rebuild.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
 import type { Priority, Run, SyncName, Trigger } from "../ports/run-store.ts";
 import type { Ports } from "../ports/ports.ts";
+import { continueRebuild, dueRebuild } from "./rebuilding.ts";
 
 /**
  * One beat of the clock: take up runs that a restart left behind, start what is due, drop what the step engine still
@@ -9,12 +11,21 @@ import type { Ports } from "../ports/ports.ts";
  */
 export async function tick(ports: Ports, engine: RunEngine): Promise<void> {
   await reviveUnfinished(ports, engine, { afterRestart: false });
-  if (await isDue(ports, "fireflies"))
-    await startRun(ports, engine, { sync: "fireflies", trigger: "schedule", priority: "normal" });
-  if (await areVectorsDue(ports)) {
-    await startRun(ports, engine, { sync: "vectors", trigger: "schedule", priority: "normal" });
-  }
+  const rebuild = await dueRebuild(ports);
+  const lane = rebuild === null ? null : laneOf(rebuild.what);
+  // A long rebuild and the sync of its lane take turns, so that neither keeps the other waiting.
+  const isTurn = lane !== null && (await ports.runs.lastInLane(lane))?.rebuild === null;
+  const schedule = { trigger: "schedule", priority: "normal" } as const;
+  if (rebuild !== null && isTurn) await continueRebuild(ports, engine, rebuild);
+  if (await isDue(ports, "fireflies")) await startRun(ports, engine, { sync: "fireflies", ...schedule });
+  if (await areVectorsDue(ports)) await startRun(ports, engine, { sync: "vectors", ...schedule });
+  if (rebuild !== null && !isTurn && (await isIdle(ports, lane)))
+    await continueRebuild(ports, engine, rebuild);
   await forgetEnded(ports, engine);
+}
+
+async function isIdle({ runs }: Ports, lane: SyncName | null): Promise<boolean> {
+  return (await runs.unfinished()).items.every((run) => run.sync !== lane);
 }
 
 /**
@@ -27,7 +38,9 @@ export async function startRun(
 ): Promise<{ run: Run; created: boolean }> {
   const { world, runs } = ports;
   const queued = await runs.queue({ ...request, id: world.newId(), queuedMs: world.nowMs() });
-  if (queued.created) await engine.start(queued.run.id);
+  // A rebuild that waited its turn in this lane has it now.
+  const isWaiting = queued.run.rebuild !== null && queued.run.state === "queued";
+  if (queued.created || isWaiting) await engine.start(queued.run.id);
   return queued;
 }
 
@@ -46,6 +59,8 @@ export async function reviveUnfinished(
   const { runs, world } = ports;
   const { items } = await runs.unfinished();
   for (const run of items) {
+    // A lane carries one run at a time, oldest first.
+    if (items.find((other) => other.sync === run.sync) !== run) continue;
     await noticeLong(ports, run);
     if (!afterRestart && (await runs.isLeaseHeld(run, world.realNowMs()))) continue;
     await runs.raiseEpoch(run.id);
@@ -63,10 +78,11 @@ export async function reviveUnfinished(
     const detail = `run ${run.id} was lost by the step engine`;
     if (lost)
       await runs.raiseAlert(
-        { id: world.newId(), kind: "run_lost", subject: run.sync, detail },
+        { id: world.newId(), kind: "run_lost", subject: runName(run), detail },
         world.nowMs(),
       );
-    if (lost && run.trigger !== "recovery") {
+    // The next run of a rebuild goes on from its cursor.
+    if (lost && run.trigger !== "recovery" && run.rebuild === null) {
       await startRun(ports, engine, { sync: run.sync, trigger: "recovery", priority: run.priority });
     }
   }
@@ -78,7 +94,7 @@ async function noticeLong({ runs, world }: Ports, run: Run): Promise<void> {
   if (lastsMs <= ALERT_RUN_MS) return;
   const detail = `run ${run.id} has been going on for ${Math.round(lastsMs / 60_000)} minutes`;
   await runs.raiseAlert(
-    { id: world.newId(), kind: "run_too_long", subject: run.sync, detail },
+    { id: world.newId(), kind: "run_too_long", subject: runName(run), detail },
     world.nowMs(),
   );
 }
@@ -95,7 +111,7 @@ async function isDue(ports: Ports, sync: keyof typeof SCHEDULE_MS): Promise<bool
 /** Something is owed, or a dead id is due for another look; after a run that did not succeed, only after a pause. */
 async function areVectorsDue({ runs, records, world }: Ports): Promise<boolean> {
   const nowMs = world.nowMs();
-  const owed = (await records.owedCount()) > 0 || (await records.deadDue(nowMs, 1)).items.length > 0;
+  const owed = (await records.owedCount(nowMs)).due > 0 || (await records.deadDue(nowMs, 1)).items.length > 0;
   if (!owed || !(await isLaneOpen({ runs, world }, "vectors"))) return false;
   const last = await runs.lastEnded("vectors");
   return last === null || last.state === "succeeded" || nowMs - (last.endedMs ?? 0) >= VECTORS_RETRY_AFTER_MS;

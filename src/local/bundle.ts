@@ -32,3 +32,25 @@ export async function bundleWorker(entryPath: string): Promise<WorkerBundle> {
   if (file === undefined) throw new Error(`esbuild returned no output for ${entryPath}`);
   return { script: file.text, sizeBytes: file.contents.byteLength };
 }
+
+/**
+ * Bundle the page's entry file into one ES module for browsers, in memory.
+ *
+ * @returns the script; browsers of 2024 and later run it
+ *
+ * Throws as `bundleWorker` does.
+ */
+export async function bundleForBrowser(entryPath: string): Promise<string> {
+  const result = await build({
+    entryPoints: [entryPath],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2023",
+    platform: "browser",
+    logLevel: "silent",
+  });
+  const file = result.outputFiles[0];
+  if (file === undefined) throw new Error(`esbuild returned no output for ${entryPath}`);
+  return file.text;
+}

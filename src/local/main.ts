@@ -8,7 +8,7 @@ import { refuseEmulatorOptions, withRunOptions, type RunOptions } from "./option
 import { EXIT, exitCode, outcomeJson } from "./outcome.ts";
 import { startProduct, type Product } from "./product.ts";
 import type { RuntimeLog } from "./runtime.ts";
-import { serve } from "./serve.ts";
+import { pageLine, serve } from "./serve.ts";
 import { isShown } from "./shown-log.ts";
 import { codeOf, StartRefused } from "./start-refused.ts";
 import { barWatcher, finalReport, isDrawable, lineWatcher } from "./terminal.ts";
@@ -17,9 +17,10 @@ const EXAMPLES = `
 Examples:
   npm run sync                                      the sample workspace, from nothing to proven vectors
   npm run sync -- --meetings file.jsonl.gz --json   meetings of a file, the outcome as JSON
-  npm start                                         the same, then every hour, with the API on port 8787
+  npm start                                         the same, then every hour, with the page and the API on port 8787
 
 With FIREFLIES_API_KEY in .env the real service is used instead of the emulator.
+EMBEDDINGS chooses who makes the embeddings: lexical#<dimensions>, openai:<base url>#<model> or workers-ai:<model>.
 Exit codes: 0 done or parked, 1 done with findings, 2 usage, 3 failed or could not run.`;
 
 function log(line: string): void {
@@ -31,12 +32,20 @@ function onLog(entry: RuntimeLog): void {
 }
 
 async function sync(options: RunOptions): Promise<number> {
-  return withProduct(options, 0, (product) => oneShot(product, options));
+  return withProduct(options, { port: 0, hasPage: false }, (product) => oneShot(product, options));
 }
 
 async function start(options: RunOptions): Promise<number> {
-  return withProduct(options, 8_787, async (product) => {
+  return withProduct(options, { port: 8_787, hasPage: true }, async (product) => {
+    const sayPage = (): void => {
+      const { runtime, token, dataDir } = product;
+      const line = pageLine({ url: runtime.url, token, dataDir }, process.stdout.isTTY);
+      if (options.json !== true) process.stdout.write(`${line}\n`);
+    };
+    // Before the first sync, which a large workspace keeps busy for long, and again below its report.
+    sayPage();
     await oneShot(product, options);
+    sayPage();
     return serve(product, log);
   });
 }
@@ -44,12 +53,12 @@ async function start(options: RunOptions): Promise<number> {
 /** Start the product, do the work, and stop it again, whether the work ends, fails, or is interrupted by a signal. */
 async function withProduct(
   options: RunOptions,
-  port: number,
+  defaults: { port: number; hasPage: boolean },
   work: (product: Product) => Promise<number>,
 ): Promise<number> {
   let product: Product | null = null;
   stopOnSignals(async () => product?.stop());
-  product = await startProduct(options, { port, onLog });
+  product = await startProduct(options, { ...defaults, onLog });
   try {
     return await work(product);
   } finally {

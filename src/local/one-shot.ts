@@ -43,10 +43,14 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
       const { run_id: runId } = await client.start(sync);
       const report = await ended(client, runId, watcher);
       reports.push(report);
-      if (!report.run.continues && !isLost(report.run)) break;
+      // A rebuild that was under way in this lane went first.
+      if (!report.run.continues && !isLost(report.run) && report.run.rebuild === null) break;
     }
   }
+  reports.push(...(await finishRebuild(client, watcher)));
   const proof = await proveAll(client, await client.status());
+  const { unexplained, source, records, chunks, vectors } = proof;
+  await client.proofVerdict({ unexplained, source, records, chunks, vectors });
   const { alerts, totals } = await client.status();
   await forgetEnded(client);
   return { reports, proof, alerts, quarantined: totals.quarantined };
@@ -57,6 +61,21 @@ async function forgetEnded(client: ApiClient): Promise<void> {
   for (let calls = 0; calls < FORGET_CALLS_MAX; calls += 1) {
     if ((await client.forgetEnded()).forgotten === 0) return;
   }
+}
+
+/** Carry a rebuild that somebody asked for to its end, as far as it goes now. */
+async function finishRebuild(client: ApiClient, watcher: Watcher): Promise<RunReport[]> {
+  const reports: RunReport[] = [];
+  for (let runs = 0; runs < RUNS_MAX; runs += 1) {
+    const { rebuild, nowMs } = await client.status();
+    // What it waits for has a name; nobody waits at a terminal for that.
+    if (rebuild === null || (rebuild.rebuild.notBeforeMs ?? 0) > nowMs) break;
+    const { run_id: runId } = await client.continueRebuild(rebuild.rebuild.id);
+    const report = await ended(client, runId, watcher);
+    reports.push(report);
+    if (!report.run.continues && !isLost(report.run)) break;
+  }
+  return reports;
 }
 
 /** The recovery of a lost run is queued with it; starting the sync again joins it. */

@@ -25,6 +25,7 @@ function aReport(sync: "fireflies" | "vectors", change: Partial<RunReport["run"]
     trigger: "manual",
     state: "succeeded",
     detail: null,
+    rebuild: null,
     notBeforeMs: null,
     durationMs: 1,
     result: null,

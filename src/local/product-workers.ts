@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { vectorizeWorkerConfig } from "../../emulators/vectorize/miniflare.ts";
 import { workersAiWorkerConfig } from "../../emulators/workers-ai/miniflare.ts";
-import { METADATA_INDEXES } from "../core/chunk-plan.ts";
-import { EMBEDDING_MODEL } from "../core/policy.ts";
 import { bundleWorker } from "./bundle.ts";
+import type { LocalEmbeddings } from "./embeddings.ts";
+import { INDEX_NAMES, VECTORIZE_WORKER } from "./indexes.ts";
+import { writePage } from "./page-files.ts";
 import type { LocalWorker } from "./runtime.ts";
 
 /** What the product's Worker is told locally. */
@@ -16,13 +17,21 @@ export type ProductSettings = {
   /** JSON of the emulated vendor's clock; null with real vendors. */
   readonly worldClock: string | null;
   readonly freeBytes: () => Promise<number>;
+  /** Kept once database and indexes are as the Worker needs them; until then its API makes callers wait. */
+  readonly ready: Promise<void>;
   /** How long a mutation of the vector stand-in stays invisible, ms. */
   readonly vectorDelayMs: number;
+  /** Where the files of the page are written, to be served from there; without it there is no page. */
+  readonly pagePath?: string;
+  readonly embeddings: Pick<LocalEmbeddings, "text" | "tokensMax" | "apiKey" | "liveApiKey">;
 };
 
-const NAME = "meeting-sync";
+/** Name of the product's Worker, as in wrangler.jsonc. */
+export const PRODUCT_WORKER = "meeting-sync";
 /** As in wrangler.jsonc; a test compares them. */
 const COMPATIBILITY_DATE = "2026-10-01";
+/** Addresses that are the Worker's even if a file has their name; as in wrangler.jsonc. */
+const WORKER_FIRST = ["/api/*", "/healthz", "/webhooks/*"];
 
 /**
  * The product's Worker, bundled from the same source that is deployed, with the bindings of wrangler.jsonc; beside it the
@@ -33,26 +42,23 @@ export async function productWorkers(settings: ProductSettings): Promise<LocalWo
     bundleWorker(pathTo("../surfaces/worker.ts")),
     bundleWorker(pathTo("../../emulators/vectorize/worker.ts")),
     bundleWorker(pathTo("../../emulators/workers-ai/worker.ts")),
+    settings.pagePath === undefined ? undefined : writePage(settings.pagePath),
   ]);
-  const index = {
-    dimensions: EMBEDDING_MODEL.dimensions,
-    metric: "cosine",
-    delayMs: settings.vectorDelayMs,
-    metadataIndexes: METADATA_INDEXES,
-  } as const;
+  // What each index is stands in the index itself, as on Cloudflare; `prepareIndexes` sees to it.
   const vectors = vectorizeWorkerConfig({
-    name: "vectorize",
+    name: VECTORIZE_WORKER,
     script: vectorize.script,
-    indexes: [
-      { binding: "VECTORS_A", name: "meeting-sync-a", ...index },
-      { binding: "VECTORS_B", name: "meeting-sync-b", ...index },
-    ],
+    indexes: Object.entries(INDEX_NAMES).map(([binding, name]) => ({
+      binding,
+      name,
+      delayMs: settings.vectorDelayMs,
+    })),
   });
   const ai = workersAiWorkerConfig({ name: "workers-ai", script: workersAi.script });
   const env = { ...bindings(settings), ...vectors.bindings, AI: ai.binding } as LocalWorker["config"]["env"];
   const worker = {
     config: {
-      name: NAME,
+      name: PRODUCT_WORKER,
       compatibilityDate: COMPATIBILITY_DATE,
       manifest: {
         mainModule: "worker.mjs",
@@ -60,6 +66,7 @@ export async function productWorkers(settings: ProductSettings): Promise<LocalWo
       },
       env,
       exports: {},
+      ...(settings.pagePath !== undefined && { assets: assetsIn(settings.pagePath) }),
       triggers: [{ type: "queue", name: "sync-wake", maxBatchSize: 100, maxBatchTimeout: 1, maxRetries: 3 }],
     },
   } as LocalWorker;
@@ -73,15 +80,31 @@ function bindings(settings: ProductSettings): Record<string, unknown> {
     DB: { type: "d1", id: "alleato" },
     RAW: { type: "r2", name: "alleato" },
     WAKE: { type: "queue", name: "sync-wake" },
-    RUNS: { type: "workflow", name: "sync-run", worker: NAME, exportName: "SyncRun" },
+    RUNS: { type: "workflow", name: "sync-run", worker: PRODUCT_WORKER, exportName: "SyncRun" },
     API_TOKEN: text(settings.apiToken),
     FIREFLIES_API_KEY: text(settings.firefliesKey),
     FIREFLIES_URL: text(settings.firefliesUrl),
     FIREFLIES_ACCOUNT: text(settings.firefliesAccount ?? null),
     WORLD_CLOCK: text(settings.worldClock),
-    HOST: { type: "fetcher", handler: async () => new Response(String(await settings.freeBytes())) },
+    EMBEDDINGS: text(settings.embeddings.text),
+    EMBEDDINGS_TOKENS_MAX: text(settings.embeddings.tokensMax),
+    OPENAI_API_KEY: text(settings.embeddings.apiKey),
+    OPENAI_API_KEY_LIVE: text(settings.embeddings.liveApiKey),
+    HOST: { type: "fetcher", handler: (request: Request) => answerWorker(request, settings) },
   };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+}
+
+/** Files first, as on Cloudflare; what is no file, and WORKER_FIRST, is the Worker's. */
+function assetsIn(directory: string): NonNullable<LocalWorker["config"]["assets"]> {
+  return { directory, hasUserWorker: true, runWorkerFirst: WORKER_FIRST };
+}
+
+/** What the Worker asks of the machine it runs on. */
+async function answerWorker({ url }: Request, { freeBytes, ready }: ProductSettings): Promise<Response> {
+  if (new URL(url).pathname === "/free-bytes") return new Response(String(await freeBytes()));
+  await ready;
+  return new Response("ready");
 }
 
 function pathTo(relative: string): string {

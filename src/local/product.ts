@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -5,10 +6,12 @@ import { fileURLToPath } from "node:url";
 import { createApiClient, type ApiClient } from "../surfaces/client.ts";
 import { FREE_BYTES_MIN, openDataDir, type DataDir } from "./data-dir.ts";
 import { requireSpace } from "./data-files.ts";
+import { readEmbeddings, type LocalEmbeddings } from "./embeddings.ts";
+import { prepareIndexes } from "./indexes.ts";
 import { applyMigrations } from "./migrations.ts";
 import type { RunOptions } from "./options.ts";
 import { patientFetch } from "./patient-fetch.ts";
-import { productWorkers } from "./product-workers.ts";
+import { PRODUCT_WORKER, productWorkers } from "./product-workers.ts";
 import { startRuntime, type Runtime, type RuntimeLog } from "./runtime.ts";
 import { refusalOf, StartRefused } from "./start-refused.ts";
 import { openFireflies, readMeetings, type FirefliesVendor } from "./vendors.ts";
@@ -32,6 +35,13 @@ export type Product = {
   stop(): Promise<void>;
 };
 
+/** What a start found outside: the vendor, who makes embeddings; and when the Worker may be asked. */
+type Surroundings = {
+  readonly fireflies: FirefliesVendor;
+  readonly embeddings: LocalEmbeddings;
+  readonly readiness: PromiseWithResolvers<void>;
+};
+
 /**
  * Open the data directory, find or start the vendors, boot workerd, bring the database up to date, and take up what an
  * earlier process left behind.
@@ -40,10 +50,14 @@ export type Product = {
  */
 export async function startProduct(
   options: RunOptions,
-  defaults: { port: number; onLog: (log: RuntimeLog) => void },
+  defaults: { port: number; onLog: (log: RuntimeLog) => void; hasPage?: boolean },
 ): Promise<Product> {
   // Read before anything is made, so that a wrong name leaves nothing behind.
   const meetings = options.meetings === undefined ? null : readMeetings(options.meetings);
+  const embeddings = await readEmbeddings(process.env);
+  // What nobody answers for may be known to an older data directory, and to no new one.
+  if (embeddings.unanswered !== null && !existsSync(join(options.dataDir, "state")))
+    throw new StartRefused(embeddings.unanswered);
   const dataDir = await openDataDir(options.dataDir);
   let fireflies: FirefliesVendor | null = null;
   try {
@@ -51,8 +65,9 @@ export async function startProduct(
       { ...options, meetingsFile: meetings },
       join(dataDir.path, "fireflies-emulator"),
     );
-    const booted = await bootRuntime(options, dataDir, { ...defaults, fireflies });
-    return await readyProduct(dataDir, booted, fireflies);
+    const surroundings = { fireflies, embeddings, readiness: Promise.withResolvers<void>() };
+    const booted = await bootRuntime(options, dataDir, { ...defaults, ...surroundings });
+    return await readyProduct(dataDir, booted, surroundings);
   } catch (error) {
     await fireflies?.close();
     await dataDir.close();
@@ -71,7 +86,7 @@ type Booted = {
 async function bootRuntime(
   options: RunOptions,
   dataDir: DataDir,
-  given: { port: number; onLog: (log: RuntimeLog) => void; fireflies: FirefliesVendor },
+  given: { port: number; onLog: (log: RuntimeLog) => void; hasPage?: boolean } & Surroundings,
 ): Promise<Booted> {
   const workers = await productWorkers({
     apiToken: dataDir.token,
@@ -81,6 +96,9 @@ async function bootRuntime(
     worldClock: given.fireflies.clock,
     freeBytes: () => freeBytes(dataDir.path),
     vectorDelayMs: options.vectorDelay ?? VECTOR_DELAY_MS,
+    ...(given.hasPage === true && { pagePath: join(dataDir.scratchPath, "page") }),
+    embeddings: given.embeddings,
+    ready: given.readiness.promise,
   });
   const ended = new AbortController();
   let client: ApiClient | null = null;
@@ -116,7 +134,7 @@ async function resumeAfterRestart(
 async function readyProduct(
   dataDir: DataDir,
   { runtime, client, ended }: Booted,
-  fireflies: FirefliesVendor,
+  { fireflies, embeddings, readiness }: Surroundings,
 ): Promise<Product> {
   const stop = async (): Promise<void> => {
     ended.abort();
@@ -126,6 +144,8 @@ async function readyProduct(
   try {
     await openDatabase(dataDir, async () => {
       await applyMigrations(await runtime.miniflare.getD1Database("DB"), MIGRATIONS);
+      await prepareIndexes(runtime.miniflare, PRODUCT_WORKER, embeddings);
+      readiness.resolve();
       await client.resume();
     });
   } catch (error) {

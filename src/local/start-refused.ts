@@ -6,7 +6,13 @@
 export class StartRefused extends Error {
   override readonly name: string = "StartRefused";
   /** Exit code of the CLI for "could not run". */
-  readonly exitCode = 3;
+  readonly exitCode: number = 3;
+}
+
+/** A setting that means nothing: as wrong a usage as an unknown option. */
+export class BadSetting extends StartRefused {
+  override readonly name = "BadSetting";
+  override readonly exitCode = 2;
 }
 
 /** Another live process owns the data directory. */

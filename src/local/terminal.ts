@@ -3,13 +3,9 @@ import { VERDICTS } from "../core/report.ts";
 import type { Run } from "../ports/run-store.ts";
 import type { RunReport } from "../queries/status.ts";
 import { firstOnlyLines, moreLines, setAsideCount } from "../surfaces/cut-lists.ts";
+import { runTitle } from "../surfaces/run-titles.ts";
 import type { OneShot, Watcher } from "./one-shot.ts";
 import type { OutcomeJson } from "./outcome.ts";
-
-const WHAT: Readonly<Record<string, string>> = {
-  fireflies: "Meetings from Fireflies",
-  vectors: "Documents to vectors",
-};
 
 /** Characters of a bar. */
 const BAR_WIDTH = 30;
@@ -32,7 +28,7 @@ export function barWatcher(stream: NodeJS.WriteStream): Watcher {
     started: (run) => {
       shown = 0;
       startedMs = performance.now();
-      draw(`${barOf(0)} ${WHAT[run.sync] ?? run.sync}: starting`);
+      draw(`${barOf(0)} ${runTitle(run)}: starting`);
     },
     progressed: (report) => {
       const { done, total } = report.progress ?? { done: 0, total: null };
@@ -55,7 +51,7 @@ function barOf(share01: number): string {
 /** A line per run on anything but a terminal. */
 export function lineWatcher(write: (line: string) => void): Watcher {
   return {
-    started: (run: Run) => write(`${WHAT[run.sync] ?? run.sync}: run ${run.id} started`),
+    started: (run: Run) => write(`${runTitle(run)}: run ${run.id} started`),
     progressed: () => {},
     ended: (report) => write(endLine(report)),
   };
@@ -67,7 +63,7 @@ function liveLine({ run, progress }: RunReport, seconds: number): string {
   const left =
     total !== null && rate > 0 ? `, about ${Math.max(0, Math.ceil((total - done) / rate))} s left` : "";
   const of = total === null ? "" : ` of about ${Math.max(total, done)}`;
-  return `${WHAT[run.sync] ?? run.sync}: ${done}${of} ${unit}, ${rate.toFixed(0)}/s${left}`;
+  return `${runTitle(run)}: ${done}${of} ${unit}, ${rate.toFixed(0)}/s${left}`;
 }
 
 function endLine({ run, counts }: RunReport): string {
@@ -76,7 +72,7 @@ function endLine({ run, counts }: RunReport): string {
   );
   const seconds = ((run.durationMs ?? 0) / 1_000).toFixed(1);
   const why = run.detail === null ? "" : `: ${run.detail}`;
-  return `${WHAT[run.sync] ?? run.sync}: ${run.state.replaceAll("_", " ")}, ${counts.seen} seen (${verdicts.join(", ") || "nothing to do"}) in ${seconds} s${why}`;
+  return `${runTitle(run)}: ${run.state.replaceAll("_", " ")}, ${counts.seen} seen (${verdicts.join(", ") || "nothing to do"}) in ${seconds} s${why}`;
 }
 
 /** The report at the end: what came, what was set aside and why, where the time went, what was retried, and the proof. */

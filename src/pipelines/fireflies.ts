@@ -1,41 +1,27 @@
-import { failureOf, type FailureKind } from "../core/errors.ts";
+import { concurrently } from "../core/concurrently.ts";
+import { suspectsOf, UNREADABLE_BYTES, type LargeMeeting } from "../core/large-pages.ts";
+import { afterPage, isOutrun, planListing, type Listing } from "../core/plan.ts";
 import {
+  CONNECTIONS_MAX,
   FAILED_RETRIES_PER_RUN,
   FAILED_RETRY_AFTER_MS,
   FRESH_OVERLAP_MS,
-  LIST_LIGHT_ROWS,
+  LARGE_MEETINGS_MAX,
   LIST_PAGES_MAX,
   RUN_ITEMS_MAX,
-  BACKOFF_WAITS_MS,
 } from "../core/policy.ts";
-import { afterPage, planListing, type Discovery, type Listing } from "../core/plan.ts";
-import { judgePage, LIST_ROWS_MIN, nextPageRows, type ListCursor } from "../core/reconcile.ts";
-import { shrunkPageRows } from "../core/retry.ts";
-import { concurrently } from "../core/concurrently.ts";
-import { durably, fail, type StepScope } from "../engine/durably.ts";
-import { judgeRevision, keepItem, sight, sighted, type PageItem, type Sighted } from "../engine/revisions.ts";
+import { interruptionsIn } from "../core/retry.ts";
+import { durably, type StepScope } from "../engine/durably.ts";
+import { judgeRevision, type PageItem } from "../engine/revisions.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
-import { throttled } from "../engine/throttled.ts";
-import type { PageCommit, RecordStore } from "../ports/record-store.ts";
-import type { ListReply, MeetingReply, MeetingSource } from "../ports/sources.ts";
+import { disordered, keepOne, keepPage, type Page } from "../engine/source-pages.ts";
+import type { PageCommit, RecordStore, Revision } from "../ports/record-store.ts";
 
 /** What a run has taken on so far, and as what it first saw it. */
 type Taken = Map<string, PageItem["as"]>;
 
 /** What a line counts without naming it. */
 const IN_LINES: ReadonlySet<PageItem["as"] | undefined> = new Set(["live", "pending", "quarantined"]);
-
-type Page = {
-  /** World time before which the request for the page went out. */
-  readonly observedMs: number;
-  readonly items: readonly PageItem[];
-  /** Ids that the page only named: their transcripts come one by one. */
-  readonly wanted: readonly string[];
-  readonly joined: boolean;
-  readonly next: ListCursor | null;
-  readonly rows: number;
-  readonly endReason: Discovery["endReason"];
-};
 
 /**
  * Meetings from Fireflies to R2 and D1. Source: requirements, "Fireflies Meeting Sync"; protocols 3.
@@ -47,71 +33,85 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
   const taken: Taken = new Map();
   let balance: Balance = null;
   let listing: Listing | null = null;
-  let failed: readonly string[] = [];
+  let rest: Omit<Plan, "listing"> = { failed: [], large: [] };
   for (let n = 1; listing === null || listing.cursor !== null; n += 1) {
-    if (taken.size >= RUN_ITEMS_MAX) return outcomeOf(null);
+    if (taken.size >= RUN_ITEMS_MAX) return outcomeOf(null, true);
     if (n > LIST_PAGES_MAX) disordered(`a listing did not end within ${LIST_PAGES_MAX} requests`);
     // 1. One call brings up to 50 whole transcripts; what is new goes to the raw store.
     const before: Listing | null = listing;
     const listed = await durably(context, `page:${n}`, async (scope) => {
-      const plan = before === null ? await planned(context) : { listing: before, failed };
-      return { ...plan, page: await keepPage(context, scope, plan.listing) };
+      const plan = before === null ? await planned(context) : { ...rest, listing: before };
+      return { ...plan, page: await keepPage(context, scope, plan.listing, plan.large) };
     });
     const page = await fetchWanted(context, `page:${n}`, listed.page);
     // 2. From the raw store: verify, map, check; rows, verdicts and checkpoint in one fenced batch.
-    failed = listed.failed;
+    rest = { failed: listed.failed, large: listed.large };
     listing = afterPage(listed.listing, page);
     if (page.joined) balance = await commitPage(context, `${n}`, { page, after: listing, taken });
   }
-  return outcomeOf((await fetchFailed(context, { listing, failed }, taken)) ?? balance);
+  const settled = (await fetchFailed(context, { listing, failed: rest.failed }, taken)) ?? balance;
+  return outcomeOf(settled, isOutrun(listing, context.run));
 }
 
 /** Ids at the source and in the destination, as the commit that completed a listing found them. */
 type Balance = Awaited<ReturnType<RecordStore["commitPage"]>>;
 
-type Plan = { readonly listing: Listing; readonly failed: readonly string[] };
+type Plan = {
+  readonly listing: Listing;
+  /** Meetings that failed a day ago or more. */
+  readonly failed: readonly string[];
+  readonly large: readonly LargeMeeting[];
+};
 
 async function planned(context: RunContext): Promise<Plan> {
   const { records, world } = context.ports;
-  const { checkpoint, failed, ...state } = await records.listingState({
+  const { checkpoint, failed, large, ...state } = await records.listingState({
     overlapMs: FRESH_OVERLAP_MS,
     failedBeforeMs: world.nowMs() - FAILED_RETRY_AFTER_MS,
     retriesMax: FAILED_RETRIES_PER_RUN,
+    largeMax: LARGE_MEETINGS_MAX,
   });
   const now = { id: world.newId(), ceilingMs: context.run.ceilingMs, startedMs: world.nowMs() };
-  return { listing: planListing({ ...state, checkpoint: checkpoint as Listing | null }, now), failed };
+  return { listing: planListing({ ...state, checkpoint: checkpoint as Listing | null }, now), failed, large };
 }
 
 /** Meetings too large to come together in a page, one by one. */
 async function fetchWanted(context: RunContext, name: string, listed: Page): Promise<Page> {
   const items = [...listed.items];
-  for (const [place, id] of listed.wanted.entries()) {
-    items.push(
-      await durably(context, `${name}.${place + 1}`, (scope) =>
-        keepOne(context, scope, { id, lenient: false }),
-      ),
+  const notes = [...listed.notes];
+  for (const [place, wanted] of listed.wanted.entries()) {
+    const { item, note } = await durably(context, `${name}.${place + 1}`, (scope) =>
+      keepOne(context, scope, wanted, { lenient: false }),
     );
+    items.push(item);
+    notes.push(note);
   }
-  return { ...listed, items };
+  return { ...listed, items, notes };
 }
 
 /**
  * Meetings that failed a day ago or more, a few a run, asked for one by one: they may lie far outside of the window. After
  * the listing and with one attempt each, because one broken meeting must not keep the others from coming.
  */
-async function fetchFailed(context: RunContext, { listing, failed }: Plan, taken: Taken): Promise<Balance> {
+async function fetchFailed(
+  context: RunContext,
+  { listing, failed }: Omit<Plan, "large">,
+  taken: Taken,
+): Promise<Balance> {
   let balance: Balance = null;
   for (const [place, id] of failed.filter((id) => !taken.has(id)).entries()) {
     const observedMs = await durably(context, `failed:${place + 1} begun`, async () =>
       context.ports.world.nowMs(),
     );
-    const item = await durably(context, `failed:${place + 1}`, (scope) =>
-      keepOne(context, scope, { id, lenient: true }),
+    const wanted = { id, dateString: "", rowHash: null };
+    const { item, note } = await durably(context, `failed:${place + 1}`, (scope) =>
+      keepOne(context, scope, wanted, { lenient: true }),
     );
-    const page = {
+    const page: Page = {
       observedMs,
       items: [item],
       wanted: [],
+      notes: [note],
       joined: true,
       next: null,
       rows: listing.rows,
@@ -120,45 +120,6 @@ async function fetchFailed(context: RunContext, { listing, failed }: Plan, taken
     balance = await commitPage(context, `failed ${place + 1}`, { page, after: listing, taken });
   }
   return balance;
-}
-
-async function keepOne(
-  context: RunContext,
-  scope: StepScope,
-  { id, lenient }: { id: string; lenient: boolean },
-): Promise<PageItem> {
-  const source = sourceOf(context);
-  const last = lenient || isLastTry(await scope.failures());
-  const known = (await context.ports.records.known([id])).get(id);
-  const failed = (reason: string): PageItem => {
-    return { id, as: "failed", dateString: known?.dateString ?? "", reason, proven: known?.proven ?? true };
-  };
-  try {
-    const { item } = await throttled<MeetingReply>(context, scope, {
-      keyName: source.keyName,
-      operation: "fetch",
-      send: ({ timeoutMs, withoutFields }) =>
-        source.getMeeting({ id, timeoutMs, withoutFields, acceptUnreadable: last }),
-    });
-    // Not found is not gone: the key may have lost sight of it. The meeting stays failed until a listing says more.
-    return item === null
-      ? failed("the source does not show it to this key")
-      : await keepItem(context, scope, sighted(item, known));
-  } catch (error) {
-    const { kind, detail } = failureOf(error);
-    const costsMeeting =
-      kind === "too_large" || (last && OF_ONE_MEETING.has(kind)) || (lenient && kind === "unreachable");
-    if (!costsMeeting) throw error;
-    scope.attemptId = null;
-    return failed(`the source could not give it: ${detail}`);
-  }
-}
-
-/** Failures that may be those of one meeting, however healthy the source is. */
-const OF_ONE_MEETING: ReadonlySet<FailureKind> = new Set(["too_large", "partial", "timed_out"]);
-
-function disordered(detail: string): never {
-  return fail({ kind: "listing_order", party: "fireflies", detail });
 }
 
 async function commitPage(
@@ -177,72 +138,28 @@ async function commitPage(
   return balance;
 }
 
-function sourceOf(context: RunContext): MeetingSource {
-  return context.ports.source ?? fail({ kind: "denied", party: "fireflies", detail: "no key is set" });
-}
+type Judged = Awaited<ReturnType<typeof judgeRevision>>;
 
-/** At the last try, what the source cannot read of a meeting costs that meeting, not the page. */
-function isLastTry(failures: readonly string[]): boolean {
-  return failures.length >= BACKOFF_WAITS_MS.length;
-}
-
-async function keepPage(
+/**
+ * Verify and check revisions; one at a time after the program has ended in the middle, and without the largest of them if
+ * that did not help.
+ */
+async function judgeAll(
   context: RunContext,
   scope: StepScope,
-  { cursor, discovery }: Listing,
-): Promise<Page> {
-  if (cursor === null) return disordered("a listing that has ended has no next page");
-  const observedMs = context.ports.world.nowMs();
-  const { reply, rowsAsked, light } = await listPage(context, scope, cursor);
-  const floorPlace = discovery.floorMs === null ? null : new Date(discovery.floorMs).toISOString();
-  const rowsSeen = await sight(context, reply.items);
-  const places = rowsSeen.map((row) => row.dateString);
-  const verdict = judgePage(cursor, rowsAsked, places, floorPlace);
-  const base = { observedMs, items: [], wanted: [], rows: cursor.rows, endReason: null };
-  if (verdict.state === "disordered")
-    disordered("rows are not listed newest first, or too many share one moment");
-  if (verdict.state === "step_back") return { ...base, joined: false, next: verdict.next };
-  const rows = light ? LIST_ROWS_MIN : nextPageRows(reply.replyBytes, reply.items.length);
-  const next = verdict.next === null ? null : { ...verdict.next, rows };
-  const joined = { ...base, joined: true, next, rows, endReason: verdict.endReason };
-  const unique = uniqueById(rowsSeen);
-  if (light) return { ...joined, wanted: unique.map((row) => row.id) };
-  const items = await concurrently(unique, (row) => keepItem(context, scope, row));
-  return { ...joined, items };
-}
-
-/** Ask for one page: smaller after failures that a smaller page may cure, lenient about unreadable fields at the last try. */
-async function listPage(
-  context: RunContext,
-  scope: StepScope,
-  cursor: ListCursor,
-): Promise<{ reply: ListReply; rowsAsked: number; light: boolean }> {
-  const source = sourceOf(context);
-  const failures = await scope.failures();
-  const shrinks = failures.filter((kind) => kind === "timed_out" || kind === "too_large").length;
-  const shrunk = shrunkPageRows(cursor.rows, shrinks);
-  // Neighbours too large for the smallest page that can join come one by one; the page then only proves their ids.
-  const light = shrunk < LIST_ROWS_MIN;
-  const rowsAsked = light ? LIST_LIGHT_ROWS : shrunk;
-  const reply = await throttled(context, scope, {
-    keyName: source.keyName,
-    operation: "list",
-    send: ({ timeoutMs, withoutFields }) =>
-      source.listMeetings({
-        skip: cursor.skip,
-        rows: rowsAsked,
-        timeoutMs,
-        withoutFields,
-        light,
-        acceptUnreadable: isLastTry(failures),
-      }),
-  });
-  return { reply, rowsAsked, light };
-}
-
-/** A page may show one id twice when a row moved while it was made; the first is the newer. */
-function uniqueById(rows: readonly Sighted[]): Sighted[] {
-  return [...new Map(rows.toReversed().map((row) => [row.id, row])).values()].toReversed();
+  revisions: readonly Revision[],
+): Promise<{ judged: Judged[]; suspects: ReadonlySet<Revision> }> {
+  if (revisions.length === 0) return { judged: [], suspects: new Set() };
+  const interruptions = interruptionsIn(await scope.failures());
+  const suspects = suspectsOf(revisions, (revision) => revision.storedBytes, interruptions);
+  const judge = async (revision: Revision): Promise<Judged> => {
+    if (!suspects.has(revision)) return judgeRevision(context, scope, revision);
+    const { id, dateString } = revision;
+    const reason = "the program ended each time it judged it: it may be more than the memory holds";
+    return { state: "unreadable", id, dateString, reason };
+  };
+  const judged = await concurrently(revisions, judge, interruptions > 0 ? 1 : CONNECTIONS_MAX);
+  return { judged, suspects };
 }
 
 async function keepRecords(
@@ -253,7 +170,7 @@ async function keepRecords(
   const { records, world } = context.ports;
   const nowMs = world.nowMs();
   const revisions = page.items.flatMap((item) => (item.as === "revision" ? [item.revision] : []));
-  const judged = await concurrently(revisions, (revision) => judgeRevision(context, scope, revision));
+  const { judged, suspects } = await judgeAll(context, scope, revisions);
   const as = (state: PageItem["as"]): number =>
     page.items.filter((item) => !taken.has(item.id) && item.as === state).length;
   const commit: PageCommit = {
@@ -266,8 +183,17 @@ async function keepRecords(
     changes: judged.flatMap((result) => (result.state === "unreadable" ? [] : [result])),
     failed: [
       ...page.items.flatMap((item) => (item.as === "failed" ? [item] : [])),
-      ...judged.flatMap((result) => (result.state === "unreadable" ? [result] : [])),
-    ].map(({ id, dateString, reason }) => ({ id, dateString, reason })),
+      ...judged.flatMap((result) => (result.state === "unreadable" ? [{ ...result, isTried: true }] : [])),
+    ].map(({ id, dateString, reason, isTried }) => ({ id, dateString, reason, isTried })),
+    notes: [
+      ...page.notes,
+      ...[...suspects].map(({ id }) => ({
+        id,
+        aloneMs: nowMs,
+        largeBytes: UNREADABLE_BYTES,
+        rowHash: null,
+      })),
+    ],
     unproven: page.items.filter((item) => !item.proven).map((item) => item.id),
     recordings: page.items.flatMap((item) =>
       item.as !== "revision" && item.as !== "failed" && item.recording !== undefined
@@ -286,10 +212,10 @@ async function keepRecords(
 }
 
 /** Until a listing is complete it may not count anything, and a run that did not complete one goes on. */
-function outcomeOf(balance: Balance): PipelineOutcome {
+function outcomeOf(balance: Balance, continues: boolean): PipelineOutcome {
   if (balance === null)
     return { continues: true, sourceCount: null, destinationCount: null, failedCount: 0, findings: [] };
   const { ids, accounted, failed, failing } = balance;
   const findings = failing === 0 ? [] : [`${failing} meetings failed; they are asked for again`];
-  return { continues: false, sourceCount: ids, destinationCount: accounted, failedCount: failed, findings };
+  return { continues, sourceCount: ids, destinationCount: accounted, failedCount: failed, findings };
 }

@@ -1,10 +1,15 @@
-import type { Pipeline } from "../engine/run-context.ts";
-import type { SyncName } from "../ports/run-store.ts";
+import type { Pipelines } from "../engine/run.ts";
 import { syncMeetings } from "./fireflies.ts";
+import { rebuildChunks } from "./rebuild-chunks.ts";
+import { rebuildRecords } from "./rebuild-records.ts";
+import { rebuildVectors } from "./rebuild-vectors.ts";
 import { syncVectors } from "./vectors.ts";
 
-/** The table of syncs, in the order in which a one-shot run makes them. */
-export const PIPELINES: Readonly<Record<SyncName, Pipeline>> = {
+/** The table of syncs, in the order in which a one-shot run makes them, and of what makes things anew. */
+export const PIPELINES: Pipelines = {
   fireflies: syncMeetings,
   vectors: syncVectors,
+  "rebuild records": rebuildRecords,
+  "rebuild chunks": rebuildChunks,
+  "rebuild vectors": rebuildVectors,
 };

@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { aListedMeeting, aWorkspace } from "../../test/in-process/workspace.ts";
+import { composed } from "../../test/in-process/embeddings.ts";
+import {
+  aListedMeeting,
+  aWorkspace,
+  freshSteps,
+  runSync,
+  type Workspace,
+} from "../../test/in-process/workspace.ts";
 import { SUBREQUESTS_MAX } from "../core/limits.ts";
 import { RUN_ITEMS_MAX } from "../core/policy.ts";
+import { EVERYTHING, type RebuildName } from "../core/rebuild.ts";
+import { askForRebuild } from "../engine/rebuilding.ts";
 import { executeRun } from "../engine/run.ts";
 import { startRun } from "../engine/tick.ts";
 import type { SyncName } from "../ports/run-store.ts";
@@ -45,9 +54,40 @@ describe("subrequests of a run", () => {
         expect(ended?.continues).toBe(true);
         expect(total(space.calls, space.source.calls) - before).toBeLessThan(SUBREQUESTS_MAX * 0.8);
       }
+      await runSync(space, "fireflies");
+      await runSync(space, "vectors");
+      // Another model last: its runs build, go live and empty the old index.
+      for (const [what, embeddings, runsMin] of [
+        ["records", null, 2],
+        ["chunks", null, 2],
+        ["vectors", null, 2],
+        ["vectors", "lexical#64", 2],
+      ] as const) {
+        const costs = await costsOfRebuild(space, what, embeddings);
+        expect(costs.length).toBeGreaterThanOrEqual(runsMin);
+        expect(Math.max(...costs), `rebuild ${what}`).toBeLessThan(SUBREQUESTS_MAX * 0.8);
+      }
     },
   );
 });
+
+/** Subrequests of each run that a rebuild takes. */
+async function costsOfRebuild(
+  space: Workspace,
+  what: RebuildName,
+  embeddings: string | null,
+): Promise<number[]> {
+  const costs: number[] = [];
+  const wish = { what, scope: EVERYTHING, priority: "normal" } as const;
+  do {
+    const answer = await askForRebuild(await composed(space, embeddings), space.engine, wish);
+    if ("refused" in answer) throw new Error(answer.refused);
+    const before = total(space.calls, space.source.calls);
+    await executeRun(await composed(space, embeddings), freshSteps(space.world), answer.run.id, PIPELINES);
+    costs.push(total(space.calls, space.source.calls) - before);
+  } while ((await space.ports.rebuilds.open()) !== null);
+  return costs;
+}
 
 function total(calls: Readonly<Record<string, number>>, sourceCalls: readonly string[]): number {
   return Object.values(calls).reduce((sum, count) => sum + count, sourceCalls.length);

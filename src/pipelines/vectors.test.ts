@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { aListedMeeting, aWorkspace, runSync, type Workspace } from "../../test/in-process/workspace.ts";
 import { FailureError } from "../core/errors.ts";
-import { DEAD_LINGERS_MS, DEAD_RECHECK_AGES_MS } from "../core/policy.ts";
+import { DEAD_LINGERS_MS, DEAD_RECHECK_AGES_MS, REFUSED_RETRY_AFTER_MS } from "../core/policy.ts";
 import type { Ports } from "../ports/ports.ts";
 
 const SAID =
@@ -55,7 +55,7 @@ describe("syncVectors", () => {
     const lost = await runSync(space, "vectors", { ...space.ports, index });
     expect(lost).toMatchObject({ state: "succeeded_with_findings" });
     expect(lost.result?.counts).toMatchObject({ seen: 1, pending: 1 });
-    expect(await space.ports.records.owedCount()).toBe(1);
+    expect(await space.ports.records.owedCount(space.world.nowMs())).toEqual({ owed: 1, due: 1 });
     expect((await space.ports.runs.openAlerts()).items.map((alert) => alert.kind)).toContain(
       "vectors_not_visible",
     );
@@ -125,6 +125,96 @@ describe("syncVectors", () => {
     const run = await runSync(space, "vectors", { ...space.ports, embedder });
     expect(run.state).toBe("succeeded");
     expect(texts).toBe((await live()).length);
+  });
+
+  describe("a document that is refused", () => {
+    const refusing = (
+      party: "vectorize" | "workers-ai",
+      isRefused: (documentId: string) => boolean,
+    ): Pick<Ports, "index" | "embedder"> => {
+      const { index, embedder } = space.ports;
+      const refuse = (): never => {
+        throw new FailureError({ kind: "refused", party, detail: "40016" });
+      };
+      return {
+        index: {
+          ...index,
+          upsert: async (vectors) => {
+            upserts += 1;
+            const ids = vectors.map((vector) => String(vector.metadata["document"]));
+            return party === "vectorize" && ids.some(isRefused) ? refuse() : index.upsert(vectors);
+          },
+        },
+        embedder: {
+          ...embedder,
+          embedDocuments: async (texts) => {
+            embeds += 1;
+            const isOf = (text: string): boolean => isRefused(/(\w+)0 The crane/.exec(text)?.[1] ?? "");
+            return party === "workers-ai" && texts.some(isOf) ? refuse() : embedder.embedDocuments(texts);
+          },
+        },
+      };
+    };
+    let upserts = 0;
+    let embeds = 0;
+    const ids = ["m1", "m2", "m3", "m4", "m5", "m6", "m7"];
+    const bring = async (changed = ""): Promise<void> => {
+      space.source.meetings = ids.map((id) =>
+        aListedMeeting(id, { sentences: spoken(20, id === changed ? `changed${id} ` : id) }),
+      );
+      await runSync(space, "fireflies");
+      [upserts, embeds] = [0, 0];
+    };
+    const openKinds = async (): Promise<string[]> =>
+      (await space.ports.runs.openAlerts()).items.map((alert) => alert.kind);
+
+    it.each(["vectorize", "workers-ai"] as const)(
+      "by %s costs itself alone, is paused, and comes in when its text changes",
+      async (party) => {
+        await bring();
+        const ports = { ...space.ports, ...refusing(party, (id) => id === "m3") };
+        const run = await runSync(space, "vectors", ports);
+        expect(run.state).toBe("succeeded_with_findings");
+        expect(run.result?.counts).toMatchObject({ seen: 7, created: 6, failed: 1 });
+        const { items } = await space.ports.runs.setAside(run.id, 10);
+        expect(items).toEqual([{ itemId: "m3", verdict: "failed", reason: `${party} refuses it: 40016` }]);
+        expect(await openKinds()).toContain("vectors_refused");
+        expect((await visible()).toSorted()).toEqual(expect.arrayContaining((await live()).toSorted()));
+        expect(await space.ports.records.owedCount(space.world.nowMs())).toEqual({ owed: 1, due: 0 });
+
+        [upserts, embeds] = [0, 0];
+        expect((await runSync(space, "vectors", ports)).result?.counts.seen).toBe(0);
+        expect([upserts, embeds], "it costs no call until it is due").toEqual([0, 0]);
+        expect(await openKinds()).toContain("vectors_refused");
+
+        await bring("m3");
+        const cured = { ...space.ports, ...refusing(party, (id) => id === "m3" && party === "workers-ai") };
+        expect((await runSync(space, "vectors", cured)).result?.counts).toMatchObject({
+          seen: 1,
+          created: 1,
+        });
+        expect(await openKinds()).not.toContain("vectors_refused");
+        expect(await space.ports.records.owedCount(space.world.nowMs())).toEqual({ owed: 0, due: 0 });
+      },
+    );
+
+    it("is tried again a day later", async () => {
+      await bring();
+      await runSync(space, "vectors", { ...space.ports, ...refusing("vectorize", (id) => id === "m3") });
+      space.world.advance(REFUSED_RETRY_AFTER_MS);
+      expect((await runSync(space, "vectors")).result?.counts).toMatchObject({ seen: 1, created: 1 });
+      expect(await openKinds()).not.toContain("vectors_refused");
+    });
+
+    it("is not taken for the fault when every document is refused: the run fails, and nothing is paused", async () => {
+      await bring();
+      const run = await runSync(space, "vectors", { ...space.ports, ...refusing("vectorize", () => true) });
+      expect(run).toMatchObject({
+        state: "failed",
+        detail: "every one of 7 documents: vectorize refuses it: 40016",
+      });
+      expect(await space.ports.records.owedCount(space.world.nowMs())).toEqual({ owed: 7, due: 7 });
+    });
   });
 
   it("says of a run that broke off what it did not reach", async () => {

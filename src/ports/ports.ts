@@ -1,4 +1,6 @@
+import type { IndexRegistry } from "./index-registry.ts";
 import type { RawStore } from "./raw-store.ts";
+import type { RebuildStore } from "./rebuild-store.ts";
 import type { RecordStore } from "./record-store.ts";
 import type { RunStore } from "./run-store.ts";
 import type { SearchStore } from "./search-store.ts";
@@ -15,12 +17,25 @@ export type Ports = {
   readonly raw: RawStore;
   /** Null while no key is configured. */
   readonly source: MeetingSource | null;
+  readonly registry: IndexRegistry;
+  readonly rebuilds: RebuildStore;
+  /** The model of the live index. */
   readonly embedder: Embedder;
+  /** The live index: the one that answers. */
   readonly index: VectorIndex;
-  /** Name of the index binding in use. */
+  /** Name of its binding. */
   readonly indexName: string;
+  /** Every index that is bound, by binding. */
+  readonly indexes: Readonly<Record<string, VectorIndex>>;
+  /** What the configuration asks for if that is not what is live; null as a rule. */
+  readonly wanted: WantedEmbedder | null;
   /** Free bytes where the stores live, if that is a disk of ours; null if it is not. */
   readonly freeBytes: () => Promise<number | null>;
   /** Name of the newest migration that this code was written for. */
   readonly schemaVersion: string;
 };
+
+/** A model that is not live yet, or what is wrong with the setting that should name it. */
+type WantedEmbedder =
+  | { readonly embedder: Embedder; readonly problem: null }
+  | { readonly embedder: null; readonly problem: string };

@@ -7,7 +7,7 @@ export type StoredObject = {
 
 /**
  * Raw revisions and embeddings, immutable, named by content. Methods fail with a FailureError of party "r2" and kind
- * unreachable, rate_limited, storage_full or defect.
+ * unreachable, timed_out, rate_limited, storage_full or defect. What timed out may still happen: keys come from content.
  */
 export type RawStore = {
   /**

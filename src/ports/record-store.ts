@@ -1,4 +1,5 @@
 import type { Moment } from "../core/chunk.ts";
+import type { LargeMeeting } from "../core/large-pages.ts";
 import type { Discovery } from "../core/plan.ts";
 import type { Problem } from "../core/records/field.ts";
 import type { MeetingRecord } from "../core/records/meeting.ts";
@@ -19,6 +20,12 @@ export type Known = {
   readonly wireHash: string;
   /** False if the only enumeration that holds it is not complete. */
   readonly proven: boolean;
+  /** World ms when it was last asked for by itself; null: never. */
+  readonly aloneMs: number | null;
+  /** Its size as JSON where it is more than comes together in a page; else 0. */
+  readonly largeBytes: number;
+  /** sha256 of its row on a page of ids; empty if that is not known. */
+  readonly rowHash: string;
 };
 
 export type Revision = {
@@ -52,7 +59,20 @@ export type PageCommit = {
   /** Ids of changed or failed meetings that a line of an earlier page has counted: they get no second verdict. */
   readonly counted: readonly string[];
   readonly changes: readonly MeetingChange[];
-  readonly failed: readonly { readonly id: string; readonly dateString: string; readonly reason: string }[];
+  readonly failed: readonly {
+    readonly id: string;
+    readonly dateString: string;
+    readonly reason: string;
+    /** False if it was not asked for: it still counts as failed, and nothing new is known of it. */
+    readonly isTried: boolean;
+  }[];
+  /** What was learned of meetings on a page of ids, or asked for by themselves; null where nothing was. */
+  readonly notes: readonly {
+    readonly id: string;
+    readonly aloneMs: number | null;
+    readonly largeBytes: number | null;
+    readonly rowHash: string | null;
+  }[];
   /** Ids on the page that no complete enumeration vouched for so far. */
   readonly unproven: readonly string[];
   /** Recording links to replace: nothing else about these meetings is new. */
@@ -143,21 +163,29 @@ export type RecordStore = {
   /** The newest enumeration that is not finished, and the upper bound of the newest complete one in world ms. */
   discoveries(): Promise<{ open: string | null; lastCeilingMs: number | null }>;
   /**
-   * What the next listing is planned from, read at one instant: `discoveries`, the lane's checkpoint, how many meetings
-   * lie no further than `overlapMs` before the newest complete enumeration (0 without one), and at most `retriesMax`
-   * meetings that failed and were last tried before `failedBeforeMs`, longest ago first.
+   * What the next listing is planned from, read at one instant: `discoveries`, the lane's checkpoint and the world ms of
+   * its writing, how many meetings lie no further than `overlapMs` before the newest complete enumeration (0 without one),
+   * at most `retriesMax` meetings that failed and were last tried before `failedBeforeMs`, longest ago first, and at most
+   * `largeMax` meetings that are more than comes together in a page, newest first.
    */
-  listingState(asked: { overlapMs: number; failedBeforeMs: number; retriesMax: number }): Promise<{
+  listingState(asked: {
+    overlapMs: number;
+    failedBeforeMs: number;
+    retriesMax: number;
+    largeMax: number;
+  }): Promise<{
     open: string | null;
     lastCeilingMs: number | null;
     checkpoint: unknown;
+    checkpointMs: number | null;
     recent: number;
     failed: string[];
+    large: LargeMeeting[];
   }>;
   /** Live ids of complete enumerations, and when the newest of these was completed. */
   sourceCount(): Promise<{ ids: number; asOfMs: number | null }>;
   /**
-   * What the destination holds: records without tombstone, meetings set aside without a record, live chunks.
+   * What the destination holds: records without tombstone, meetings set aside without a record, live chunks of the live index.
    * `accounted` is every id with a record or a reason.
    */
   totals(): Promise<{
@@ -169,18 +197,23 @@ export type RecordStore = {
     liveChunks: number;
   }>;
 
-  /** Documents whose vectors are owed, longest owed first. */
-  owedDocuments(limit: number, notIds: readonly string[]): Promise<{ items: OwedDocument[]; cursor: null }>;
-  owedCount(): Promise<number>;
-  /** Every chunk row of a document, dead ones included, without text. */
-  chunksOf(documentIds: readonly string[]): Promise<Map<string, ChunkRow[]>>;
+  /** Documents whose vectors are owed and that were not refused of late, longest owed first. */
+  owedDocuments(
+    limit: number,
+    notIds: readonly string[],
+    nowMs: number,
+  ): Promise<{ items: OwedDocument[]; cursor: null }>;
+  /** Documents whose vectors are owed, and how many of them are to be taken now. */
+  owedCount(nowMs: number): Promise<{ owed: number; due: number }>;
+  /** Every chunk row of documents for one model, dead ones included, without text. */
+  chunksOf(documentIds: readonly string[], model: string): Promise<Map<string, ChunkRow[]>>;
   /** Chunks by id, without text, in the order of the ids. */
   chunksById(ids: readonly string[]): Promise<{ items: ChunkRow[]; cursor: null }>;
   /** Texts of chunks by id; a chunk that is gone has none. The costly part of a chunk, so asked for apart. */
   chunkTexts(ids: readonly string[]): Promise<Map<string, string>>;
   /** Where embeddings of these text hashes lie, if they were ever made. */
   embeddings(textHashes: readonly string[]): Promise<Map<string, { key: string; index: number }>>;
-  /** Plan a document: new chunk rows, and new places of rows that stay. */
+  /** Plan a document: new chunk rows; rows that stay are made what they should be, if they are not. */
   planChunks(fence: Fence, plan: { rows: readonly PlannedRow[]; nowMs: number }): Promise<void>;
   /** Note where embeddings lie and that their vectors go out now. */
   markSent(
@@ -208,30 +241,33 @@ export type RecordStore = {
         contentHash: string;
         verdict: "created" | "updated" | "unchanged" | "pending" | "failed";
         reason: string | null;
+        /** World ms before which a refused document is not taken again; null for any other. */
+        retryMs: number | null;
       }[];
       checkpoint: unknown;
     },
   ): Promise<void>;
   /** Vectors seen gone are there again: an upsert or a delete came late. */
   markRisen(fence: Fence, ids: readonly string[]): Promise<void>;
-  /** Dead ids whose next look is due by age, and those that were never seen gone. */
-  deadDue(nowMs: number, limit: number): Promise<{ items: { id: string; rechecks: number }[]; cursor: null }>;
+  /**
+   * Dead ids whose next look is due by age, and those that were never seen gone. `binding` is that of the index whose model
+   * they are of; null if it is no longer in use.
+   */
+  deadDue(
+    nowMs: number,
+    limit: number,
+  ): Promise<{ items: { id: string; rechecks: number; binding: string | null }[]; cursor: null }>;
   /** One more look found these gone; `rechecks` is the number of looks before it. */
   markRechecked(fence: Fence, items: readonly { id: string; rechecks: number }[]): Promise<void>;
   embeddedCount(runId: string): Promise<number>;
   /** How far vectors have come since a world time: documents planned, their new chunks, and how many of these were sent. */
   vectorProgress(sinceMs: number): Promise<{ documents: number; chunks: number; sent: number }>;
 
-  /** Lock the live index to a model and dimension at first use; what is locked comes back. */
-  lockIndex(
-    binding: string,
-    model: string,
-    dimensions: number,
-  ): Promise<{ binding: string; model: string; dimensions: number }>;
-
   /** Everything the ledger says of meetings after an id in id order, for proof. */
   proofPage(afterId: string | null, limit: number): Promise<{ items: ProofMeeting[]; cursor: string | null }>;
-  /** Ids of live chunks of documents. */
+  /** Chunks whose vectors may be in the index: sent, live, or given up and not seen gone. */
+  vectorsMax(): Promise<number>;
+  /** Ids of live chunks of documents, in the live index. */
   liveChunkIds(
     documentIds: readonly string[],
   ): Promise<{ items: { id: string; documentId: string }[]; cursor: null }>;

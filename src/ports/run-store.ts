@@ -2,6 +2,7 @@ import type { Failure, Party } from "../core/errors.ts";
 import type { QuotaState } from "../core/quota.ts";
 import type { Next } from "../core/retry.ts";
 import type { AlertKind } from "../core/alerts.ts";
+import type { RebuildName } from "../core/rebuild.ts";
 import type { RunCounts, RunResult } from "../core/report.ts";
 
 export type SyncName = "fireflies" | "vectors";
@@ -28,6 +29,8 @@ export type Run = {
   readonly destinationCount: number | null;
   readonly continues: boolean;
   readonly result: RunResult | null;
+  /** The rebuild that it carries in its lane; null for a run of the sync itself. */
+  readonly rebuild: { readonly id: string; readonly what: RebuildName } | null;
 };
 
 /** What a writing batch must prove: that its run still holds the lane. */
@@ -57,7 +60,7 @@ export type VendorKey = {
   readonly quota: QuotaState;
   readonly withoutFields: readonly string[];
   readonly accountHash: string | null;
-  /** Account that this database's records come from: that of the first key of the vendor; null before there is one. */
+  /** Account that this database's records come from: the first that was proven; null before there is one. */
   readonly workspaceAccountHash: string | null;
   readonly meetingsEstimate: number | null;
   readonly denied: boolean;
@@ -94,7 +97,10 @@ export type RunStore = {
   runs(limit: number): Promise<{ items: Run[]; cursor: null }>;
   /** Runs that are queued or running, oldest first. */
   unfinished(): Promise<{ items: Run[]; cursor: null }>;
+  /** The last run of the sync itself. */
   lastEnded(sync: SyncName): Promise<Run | null>;
+  /** The last run in a lane, a rebuild's included. */
+  lastInLane(lane: SyncName): Promise<Run | null>;
   /** Count one revival of a run, so that its lease step gets a new name. */
   raiseEpoch(runId: string): Promise<void>;
 
@@ -107,7 +113,7 @@ export type RunStore = {
     at: { startedMs: number; realNowMs: number; termMs: number },
   ): Promise<{ fence: Fence; lane: Lane } | null>;
   renewLease(fence: Fence, expiresRealMs: number): Promise<void>;
-  /** Close the run and free the lane in one batch. */
+  /** Close the run and free the lane in one batch. What a rebuild waits for holds back the rebuild, and not its lane. */
   closeRun(
     fence: Fence,
     runId: string,
@@ -133,6 +139,8 @@ export type RunStore = {
     alert: { id: string; kind: AlertKind; subject: string; detail: string },
     nowMs: number,
   ): Promise<void>;
+  /** Close an alert outside of any run. */
+  closeAlert(kind: AlertKind, subject: string, nowMs: number): Promise<void>;
   /** Give a verdict to items that a run took on and did not reach: pending if it will go on, else failed. */
   markUnreached(fence: Fence, runId: string, ids: readonly string[], goesOn: boolean): Promise<void>;
   /** Whether the run holds its lane's lease at this real ms. */
@@ -152,14 +160,15 @@ export type RunStore = {
    * @returns false if another writer was faster; nothing was written then
    */
   takeCall(fence: Fence, key: VendorKey, quota: QuotaState, attempt: Attempt): Promise<boolean>;
-  /** Write what came of a call: the attempt's outcome and the key's counter as the reply corrects it. */
+  /**
+   * Write what came of a call: the attempt's outcome and the key's counter as the reply corrects it. An account that comes
+   * with a key becomes the owner of the records in the same batch, if they have none.
+   */
   settleCall(
     fence: Fence,
     attemptId: string,
     outcome: { durationMs: number; failure: Failure | null },
-    key: Pick<VendorKey, "keyName" | "withoutFields" | "accountHash" | "meetingsEstimate" | "denied"> & {
-      quota: QuotaState;
-    },
+    key: Omit<VendorKey, "version">,
   ): Promise<void>;
   /** Write a failed attempt of a step, or complete the call's row with what happens next. */
   recordFailure(
@@ -180,11 +189,15 @@ export type RunStore = {
   ): Promise<{ items: { itemId: string; verdict: string; reason: string | null }[]; cursor: null }>;
   /**
    * What the end of a run is judged by, read at one instant: its totals, its vendor calls and retried attempts, when it
-   * began (real ms), vendor calls that failed since a world time, and every open alert.
+   * began (real ms), the most vendor calls that failed within one window of world time that ends in the run, whoever made
+   * them, how often the lane has parked since it last finished, how many documents the model or the index refuses, and every
+   * open alert.
+   *
+   * @param asked the length of the window, and the time until which the run parks, if it does
    */
   summary(
     runId: string,
-    errorsSinceMs: number,
+    asked: { windowMs: number; parksUntilMs: number | null },
   ): Promise<{
     counts: RunCounts;
     calls: number;
@@ -193,6 +206,8 @@ export type RunStore = {
     /** How the run ended, if it has. */
     endedState: RunState | null;
     apiErrors: number;
+    parks: number;
+    refused: number;
     openAlerts: Alert[];
   }>;
 

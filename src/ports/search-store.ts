@@ -3,7 +3,7 @@ import type { Candidate } from "../core/search/rank.ts";
 import type { SearchFilter } from "../core/search/request.ts";
 
 /** What of the ledger may be found: live chunks of one model, of meetings that are not deleted, within a filter. */
-export type SearchScope = { readonly model: string; readonly filter: SearchFilter };
+type SearchScope = { readonly model: string; readonly filter: SearchFilter };
 
 /** A chunk to be shown, and the meeting it is of. */
 export type FoundChunk = {
@@ -26,8 +26,8 @@ export type FoundChunk = {
 /** Reading for search; every hit is joined with the ledger. Fails with a FailureError of party "d1". */
 export type SearchStore = {
   /**
-   * Chunks in which any word of a full-text expression stands, best first by BM25, and how well meetings match by title,
-   * topics and keywords. Read at one instant.
+   * Chunks in which any word of a full-text expression stands, with their BM25 score, and the chunks next to these, with
+   * score 0; and how well meetings match by title, topics and keywords. Read at one instant.
    */
   byWords(
     expression: string,

@@ -31,7 +31,7 @@ export type ListRequest = {
   readonly timeoutMs: number;
   /** Plan-gated fields that this key may not ask for. */
   readonly withoutFields: readonly string[];
-  /** Ids and moments only: `revision` is then no revision. */
+  /** Without what was said: `revision` is then no revision, but tells one state of the row from another. */
   readonly light: boolean;
   /** Take rows whose fields were unreadable instead of failing; for the last attempt. */
   readonly acceptUnreadable: boolean;

@@ -8,8 +8,10 @@ export type Steps = {
    * Run once, remember the result. Names are unique within a run. The result must survive JSON and stay under 1 MiB.
    * A throw is retried by the step engine a bounded number of times and is then final; classified failures should be
    * returned as values instead (`engine/durably`), because errors lose their class here.
+   *
+   * `work` is told which try of the step this is, 1-based; tries that threw or were cut off count.
    */
-  do<T>(name: string, work: () => Promise<T>): Promise<T>;
+  do<T>(name: string, work: (tries: number) => Promise<T>): Promise<T>;
   /** Sleep durably until a world time in ms; a time that has passed returns at once. */
   sleepUntil(name: string, worldMs: number): Promise<void>;
 };

@@ -21,7 +21,8 @@ export type IndexedVector = {
 
 /**
  * A vector store whose mutations become visible some time after they were accepted. Methods fail with a FailureError of
- * party "vectorize" and kind unreachable, rate_limited, storage_full or defect.
+ * party "vectorize" and kind unreachable, timed_out, rate_limited, storage_full or defect; `upsert` also refused, and then none of
+ * its vectors was taken.
  */
 export type VectorIndex = {
   /** At most 1,000 at once; replaces what stands under the same id. Accepted is not visible. */
@@ -44,13 +45,20 @@ export type VectorIndex = {
   describe(): Promise<{ dimensions: number; vectorCount: number }>;
 };
 
-/** Turns text into vectors. Fails with party "workers-ai": rate_limited, quota, unreachable, timed_out or defect. */
+/**
+ * Turns text into vectors. Fails with party "workers-ai" or "openai": rate_limited, quota, unreachable, timed_out, denied,
+ * refused (a text), embeddings_refused (the server's vectors) or defect.
+ */
 export type Embedder = {
+  /** Name in the ledger: one name always means the same vectors. */
   readonly model: string;
   readonly dimensions: number;
-  /** Longest text in tokens. */
-  readonly tokensMax: number;
-  /** One vector per text, in order, checked for count, length and finite numbers. At most 100 texts. */
+  readonly pooling: string | null;
+  /** Where the model is served, if that is a matter of choice; no part of its name. */
+  readonly address: string | null;
+  /** Longest text in tokens; null if nobody has said. */
+  readonly tokensMax: number | null;
+  /** One vector per text, in order, checked for count, length and finite numbers. At most 32 texts. */
   embedDocuments(texts: readonly string[]): Promise<Float32Array<ArrayBuffer>[]>;
   /** The vector of a question, to be compared with those of documents; checked likewise. */
   embedQuery(text: string): Promise<Float32Array<ArrayBuffer>>;

@@ -4,6 +4,35 @@ import { IDS_SHOWN_MAX } from "../core/policy.ts";
 import { isLeftBy, proveMeetings } from "./proof.ts";
 
 describe("proveMeetings", () => {
+  it("names vectors that stand for no chunk, and takes none for such that is on its way", async () => {
+    const space = await aWorkspace();
+    const spoken = (word: string) => [
+      {
+        speaker_name: "Maya",
+        text: `${word}: the crane moves to the north side before the pour. `.repeat(4),
+      },
+    ];
+    const bring = async (word: string): Promise<void> => {
+      space.source.meetings = [aListedMeeting("m1", { sentences: spoken(word) })];
+      await runSync(space, "fireflies");
+    };
+    const prove = async (): Promise<readonly string[]> =>
+      (await proveMeetings(space.ports, null)).part.unexplained;
+    await bring("Monday");
+    await runSync(space, "vectors");
+    expect(await prove()).toEqual([]);
+    await bring("Tuesday");
+    // The old vector is given up and still there, the new one is live.
+    const deaf = { ...space.ports, index: { ...space.ports.index, deleteByIds: async () => {} } };
+    await runSync(space, "vectors", deaf);
+    expect(await prove()).toEqual([]);
+    const stray = { id: "stray", values: new Float32Array(1_024).fill(0.5), metadata: {} };
+    await space.ports.index.upsert([stray]);
+    expect(await prove()).toEqual(["vectors that stand for no chunk: 1"]);
+    await space.d1.prepare("delete from chunks where state = 'dead'").run();
+    expect(await prove()).toEqual(["vectors that stand for no chunk: 2"]);
+  });
+
   it("names what no unfinished run explains first, so that a cut list never hides a loss", async () => {
     const space = await aWorkspace();
     space.source.meetings = Array.from({ length: IDS_SHOWN_MAX + 20 }, (_, n) =>

@@ -6,7 +6,6 @@ import {
   type Candidate,
   type FoundBy,
   type Passage,
-  type Ranked,
 } from "../core/search/rank.ts";
 import { cursorOf, type SearchFilter, type SearchRequest } from "../core/search/request.ts";
 import { snippetOf, type SnippetPart } from "../core/search/snippet.ts";
@@ -55,8 +54,8 @@ type SearchPorts = Pick<Ports, "search" | "embedder" | "index">;
 export async function search(ports: SearchPorts, request: SearchRequest): Promise<SearchReply> {
   const { words, cut } = searchWords(request.question);
   const expression = anyOf(words);
-  const { ranked, notes } = await rankedChunks(ports, request, expression);
-  const passages = mergeNeighbours(ranked);
+  const { found, notes } = await findChunks(ports, request, expression);
+  const passages = mergeNeighbours(rankChunks(found));
   const end = request.offset + request.limit;
   const items = await hitsOf(ports, passages.slice(request.offset, end), {
     expression,
@@ -69,23 +68,28 @@ export async function search(ports: SearchPorts, request: SearchRequest): Promis
   };
 }
 
+type Found = Parameters<typeof rankChunks>[0];
+
 /**
- * Every chunk that was found, best first.
+ * What both indexes find, before it is put into one order.
  *
  * @param expression full-text expression of the question's words; null if it has none, and then nothing is found
  */
-export async function rankedChunks(
+export async function findChunks(
   ports: SearchPorts,
   { question, filter }: Pick<SearchRequest, "question" | "filter">,
   expression: string | null,
-): Promise<{ ranked: readonly Ranked[]; notes: readonly string[] }> {
-  if (expression === null) return { ranked: [], notes: ["there is no word to look for in this question"] };
+): Promise<{ found: Found; notes: readonly string[] }> {
+  if (expression === null) {
+    const found = { text: [], vectors: [], meetings: new Map() };
+    return { found, notes: ["there is no word to look for in this question"] };
+  }
   const scope = { model: ports.embedder.model, filter };
   const [{ chunks, meetings }, near] = await Promise.all([
     ports.search.byWords(expression, scope),
     nearest(ports, question, filter),
   ]);
-  return { ranked: rankChunks({ text: chunks, vectors: near.candidates, meetings }), notes: near.notes };
+  return { found: { text: chunks, vectors: near.candidates, meetings }, notes: near.notes };
 }
 
 async function nearest(
@@ -132,9 +136,9 @@ async function hitsOf(
   asked: { expression: string | null; context: boolean },
 ): Promise<SearchHit[]> {
   if (passages.length === 0) return [];
-  const around = passages.flatMap(({ documentId, firstPosition, lastPosition }) => [
+  const around = passages.flatMap(({ documentId, firstPosition, lastPosition, best }) => [
     ...(asked.context ? [{ documentId, position: firstPosition - 1 }] : []),
-    { documentId, position: lastPosition },
+    ...(lastPosition > best.position ? [{ documentId, position: lastPosition }] : []),
     ...(asked.context ? [{ documentId, position: lastPosition + 1 }] : []),
   ]);
   const [found, beside] = await Promise.all([
@@ -142,7 +146,7 @@ async function hitsOf(
       passages.map(({ best }) => best.id),
       asked.expression,
     ),
-    store.chunksAt(around, embedder.model),
+    around.length === 0 ? { items: [] } : store.chunksAt(around, embedder.model),
   ]);
   const at = new Map(beside.items.map((chunk) => [`${chunk.position} ${chunk.documentId}`, chunk]));
   return passages.flatMap((passage) => {

@@ -1,7 +1,9 @@
 import { IDS_SHOWN_MAX } from "../core/policy.ts";
+import type { IndexRow } from "../core/embedding-plan.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Alert, AttemptRow, Lane, Run } from "../ports/run-store.ts";
 import type { RunCounts } from "../core/report.ts";
+import { readOpenRebuild, readProgress as rebuildProgress, type RebuildStatus } from "./rebuild.ts";
 
 export type Status = {
   readonly nowMs: number;
@@ -12,20 +14,27 @@ export type Status = {
   readonly owedDocuments: number;
   readonly source: { readonly ids: number; readonly asOfMs: number | null };
   readonly totals: Awaited<ReturnType<Ports["records"]["totals"]>>;
+  /** Vector indexes in use: the live one, and one that is built or emptied beside it. */
+  readonly indexes: readonly IndexRow[];
+  /** What is made anew at the moment; null as a rule. */
+  readonly rebuild: RebuildStatus | null;
 };
 
 /** Where everything stands now. Reads only. */
-export async function readStatus({ runs, records, world }: Ports): Promise<Status> {
-  const [unfinished, lanes, alerts, owedDocuments, source, totals, fireflies, vectors] = await Promise.all([
-    runs.unfinished(),
-    runs.lanes(),
-    runs.openAlerts(),
-    records.owedCount(),
-    records.sourceCount(),
-    records.totals(),
-    runs.lastEnded("fireflies"),
-    runs.lastEnded("vectors"),
-  ]);
+export async function readStatus(ports: Ports): Promise<Status> {
+  const { runs, records, world, registry } = ports;
+  const [indexes, rebuild] = await Promise.all([registry.rows(), readOpenRebuild(ports)]);
+  const [unfinished, lanes, alerts, { owed: owedDocuments }, source, totals, fireflies, vectors] =
+    await Promise.all([
+      runs.unfinished(),
+      runs.lanes(),
+      runs.openAlerts(),
+      records.owedCount(world.nowMs()),
+      records.sourceCount(),
+      records.totals(),
+      runs.lastEnded("fireflies"),
+      runs.lastEnded("vectors"),
+    ]);
   return {
     nowMs: world.nowMs(),
     unfinished: unfinished.items,
@@ -35,6 +44,8 @@ export async function readStatus({ runs, records, world }: Ports): Promise<Statu
     owedDocuments,
     source,
     totals,
+    indexes: indexes.items,
+    rebuild,
   };
 }
 
@@ -77,6 +88,12 @@ export async function readReport(ports: Ports, runId: string): Promise<RunReport
 /** How far an unfinished run has come; null once it has ended. */
 async function readProgress(ports: Ports, run: Run): Promise<Progress | null> {
   if (run.endedMs !== null) return null;
+  if (run.rebuild !== null) {
+    const rebuild = await ports.rebuilds.rebuild(run.rebuild.id);
+    if (rebuild === null) return null;
+    const { done, total } = await rebuildProgress(ports, rebuild);
+    return { unit: "meetings", done, total };
+  }
   if (run.sync === "fireflies") {
     const { seen } = await ports.runs.counts(run.id);
     const key = ports.source === null ? null : await ports.runs.vendorKey(ports.source.keyName);
@@ -88,7 +105,7 @@ async function readProgress(ports: Ports, run: Run): Promise<Progress | null> {
     };
   }
   const { documents, chunks, sent } = await ports.records.vectorProgress(run.startedMs ?? run.queuedMs);
-  const owed = await ports.records.owedCount();
+  const { owed } = await ports.records.owedCount(ports.world.nowMs());
   // Documents not cut yet are taken to have as many chunks as the others.
   return {
     unit: "chunks",

@@ -1,5 +1,8 @@
 import type { SearchReply } from "../queries/search.ts";
+import type { RebuildName } from "../core/rebuild.ts";
+import type { RebuildStatus } from "../queries/rebuild.ts";
 import type { RunReport, Status } from "../queries/status.ts";
+import type { ProofVerdict } from "../engine/proof-verdict.ts";
 import type { ProofPart } from "../queries/proof.ts";
 import type { Run } from "../ports/run-store.ts";
 
@@ -33,9 +36,14 @@ export class ApiUnreachable extends Error {
  * @param fetch makes the calls
  */
 export function createApiClient(url: string, token: string, fetch = globalThis.fetch) {
-  const call = async (method: string, path: string, accept = "application/json"): Promise<string> => {
+  const call = async (
+    method: string,
+    path: string,
+    { accept = "application/json", body = null }: { accept?: string; body?: object | null } = {},
+  ): Promise<string> => {
     const headers = { authorization: `Bearer ${token}`, accept };
-    const { ok, status, text } = await fetch(`${url}${path}`, { method, headers })
+    const sent = body === null ? null : JSON.stringify(body);
+    const { ok, status, text } = await fetch(`${url}${path}`, { method, headers, body: sent })
       .then(async (response) => ({ ok: response.ok, status: response.status, text: await response.text() }))
       .catch((cause: unknown) => {
         throw new ApiUnreachable(url, { cause });
@@ -43,21 +51,36 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
     if (ok) return text;
     throw new ApiError(status, errorIn(text) ?? `HTTP ${status}`);
   };
-  const json = async <T>(method: string, path: string): Promise<T> =>
-    JSON.parse(await call(method, path)) as T;
+  const json = async <T>(method: string, path: string, body: object | null = null): Promise<T> =>
+    JSON.parse(await call(method, path, { body })) as T;
   return {
     status: () => json<Status>("GET", "/api/status"),
-    runs: () => json<{ items: Run[] }>("GET", "/api/runs"),
+    /** @param limit newest runs, at most 200, which is also the default */
+    runs: (limit?: number) =>
+      json<{ items: Run[] }>("GET", limit === undefined ? "/api/runs" : `/api/runs?limit=${limit}`),
     run: (id: string) => json<RunReport>("GET", `/api/runs/${encodeURIComponent(id)}`),
     reportMarkdown: (id: string) =>
-      call("GET", `/api/runs/${encodeURIComponent(id)}/report`, "text/markdown"),
+      call("GET", `/api/runs/${encodeURIComponent(id)}/report`, { accept: "text/markdown" }),
     start: (sync: string) => json<{ run_id: string; created: boolean }>("POST", `/api/syncs/${sync}/runs`),
     /** @param asked parameters of the search by name, see core/search/request.ts */
     search: (asked: Readonly<Record<string, string>>) =>
       json<SearchReply>("GET", `/api/search?${new URLSearchParams(asked)}`),
+    /** Ask for a rebuild; the same wish again makes the one that is going on go on now. */
+    askRebuild: (what: RebuildName, scope: readonly string[]) =>
+      json<{ run_id: string; rebuild_id: string; created: boolean }>("POST", "/api/rebuilds", {
+        what,
+        scope,
+      }),
+    /** Have the next run of an open rebuild made now. */
+    continueRebuild: (id: string) =>
+      json<{ run_id: string }>("POST", `/api/rebuilds/${encodeURIComponent(id)}/runs`),
+    rebuild: (id: string) => json<RebuildStatus>("GET", `/api/rebuilds/${encodeURIComponent(id)}`),
     tick: () => json<object>("POST", "/api/tick"),
     /** Take up what a restart left behind. */
     resume: () => json<object>("POST", "/api/tick?after=restart"),
+    /** What the pages of a proof have come to together. */
+    proofVerdict: (verdict: { unexplained: readonly string[] } & ProofVerdict["figures"]) =>
+      json<object>("POST", "/api/proof/verdict", verdict),
     /** Drop what the step engine keeps of ended runs, some at a time. */
     forgetEnded: () => json<{ forgotten: number }>("POST", "/api/tick?after=runs"),
     proofPage: (cursor: string | null) =>

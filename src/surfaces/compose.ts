@@ -1,5 +1,8 @@
 import type { WorkflowStep } from "cloudflare:workers";
 import { createEmbedder } from "../adapters/workers-ai/embedder.ts";
+import { createIndexRegistry } from "../adapters/d1/index-registry.ts";
+import { createOpenAiEmbedder } from "../adapters/openai/embedder.ts";
+import { createRebuildStore } from "../adapters/d1/rebuild-table.ts";
 import { createFirefliesSource } from "../adapters/fireflies/source.ts";
 import { createRawStore } from "../adapters/r2/raw-store.ts";
 import { createRecordStore } from "../adapters/d1/record-store.ts";
@@ -8,12 +11,22 @@ import { createSearchStore } from "../adapters/d1/search-store.ts";
 import { createVectorIndex } from "../adapters/vectorize/vector-index.ts";
 import { createWorkflowSteps } from "../adapters/workflows/steps.ts";
 import { createRunEngine } from "../adapters/workflows/run-engine.ts";
-import { createSystemWorld, followingClock, parseClock, REAL_CLOCK } from "../adapters/world/system-world.ts";
 import { rememberingQueries, type QueryVectors } from "../adapters/memory/query-vectors.ts";
-import { EMBEDDING_MODEL, QUERY_VECTORS_MAX, SCHEMA_VERSION } from "../core/policy.ts";
+import { createSystemWorld, followingClock, parseClock, REAL_CLOCK } from "../adapters/world/system-world.ts";
+import {
+  DEPLOYED_EMBEDDINGS,
+  keyFor,
+  LOCAL_EMBEDDINGS,
+  parseEmbeddings,
+  type EmbeddingChoice,
+} from "../core/embedding-choice.ts";
+import { planEmbeddings, type IndexRow } from "../core/embedding-plan.ts";
+import { FailureError } from "../core/errors.ts";
+import { QUERY_VECTORS_MAX, SCHEMA_VERSION } from "../core/policy.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
 import type { Steps } from "../ports/steps.ts";
+import type { Embedder } from "../ports/vectors.ts";
 import type { World } from "../ports/world.ts";
 import type { Env } from "./env.ts";
 
@@ -38,6 +51,7 @@ export async function composePorts(env: Env): Promise<Ports> {
           fetch: clock === null ? plainFetch : followingClock(plainFetch, world),
           world,
         });
+  const registry = createIndexRegistry(env.DB);
   return {
     world,
     source,
@@ -45,16 +59,92 @@ export async function composePorts(env: Env): Promise<Ports> {
     records: createRecordStore(env.DB),
     search: createSearchStore(env.DB),
     raw: createRawStore(env.RAW, world),
-    embedder: rememberingQueries(
-      createEmbedder(env.AI, EMBEDDING_MODEL, world),
-      QUERY_VECTORS,
-      QUERY_VECTORS_MAX,
-    ),
-    index: createVectorIndex(env.VECTORS_A),
-    indexName: "VECTORS_A",
+    registry,
+    rebuilds: createRebuildStore(env.DB),
+    ...vectorPorts(env, world, (await registry.rows()).items),
     freeBytes: () => freeBytes(env),
     schemaVersion: SCHEMA_VERSION,
   };
+}
+
+type VectorPorts = Pick<Ports, "embedder" | "index" | "indexName" | "indexes" | "wanted">;
+
+/** Which index answers and with which model, as the ledger says; and what the configuration asks for beyond that. */
+function vectorPorts(env: Env, world: World, rows: readonly IndexRow[]): VectorPorts {
+  const indexes = {
+    VECTORS_A: createVectorIndex(env.VECTORS_A, world),
+    VECTORS_B: createVectorIndex(env.VECTORS_B, world),
+  };
+  const configured = configuredEmbeddings(env);
+  const usual = parseEmbeddings(isLocal(env) ? LOCAL_EMBEDDINGS : DEPLOYED_EMBEDDINGS) as EmbeddingChoice;
+  const { live, wanted } = planEmbeddings({ configured, usual, rows, bindings: Object.keys(indexes) });
+  const named = configured !== null && "address" in configured ? configured.address : null;
+  const makerOf = (choice: EmbeddingChoice): Embedder =>
+    rememberingQueries(embedderOf(env, world, { choice, named }), QUERY_VECTORS, QUERY_VECTORS_MAX);
+  const indexName = live.binding === "VECTORS_B" ? "VECTORS_B" : "VECTORS_A";
+  const common = { index: indexes[indexName], indexName, indexes } as const;
+  if ("problem" in live.choice) {
+    const { problem } = live.choice;
+    return { ...common, embedder: refusingEmbedder(problem), wanted: { embedder: null, problem } };
+  }
+  const embedder = makerOf(live.choice);
+  if (wanted === null) return { ...common, embedder, wanted };
+  return "problem" in wanted
+    ? { ...common, embedder, wanted: { embedder: null, ...wanted } }
+    : { ...common, embedder, wanted: { embedder: makerOf(wanted), problem: null } };
+}
+
+/** A machine of ours answers for itself; deployed, nobody does. */
+function isLocal({ HOST }: Env): boolean {
+  return HOST !== undefined;
+}
+
+/** What `EMBEDDINGS` says; null if it says nothing. The lexical model is one of the stand-in's own. */
+function configuredEmbeddings(env: Env): ReturnType<typeof parseEmbeddings> | null {
+  const text = (env.EMBEDDINGS ?? "").trim();
+  if (text === "") return null;
+  const choice = parseEmbeddings(text, env.EMBEDDINGS_TOKENS_MAX);
+  const isLexical = "kind" in choice && choice.kind === "lexical";
+  if (!isLexical || isLocal(env)) return choice;
+  return { problem: "EMBEDDINGS: the lexical model exists in the local runner only; choose another." };
+}
+
+/** @param named address of the server that `EMBEDDINGS` names, whose key goes to no other */
+function embedderOf(
+  env: Env,
+  world: World,
+  { choice, named }: { choice: EmbeddingChoice; named: string | null },
+): Embedder {
+  if (choice.kind !== "openai") return createEmbedder(env.AI, choice.model, world);
+  const keys = { named: env.OPENAI_API_KEY || null, live: env.OPENAI_API_KEY_LIVE || null };
+  const apiKey = keyFor(choice.address, named, keys);
+  const plainFetch = (request: Request): Promise<Response> => fetch(request);
+  return createOpenAiEmbedder({ address: choice.address, apiKey, fetch: plainFetch, world }, choice.model);
+}
+
+/** Stands where no model can: whoever needs one is told why. */
+function refusingEmbedder(problem: string): Embedder {
+  const refuse = (): Promise<never> =>
+    Promise.reject(new FailureError({ kind: "embeddings_refused", party: "engine", detail: problem }));
+  return {
+    model: "none",
+    dimensions: 0,
+    pooling: null,
+    address: null,
+    tokensMax: null,
+    embedDocuments: refuse,
+    embedQuery: refuse,
+  };
+}
+
+/** Asked once by each process of the Worker. */
+let isReady = false;
+
+/** Wait until a runner on a machine of ours has brought database and indexes up to date; deployed, they are. */
+export async function awaitReadiness({ HOST }: Env): Promise<void> {
+  if (isReady || HOST === undefined) return;
+  await HOST.fetch("http://host/ready");
+  isReady = true;
 }
 
 /** Durable steps of one run. */

@@ -9,6 +9,14 @@ export type Env = {
   readonly AI: { run(model: string, inputs: Record<string, unknown>): Promise<unknown> };
   readonly VECTORS_A: Vectorize;
   readonly VECTORS_B: Vectorize;
+  /** Which model makes the embeddings (core/embedding-choice.ts); without it the one that is live, or the usual one. */
+  readonly EMBEDDINGS?: string;
+  /** Window of an openai model in tokens, if somebody states it. */
+  readonly EMBEDDINGS_TOKENS_MAX?: string;
+  /** Secret: key of the embeddings server that EMBEDDINGS names, if it wants one. */
+  readonly OPENAI_API_KEY?: string;
+  /** Secret: key of the server whose model is live, while EMBEDDINGS names another. */
+  readonly OPENAI_API_KEY_LIVE?: string;
   /** Secret: opens the API. Without it every door but /healthz stays closed. */
   readonly API_TOKEN?: string;
   /** Secret. */
@@ -19,6 +27,9 @@ export type Env = {
   readonly FIREFLIES_ACCOUNT?: string;
   /** JSON of a clock that an emulated vendor keeps; absent with real vendors. */
   readonly WORLD_CLOCK?: string;
-  /** Local runs only: answers GET /free-bytes with the room on the disk under the data directory. */
+  /**
+   * Local runs only: answers GET /free-bytes with the room on the disk under the data directory, and GET /ready once the
+   * runner has brought database and indexes up to date.
+   */
   readonly HOST?: Fetcher;
 };

@@ -224,20 +224,30 @@ function checkWorld(file: SourceFile): Finding[] {
   const isChance = (names: readonly string[]) => names.some((name) => CHANCE_NAMES.has(name));
   const modules = file.imports.filter(
     (one) =>
-      WORLD_MODULES.has(one.specifier) || (/^(?:node:)?crypto$/.test(one.specifier) && isChance(one.names)),
+      (WORLD_MODULES.has(one.specifier) && !isCommandPause(file, one.specifier)) ||
+      (/^(?:node:)?crypto$/.test(one.specifier) && isChance(one.names)),
   );
   return [
     ...modules.map((one) => ({ line: one.line, what: `imports ${one.specifier}` })),
     ...file.globalUses
-      .filter((use) => WORLD_USES.has(use.chain) && !isOfCommand(file, use.chain))
+      .filter((use) => WORLD_USES.has(use.chain) && !isOfClient(file, use.chain))
       .map((use) => ({ line: use.line, what: `uses ${use.chain}` })),
   ];
 }
 
-/** A command is a client in a process of its own, without a world; all it needs is a call's timeout and a nonce. */
-function isOfCommand(file: SourceFile, chain: string): boolean {
-  const uses = new Set(["AbortSignal.timeout", "crypto.getRandomValues"]);
-  return file.path.startsWith("src/surfaces/cli/") && uses.has(chain);
+/**
+ * Commands and the page are clients in a process of their own, without a world. A command needs a call's timeout and a
+ * nonce; the page a call's timeout, and pauses, in one file.
+ */
+function isOfClient(file: SourceFile, chain: string): boolean {
+  const isTimeout = chain === "AbortSignal.timeout";
+  if (file.path === "src/surfaces/dashboard/browser.ts") return isTimeout || chain === "setTimeout()";
+  return file.path.startsWith("src/surfaces/cli/") && (isTimeout || chain === "crypto.getRandomValues");
+}
+
+/** A command that looks at something until it is over pauses between two looks. */
+function isCommandPause(file: SourceFile, specifier: string): boolean {
+  return file.path.startsWith("src/surfaces/cli/") && specifier === "node:timers/promises";
 }
 
 function checkBarrels(file: SourceFile): Finding[] {

@@ -75,6 +75,15 @@ export function readVectorIds(dataDir: string): string[] {
   return read(dataDir, "state/do/vectorize-VectorizeStore", sql).map((row) => String(row["id"]));
 }
 
+/** Shape of each vector index on disk, and how many vectors it holds. */
+export function readIndexes(dataDir: string): { shape: string; vectors: number }[] {
+  const sql =
+    "select (select value from state where key = 'config') as shape, (select count(*) from vectors) as vectors";
+  return read(dataDir, "state/do/vectorize-VectorizeStore", sql)
+    .map((row) => ({ shape: String(row["shape"]), vectors: Number(row["vectors"]) }))
+    .toSorted((a, b) => (a.shape < b.shape ? -1 : 1));
+}
+
 /** The log of an emulator whose world lies in the folder and that has ended. */
 export function readEmulatorLog<T>(worldDir: string): T[] {
   const file = join(worldDir, "fireflies.sqlite");

@@ -197,13 +197,20 @@ export async function waitFor<T>(
   }
 }
 
-/** The API of the program that runs on a data directory; undefined while there is none. */
-export async function askApi<T>(dataDir: string, path: string): Promise<T | undefined> {
+/** The API of the program that runs on a data directory; undefined while there is none. With a body, a POST. */
+export async function askApi<T>(
+  dataDir: string,
+  path: string,
+  body?: Readonly<Record<string, unknown>>,
+): Promise<T | undefined> {
   try {
     const { url } = JSON.parse(readFileSync(join(dataDir, "runtime.json"), "utf8")) as { url?: string };
     const token = readFileSync(join(dataDir, "token"), "utf8").trim();
     if (url === undefined) return undefined;
-    const reply = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } });
+    const reply = await fetch(`${url}${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+    });
     return reply.ok ? ((await reply.json()) as T) : undefined;
   } catch {
     // Not started, or killed in the middle of an answer.
@@ -254,10 +261,18 @@ function watched(child: ChildProcess): Started {
   return started;
 }
 
-/** The key of a developer must not lead a test to the real service. */
+const OWN_SETTINGS = new Set([
+  "FIREFLIES_API_KEY",
+  "API_TOKEN",
+  "EMBEDDINGS",
+  "EMBEDDINGS_TOKENS_MAX",
+  "OPENAI_API_KEY",
+  "OPENAI_API_KEY_LIVE",
+]);
+
+/** The keys and settings of a developer must not lead a test to a real service. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  const { FIREFLIES_API_KEY: _key, API_TOKEN: _token, ...rest } = process.env;
-  return rest;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !OWN_SETTINGS.has(name)));
 }
 
 /** "close" comes when the output was read to its end; a killed node may leave it open in workerd for a moment. */

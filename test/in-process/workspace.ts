@@ -4,6 +4,8 @@ import { createD1 } from "../../emulators/d1/d1-database.ts";
 import { createR2 } from "../../emulators/r2/r2-bucket.ts";
 import { createVectorizeInMemory } from "../../emulators/vectorize/in-memory.ts";
 import { createWorkersAiInProcess } from "../../emulators/workers-ai/ai-core.ts";
+import { createIndexRegistry } from "../../src/adapters/d1/index-registry.ts";
+import { createRebuildStore } from "../../src/adapters/d1/rebuild-table.ts";
 import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
 import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
@@ -24,6 +26,8 @@ import type { World } from "../../src/ports/world.ts";
 
 const MIGRATIONS = join(import.meta.dirname, "../../migrations");
 const START_MS = Date.UTC(2026, 5, 1, 12);
+/** Length of the vectors that the second index takes. */
+const OTHER_DIMENSIONS = 64;
 const NO_READING = { limit: null, remaining: null, windowEndsMs: null };
 
 /** A meeting as the source lists it, valid unless changed. */
@@ -56,14 +60,15 @@ export function aRow(item: ListedMeeting): ListedRow {
 /** A world whose clock only moves when it is told to, or when something sleeps. */
 export type TestWorld = World & { advance(ms: number): void };
 
-function testWorld(): TestWorld {
-  let nowMs = START_MS;
+function testWorld(startMs: number): TestWorld {
+  let nowMs = startMs;
   let ids = 0;
   return {
     nowMs: () => nowMs,
     realNowMs: () => nowMs,
     realAtMs: (worldMs) => worldMs,
     newId: () => `01TEST${String((ids += 1)).padStart(20, "0")}`,
+    timer: () => ({ signal: new AbortController().signal, stop: () => undefined }),
     timeout: () => new AbortController().signal,
     advance: (ms) => {
       nowMs += ms;
@@ -105,8 +110,8 @@ function testSource(): TestSource {
 }
 
 /** Everything of the product in this process: real adapters over emulated stores, a source of our own, a still clock. */
-export async function aWorkspace(change: Partial<Ports> = {}) {
-  const world = testWorld();
+export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS) {
+  const world = testWorld(startMs);
   const d1 = createD1();
   for (const file of readdirSync(MIGRATIONS).toSorted())
     await d1.prepare(readFileSync(join(MIGRATIONS, file), "utf8")).run();
@@ -116,14 +121,23 @@ export async function aWorkspace(change: Partial<Ports> = {}) {
   d1.setHooks({ beforeCall: async () => void (calls.d1 += 1) });
   const r2 = createR2({ hooks: { beforeCall: async () => void (calls.r2 += 1) } });
   const source = testSource();
-  const vectorize = createVectorizeInMemory({
-    dimensions: EMBEDDING_MODEL.dimensions,
-    metric: "cosine",
-    delayMs: 0,
-    metadataIndexes: METADATA_INDEXES,
-    nowMs: world.nowMs,
-    newMutationId: world.newId,
-  });
+  const anIndex = (dimensions: number) =>
+    createVectorizeInMemory({
+      dimensions,
+      metric: "cosine",
+      delayMs: 0,
+      metadataIndexes: METADATA_INDEXES,
+      nowMs: world.nowMs,
+      newMutationId: world.newId,
+    });
+  const boundAs = (vectorize: ReturnType<typeof anIndex>) =>
+    createVectorIndex(counted(vectorize, () => (calls.vectorize += 1)) as never, world);
+  const stores = {
+    VECTORS_A: anIndex(EMBEDDING_MODEL.dimensions),
+    VECTORS_B: anIndex(OTHER_DIMENSIONS),
+  };
+  const indexes = { VECTORS_A: boundAs(stores.VECTORS_A), VECTORS_B: boundAs(stores.VECTORS_B) };
+  const ai = counted(createWorkersAiInProcess({}), () => (calls.ai += 1));
   const ports: Ports = {
     world,
     source,
@@ -131,18 +145,18 @@ export async function aWorkspace(change: Partial<Ports> = {}) {
     records: createRecordStore(d1),
     search: createSearchStore(d1),
     raw: createRawStore(r2, world),
-    embedder: createEmbedder(
-      counted(createWorkersAiInProcess({}), () => (calls.ai += 1)),
-      EMBEDDING_MODEL,
-      world,
-    ),
-    index: createVectorIndex(counted(vectorize, () => (calls.vectorize += 1)) as never),
+    registry: createIndexRegistry(d1),
+    rebuilds: createRebuildStore(d1),
+    embedder: createEmbedder(ai, EMBEDDING_MODEL, world),
+    index: indexes.VECTORS_A,
     indexName: "VECTORS_A",
+    indexes,
+    wanted: null,
     freeBytes: async () => null,
     schemaVersion: SCHEMA_VERSION,
     ...change,
   };
-  return { ports, world, source, d1, calls, steps: stepsOf(world), engine: testEngine() };
+  return { ports, world, source, d1, r2, ai, stores, calls, steps: freshSteps(world), engine: testEngine() };
 }
 
 /** A binding whose every call is counted, as the platform counts subrequests. */
@@ -163,7 +177,7 @@ function counted<T extends object>(binding: T, count: () => void): T {
 export async function runSync(space: Workspace, sync: SyncName, ports: Ports = space.ports): Promise<Run> {
   const trigger = { sync, trigger: "manual", priority: "normal" } as const;
   const { run } = await startRun(ports, space.engine, trigger);
-  await executeRun(ports, stepsOf(space.world), run.id, PIPELINES);
+  await executeRun(ports, freshSteps(space.world), run.id, PIPELINES);
   const ended = await ports.runs.run(run.id);
   if (ended === null) throw new Error("the run is gone");
   return ended;
@@ -171,16 +185,18 @@ export async function runSync(space: Workspace, sync: SyncName, ports: Ports = s
 
 export type Workspace = Awaited<ReturnType<typeof aWorkspace>>;
 
-/** Steps remembered in a map; sleeping moves the clock. */
-function stepsOf(world: TestWorld): Steps & { names: string[] } {
+/** Steps remembered in a map, and how often each was tried; sleeping moves the clock. */
+export function freshSteps(world: TestWorld): Steps & { names: string[] } {
   const done = new Map<string, unknown>();
+  const tries = new Map<string, number>();
   const names: string[] = [];
   return {
     names,
-    do: async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    do: async <T>(name: string, work: (tries: number) => Promise<T>): Promise<T> => {
       if (!done.has(name)) {
         names.push(name);
-        done.set(name, structuredClone(await work()));
+        tries.set(name, (tries.get(name) ?? 0) + 1);
+        done.set(name, structuredClone(await work(tries.get(name) ?? 1)));
       }
       return done.get(name) as T;
     },

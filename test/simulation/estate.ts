@@ -8,6 +8,7 @@ import { createVectorizeInMemory, type InMemoryIndex } from "../../emulators/vec
 import { WorkflowStore } from "../../emulators/workflows/store.ts";
 import { createWorkersAiInProcess, type WorkersAiCore } from "../../emulators/workers-ai/ai-core.ts";
 import { METADATA_INDEXES } from "../../src/core/chunk-plan.ts";
+import { EMBEDDING_MODEL } from "../../src/core/policy.ts";
 import { splitStatements } from "../../src/local/sql-statements.ts";
 import type { Scenario } from "./scenario.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -16,11 +17,7 @@ import type { VirtualClock } from "./virtual-clock.ts";
 export const DIMENSIONS = 16;
 
 /** The model as the product is told of it; the name must be one that the stand-in knows. */
-export const MODEL = {
-  name: "@cf/qwen/qwen3-embedding-0.6b",
-  dimensions: DIMENSIONS,
-  tokensMax: 8_192,
-} as const;
+export const MODEL = { ...EMBEDDING_MODEL, dimensions: DIMENSIONS };
 
 /** Everything that outlives the process: the stores, the vendor, and what the step engine remembers. */
 export type Estate = {

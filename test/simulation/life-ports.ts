@@ -1,4 +1,6 @@
 import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
+import { createIndexRegistry } from "../../src/adapters/d1/index-registry.ts";
+import { createRebuildStore } from "../../src/adapters/d1/rebuild-table.ts";
 import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
 import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
@@ -41,6 +43,7 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     fetch: (request) => door.fetch(life, request),
     world,
   });
+  const index = createVectorIndex(bindVectorize(watched, estate.index as never), world);
   return mutant.ports({
     world,
     source,
@@ -49,8 +52,12 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     search: createSearchStore(d1),
     raw: createRawStore(bindR2(watched, estate.r2), world),
     embedder: createEmbedder(bindAi(watched, estate.ai), MODEL, world),
-    index: createVectorIndex(bindVectorize(watched, estate.index as never)),
+    registry: createIndexRegistry(d1),
+    rebuilds: createRebuildStore(d1),
+    index,
     indexName: "VECTORS_A",
+    indexes: { VECTORS_A: index },
+    wanted: null,
     freeBytes: () => Promise.resolve(null),
     schemaVersion: SCHEMA_VERSION,
   });

@@ -1,5 +1,6 @@
 import type { PIPELINES } from "../../src/pipelines/index.ts";
 import type { Ports } from "./life-ports.ts";
+import type { Scenario } from "./scenario.ts";
 
 type Pipelines = typeof PIPELINES;
 
@@ -10,6 +11,8 @@ export type Mutant = {
   readonly sql: (sql: string) => string;
   readonly ports: (ports: Ports) => Ports;
   readonly pipelines: (pipelines: Pipelines) => Pipelines;
+  /** The world in which it shows, where hardly any seed makes it by chance. */
+  readonly scenario: (scenario: Scenario) => Scenario;
 };
 
 /** The product as it is. */
@@ -18,4 +21,5 @@ export const NO_MUTANT: Mutant = {
   sql: (sql) => sql,
   ports: (ports) => ports,
   pipelines: (pipelines) => pipelines,
+  scenario: (scenario) => scenario,
 };

@@ -1,6 +1,11 @@
 import { FailureError } from "../../src/core/errors.ts";
+import { createRandom } from "../../emulators/world/random.ts";
+import { someSentences } from "./meetings.ts";
 import { NO_MUTANT, type Mutant } from "./mutant.ts";
+import { HOUR_MS, type Scenario, type WorldEvent } from "./scenario.ts";
 import type { Ports } from "./life-ports.ts";
+
+const MINUTE_MS = 60_000;
 
 type Source = NonNullable<Ports["source"]>;
 
@@ -29,6 +34,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "reuses the id of a deleted vector",
     sql: (sql) => (/^\s*insert into chunks/.test(sql) ? revivingChunks(sql) : sql),
     ports: (ports) => ({ ...ports, records: forgettingDead(ports.records) }),
+    scenario: backAndForth,
   },
   {
     ...NO_MUTANT,
@@ -69,11 +75,34 @@ function hasty(source: Source): Source {
   };
 }
 
+/** Every meeting says something else for a while, and the process dies as it deletes what it no longer says. */
+function backAndForth(scenario: Scenario): Scenario {
+  const random = createRandom(scenario.seed, "back and forth");
+  const events = scenario.meetings.flatMap(({ id, sentences }): WorldEvent[] => {
+    const atMs = scenario.startMs + random.int(10, 90) * MINUTE_MS;
+    const says = (text: typeof sentences, at: number): WorldEvent => ({
+      atMs: at,
+      do: "source",
+      id,
+      op: { op: "edit", id, set: { sentences: text ?? [] } },
+    });
+    return [says(someSentences(random), atMs), says(sentences, atMs + random.int(60, 100) * MINUTE_MS)];
+  });
+  const death = { calls: 2_000, at: { place: "before vectorize.deleteByIds", times: 1 } };
+  return {
+    ...scenario,
+    calmMs: Math.max(scenario.calmMs, scenario.startMs + 5 * HOUR_MS),
+    events: events.toSorted((a, b) => a.atMs - b.atMs),
+    pageEvents: [],
+    deaths: [death, death, death],
+  };
+}
+
 /** A dead row comes to life again under its old id. */
 function revivingChunks(sql: string): string {
   return sql.replace(
-    "where chunks.state in ('planned', 'sent', 'live')",
-    `, text = excluded.text, dead_ms = null, rechecks = 0,
+    /where chunks\.state in \('planned', 'sent', 'live'\)[\s\S]*$/,
+    `, dead_ms = null, rechecks = 0,
       state = case when chunks.state in ('dead', 'gone') then 'planned' else chunks.state end`,
   );
 }
@@ -81,8 +110,8 @@ function revivingChunks(sql: string): string {
 function forgettingDead(records: Ports["records"]): Ports["records"] {
   return {
     ...records,
-    chunksOf: async (ids) => {
-      const known = await records.chunksOf(ids);
+    chunksOf: async (ids, model) => {
+      const known = await records.chunksOf(ids, model);
       return new Map(
         [...known].map(([id, rows]) => [
           id,

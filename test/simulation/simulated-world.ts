@@ -1,4 +1,5 @@
 import { createRandom, ulidAt } from "../../emulators/world/random.ts";
+import type { Timer } from "../../src/core/in-time.ts";
 import type { World } from "../../src/ports/world.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -10,6 +11,11 @@ const RANDOM_CHARACTERS = 8;
 export function createSimulatedWorld(clock: VirtualClock, label: string): World {
   const random = createRandom(label, "ids");
   let made = 0;
+  const timer = (realMs: number): Timer => {
+    const controller = new AbortController();
+    const abort = (): void => controller.abort(new DOMException("timed out", "TimeoutError"));
+    return { signal: controller.signal, stop: clock.at(clock.nowMs() + realMs, abort) };
+  };
   return {
     nowMs: () => clock.nowMs(),
     realNowMs: () => clock.nowMs(),
@@ -20,11 +26,8 @@ export function createSimulatedWorld(clock: VirtualClock, label: string): World 
       // A counter before the chance keeps the order of ids made within one millisecond.
       return own.slice(0, TIME_CHARACTERS) + base32(made, RANDOM_CHARACTERS) + own.slice(-RANDOM_CHARACTERS);
     },
-    timeout: (realMs) => {
-      const controller = new AbortController();
-      clock.at(clock.nowMs() + realMs, () => controller.abort(new DOMException("timed out", "TimeoutError")));
-      return controller.signal;
-    },
+    timer,
+    timeout: (realMs) => timer(realMs).signal,
   };
 }
 

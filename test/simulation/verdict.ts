@@ -1,6 +1,6 @@
 import { differences, finalStateOf, footprintOf, type FinalState } from "./final-state.ts";
 import { brokenLaws } from "./laws.ts";
-import type { Mutant } from "./mutant.ts";
+import { NO_MUTANT, type Mutant } from "./mutant.ts";
 import { scenarioOf } from "./scenario.ts";
 import { Simulation } from "./simulation.ts";
 
@@ -32,7 +32,8 @@ export async function judgeSeed(seed: number, mutant?: Mutant): Promise<Verdict>
 type Course = { breaches: string[]; state: FinalState; exercised: ReadonlyMap<string, number> };
 
 async function course(seed: number, harm: boolean, mutant?: Mutant): Promise<Course> {
-  const sim = new Simulation(scenarioOf(seed), mutant === undefined ? { harm } : { harm, mutant });
+  const scenario = (mutant ?? NO_MUTANT).scenario(scenarioOf(seed));
+  const sim = new Simulation(scenario, mutant === undefined ? { harm } : { harm, mutant });
   try {
     await sim.run();
     const before = await footprintOf(sim);

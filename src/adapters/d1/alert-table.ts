@@ -6,26 +6,28 @@ export const OPEN_ALERTS = `select id, kind, subject, detail, opened_ms as opene
   where closed_ms is null order by opened_ms`;
 
 /** Alerts: open once per kind and subject. */
-export function alertTable(database: Database): Pick<RunStore, "openAlerts" | "raiseAlert" | "updateAlerts"> {
+export function alertTable(
+  database: Database,
+): Pick<RunStore, "openAlerts" | "raiseAlert" | "closeAlert" | "updateAlerts"> {
   return {
     openAlerts: async () => ({
       items: await database.rows<Alert>(OPEN_ALERTS),
       cursor: null,
     }),
     raiseAlert: async (alert, nowMs) => void (await database.batch([opening(alert, nowMs)])),
+    closeAlert: async (kind, subject, nowMs) =>
+      void (await database.batch([closing({ kind, subject }, nowMs)])),
     updateAlerts: async (fence, nowMs, change) => {
       const opened = change.open.map((alert) => opening(alert, nowMs));
-      const closed = change.close.map(({ kind, subject }) =>
-        statement(
-          "update alerts set closed_ms = ?3 where kind = ?1 and subject = ?2 and closed_ms is null",
-          kind,
-          subject,
-          nowMs,
-        ),
-      );
+      const closed = change.close.map((alert) => closing(alert, nowMs));
       if (opened.length + closed.length > 0) await database.fenced(fence, [...opened, ...closed]);
     },
   };
+}
+
+function closing({ kind, subject }: Pick<Alert, "kind" | "subject">, nowMs: number): Statement {
+  const sql = "update alerts set closed_ms = ?3 where kind = ?1 and subject = ?2 and closed_ms is null";
+  return statement(sql, kind, subject, nowMs);
 }
 
 function opening(alert: Parameters<RunStore["raiseAlert"]>[0], nowMs: number): Statement {

@@ -6,7 +6,7 @@ import type {
   PlannedRow,
   RecordStore,
 } from "../../ports/record-store.ts";
-import { forRows, jsonSlices, statement, type Database, type Statement } from "./database.ts";
+import { forRows, jsonSlices, type Database, type Statement } from "./database.ts";
 import { checkpoint, VERDICT_CONFLICT } from "./page-commit.ts";
 
 type Methods = Omit<
@@ -19,6 +19,7 @@ type Methods = Omit<
   | "sourceCount"
   | "totals"
   | "proofPage"
+  | "vectorsMax"
   | "liveChunkIds"
 >;
 
@@ -30,6 +31,12 @@ export function createChunkLedger(database: Database): Methods {
     ...writeMethods(database),
     ...deadMethods(database),
   };
+}
+
+/** Whether the meeting's revision was refused and is not to be tried again yet at a world time. */
+function refusedAt(nowMs: string): string {
+  return `exists (select 1 from refusals where document_id = meetings.id
+    and refusals.content_hash = meetings.content_hash and retry_ms > ${nowMs})`;
 }
 
 type Row = Omit<ChunkRow, "metadata"> & { metadata: string };
@@ -49,24 +56,27 @@ type ReadMethods = Pick<
 
 function readMethods(database: Database): ReadMethods {
   return {
-    owedDocuments: async (limit, notIds) => {
+    owedDocuments: async (limit, notIds, nowMs) => {
       const [list = "[]"] = jsonSlices(notIds);
       const rows = await database.rows<Omit<OwedDocument, "indexedBefore"> & { indexedBefore: number }>(
         `select id, r2_key as revisionKey, content_hash as contentHash, date, transcript_characters as storedBytes,
            indexed_hash is not null as indexedBefore
          from meetings where vectors_owed_since is not null and deleted_ms is null
-           and id not in (select value from json_each(?2))
+           and id not in (select value from json_each(?2)) and not (${refusedAt("?3")})
          order by vectors_owed_since, id limit ?1`,
         limit,
         list,
+        nowMs,
       );
       return { items: rows.map((row) => ({ ...row, indexedBefore: row.indexedBefore === 1 })), cursor: null };
     },
-    chunksOf: async (documentIds) => {
+    chunksOf: async (documentIds, model) => {
       const [list = "[]"] = jsonSlices(documentIds);
       const rows = await database.rows<Row>(
-        `select ${COLUMNS}, null as text from chunks where document_id in (select value from json_each(?1))`,
+        `select ${COLUMNS}, null as text from chunks
+         where document_id in (select value from json_each(?1)) and model = ?2`,
         list,
+        model,
       );
       return Map.groupBy(rows.map(chunkOf), (chunk) => chunk.documentId);
     },
@@ -102,11 +112,13 @@ function countMethods(
   database: Database,
 ): Pick<RecordStore, "owedCount" | "vectorProgress" | "embeddedCount"> {
   return {
-    owedCount: async () => {
-      const [row] = await database.rows<{ n: number }>(
-        "select count(*) as n from meetings where vectors_owed_since is not null and deleted_ms is null",
+    owedCount: async (nowMs) => {
+      const [row] = await database.rows<{ owed: number; due: number }>(
+        `select count(*) as owed, coalesce(sum(not (${refusedAt("?1")})), 0) as due
+         from meetings where vectors_owed_since is not null and deleted_ms is null`,
+        nowMs,
       );
-      return row?.n ?? 0;
+      return row ?? { owed: 0, due: 0 };
     },
     vectorProgress: async (sinceMs) => {
       const [row] = await database.rows<{ documents: number; chunks: number; sent: number }>(
@@ -126,10 +138,7 @@ function countMethods(
   };
 }
 
-type WriteMethods = Pick<
-  RecordStore,
-  "planChunks" | "markSent" | "markLive" | "commitDocuments" | "lockIndex"
->;
+type WriteMethods = Pick<RecordStore, "planChunks" | "markSent" | "markLive" | "commitDocuments">;
 
 function writeMethods(database: Database): WriteMethods {
   return {
@@ -141,10 +150,12 @@ function writeMethods(database: Database): WriteMethods {
     markSent: async (fence, { runId, nowMs, rows }) => {
       const statements = forRows(
         rows,
-        `update chunks set state = 'sent', sent_ms = ?3, embedding_key = sent.value ->> 'key',
+        // A live vector that is sent again stays live: it goes out with the same bytes under the same id.
+        `update chunks set state = case state when 'live' then 'live' else 'sent' end, sent_ms = ?3,
+           embedding_key = sent.value ->> 'key',
            embedding_index = sent.value ->> 'index',
            embedded_run_id = case when sent.value ->> 'embedded' then ?2 else embedded_run_id end
-         from json_each(?1) as sent where chunks.id = sent.value ->> 'id' and state in ('planned', 'sent')`,
+         from json_each(?1) as sent where chunks.id = sent.value ->> 'id' and state in ('planned', 'sent', 'live')`,
         runId,
         nowMs,
       );
@@ -164,19 +175,6 @@ function writeMethods(database: Database): WriteMethods {
     commitDocuments: async (fence, done) => {
       await database.fenced(fence, committedDocuments(fence.lane, done));
     },
-    lockIndex: async (binding, model, dimensions) => {
-      const [, live] = await database.batch([
-        statement(
-          "insert into indexes (binding, model, dimensions, live) select ?1, ?2, ?3, 1 where not exists (select 1 from indexes where live = 1)",
-          binding,
-          model,
-          dimensions,
-        ),
-        statement("select binding, model, dimensions from indexes where live = 1"),
-      ]);
-      const [row] = (live?.results ?? []) as { binding: string; model: string; dimensions: number }[];
-      return row ?? { binding, model, dimensions };
-    },
   };
 }
 
@@ -191,16 +189,26 @@ function plannedRows(rows: readonly PlannedRow[], nowMs: number): Statement[] {
        ${at("firstSentence")}, ${at("lastSentence")}, value -> 'speakers',
        value -> 'moments', ${at("tokens")}, 'planned', ?2
      from json_each(?1) where true
-     on conflict (id) do update set position = excluded.position, speaker = excluded.speaker,
-       start_seconds = excluded.start_seconds, end_seconds = excluded.end_seconds,
-       first_sentence = excluded.first_sentence, last_sentence = excluded.last_sentence,
-       speakers = excluded.speakers, moments = excluded.moments
-     where chunks.state in ('planned', 'sent', 'live')`,
+     on conflict (id) do update set ${REPLANNED.map((column) => `${column} = excluded.${column}`).join(", ")}
+     where chunks.state in ('planned', 'sent', 'live')
+       and (${REPLANNED.map((column) => `chunks.${column} is not excluded.${column}`).join(" or ")})`,
     nowMs,
   );
 }
 
+/** What a planned row says. The id means the same text for ever; a row that says otherwise was changed by another hand. */
+const REPLANNED =
+  `document_id text text_hash repetition generation model metadata position speaker start_seconds end_seconds
+  first_sentence last_sentence speakers moments tokens`.split(/\s+/);
+
 function committedDocuments(lane: string, done: Parameters<RecordStore["commitDocuments"]>[1]): Statement[] {
+  return [...indexedDocuments(done), checkpoint(lane, done)];
+}
+
+/** Verdicts of documents; those whose vectors were seen are no longer owed, unless they have changed meanwhile. */
+export function indexedDocuments(
+  done: Pick<Parameters<RecordStore["commitDocuments"]>[1], "runId" | "documents">,
+): Statement[] {
   const indexed = done.documents.filter(({ verdict }) => verdict !== "pending" && verdict !== "failed");
   return [
     ...forRows(
@@ -216,7 +224,17 @@ function committedDocuments(lane: string, done: Parameters<RecordStore["commitDo
        from json_each(?1) as done
        where meetings.id = done.value ->> 'id' and content_hash = done.value ->> 'contentHash'`,
     ),
-    checkpoint(lane, done),
+    ...forRows(
+      indexed.map(({ id }) => id),
+      "delete from refusals where document_id in (select value from json_each(?1))",
+    ),
+    ...forRows(
+      done.documents.filter(({ retryMs }) => retryMs !== null),
+      `insert into refusals (document_id, content_hash, reason, retry_ms)
+       select value ->> 'id', value ->> 'contentHash', value ->> 'reason', value ->> 'retryMs' from json_each(?1) where true
+       on conflict (document_id) do update set content_hash = excluded.content_hash, reason = excluded.reason,
+         retry_ms = excluded.retry_ms`,
+    ),
   ];
 }
 
@@ -243,8 +261,9 @@ function deadMethods(database: Database): DeadMethods {
     },
     deadDue: async (nowMs, limit) => {
       const [first, second] = DEAD_RECHECK_AGES_MS;
-      const items = await database.rows<{ id: string; rechecks: number }>(
-        `select id, rechecks from chunks where state in ('dead', 'gone') and (
+      const items = await database.rows<{ id: string; rechecks: number; binding: string | null }>(
+        `select id, rechecks, (select binding from indexes where indexes.model = chunks.model) as binding
+         from chunks where state in ('dead', 'gone') and (
            (state = 'dead' and dead_ms <= ?1 - ?5)
            or (state = 'gone' and rechecks = 0 and dead_ms <= ?1 - ?3)
            or (state = 'gone' and rechecks = 1 and dead_ms <= ?1 - ?4)) limit ?2`,

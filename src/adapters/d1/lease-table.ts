@@ -74,13 +74,22 @@ function closing(fence: Fence, runId: string, end: Parameters<RunStore["closeRun
       end.continues ? 1 : 0,
       JSON.stringify(end.result),
     ),
+    // What a rebuild waits for holds back the rebuild alone: its lane goes on for everybody else.
     statement(
-      `insert into lanes (lane, not_before_ms, reason, key_name) values (?1, ?2, ?3, ?4)
+      `update rebuilds set not_before_ms = ?2 where ended_ms is null
+         and id = (select rebuild_id from runs where id = ?1)`,
+      runId,
+      end.notBeforeMs,
+    ),
+    statement(
+      `insert into lanes (lane, not_before_ms, reason, key_name)
+       select ?1, ?2, ?3, ?4 where exists (select 1 from runs where id = ?5 and rebuild_id is null)
        on conflict (lane) do update set not_before_ms = excluded.not_before_ms, reason = excluded.reason, key_name = excluded.key_name`,
       fence.lane,
       end.notBeforeMs,
       end.state === "parked" ? end.detail : null,
       end.state === "parked" ? end.laneKeyName : null,
+      runId,
     ),
     statement(
       "update leases set run_id = null, token = token + 1, expires_real_ms = 0 where lane = ?1",

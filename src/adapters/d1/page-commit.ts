@@ -13,6 +13,7 @@ export function pageStatements(lane: string, page: PageCommit): Statement[] {
     ...quarantine(page),
     ...recordings(page),
     ...rewired(page),
+    ...noted(page),
     ...proven(page),
     discovery(page),
     checkpoint(lane, page),
@@ -77,28 +78,41 @@ function verdicts(page: PageCommit): Statement[] {
   ];
 }
 
-function reasonOf(change: MeetingChange): string | null {
+/** Why a meeting is set aside; null if it is not. Names no content. */
+export function reasonOf(change: MeetingChange): string | null {
   if (change.state === "pending") return change.reason;
   if (change.state === "live") return null;
   return change.problems.map(({ field, problem }) => `${field} ${problem}`).join("; ");
 }
 
-const MEETING_COLUMNS = `id, fireflies_id, title, date, date_time, duration, participants, attendees, speakers,
-  organizer_email, privacy, summary, action_items, keywords, topics, transcript_url, meeting_url, recording_url,
-  recording_url_expires_at, word_count, sentence_count, transcript_characters, transcript_state, summary_state, r2_key,
-  content_hash, observed_ms, vectors_owed_since, created_at, updated_at`;
+/** Columns that a revision gives a meeting's row, and where they stand in the JSON of `recordRows`. */
+const RECORD_COLUMNS: Readonly<Record<string, string>> = {
+  title: "value ->> 'title'",
+  date: "value ->> 'date'",
+  date_time: "value ->> 'dateTime'",
+  duration: "value ->> 'durationMinutes'",
+  participants: "value -> 'participants'",
+  attendees: "value -> 'attendees'",
+  speakers: "value -> 'speakers'",
+  organizer_email: "value ->> 'organizerEmail'",
+  privacy: "value ->> 'privacy'",
+  summary: "value ->> 'summary'",
+  action_items: "value ->> 'actionItems'",
+  keywords: "value -> 'keywords'",
+  topics: "value -> 'topics'",
+  transcript_url: "value ->> 'transcriptUrl'",
+  meeting_url: "value ->> 'meetingUrl'",
+  word_count: "value ->> 'wordCount'",
+  sentence_count: "value ->> 'sentenceCount'",
+  transcript_characters: "value ->> 'transcriptCharacters'",
+  summary_state: "value ->> 'summaryState'",
+  r2_key: "value ->> 'key'",
+  content_hash: "value ->> 'hash'",
+};
 
-/** Columns that a newer revision replaces. */
-const REPLACED =
-  `title date date_time duration participants attendees speakers organizer_email privacy summary
-  action_items keywords topics transcript_url meeting_url recording_url recording_url_expires_at word_count
-  sentence_count transcript_characters summary_state r2_key content_hash observed_ms updated_at`
-    .split(/\s+/)
-    .map((column) => `${column} = excluded.${column}`)
-    .join(", ");
-
-function records(page: PageCommit): Statement[] {
-  const rows = page.changes
+/** The rows of valid meetings as JSON for `insertRecords`. */
+export function recordRows(changes: readonly MeetingChange[]): Record<string, unknown>[] {
+  return changes
     .filter((change) => change.state === "live")
     .map(({ revision, record }) => ({
       ...record,
@@ -107,25 +121,51 @@ function records(page: PageCommit): Statement[] {
       audioUrl: revision.audioUrl,
       audioExpires: revision.audioExpiresMs === null ? null : new Date(revision.audioExpiresMs).toISOString(),
     }));
-  const at = (path: string): string => `value ->> '${path}'`;
-  const list = (path: string): string => `value -> '${path}'`;
-  return forRows(
-    rows,
-    `insert into meetings (${MEETING_COLUMNS})
-     select ${at("id")}, ${at("id")}, ${at("title")}, ${at("date")}, ${at("dateTime")}, ${at("durationMinutes")},
-       ${list("participants")}, ${list("attendees")}, ${list("speakers")}, ${at("organizerEmail")}, ${at("privacy")},
-       ${at("summary")}, ${at("actionItems")}, ${list("keywords")}, ${list("topics")}, ${at("transcriptUrl")},
-       ${at("meetingUrl")}, ${at("audioUrl")}, ${at("audioExpires")}, ${at("wordCount")}, ${at("sentenceCount")},
-       ${at("transcriptCharacters")}, 'ready', ${at("summaryState")}, ${at("key")}, ${at("hash")}, ?2, ?3, ?4, ?4
+}
+
+/**
+ * SQL that writes rows of meetings from ?1 (`recordRows`), owed since ?2 and created at ?3.
+ *
+ * @param observedMs where the moment of the observation stands, as SQL
+ * @param conflict what becomes of a row that is there: begins with `do`
+ */
+export function insertRecords(observedMs: string, conflict: string): string {
+  return `insert into meetings (id, fireflies_id, ${Object.keys(RECORD_COLUMNS).join(", ")}, recording_url,
+       recording_url_expires_at, transcript_state, observed_ms, vectors_owed_since, created_at, updated_at)
+     select value ->> 'id', value ->> 'id', ${Object.values(RECORD_COLUMNS).join(", ")}, value ->> 'audioUrl',
+       value ->> 'audioExpires', 'ready', ${observedMs}, ?2, ?3, ?3
      from json_each(?1) where true
-     on conflict (id) do update set ${REPLACED},
-       vectors_owed_since = case when meetings.indexed_hash is excluded.content_hash then meetings.vectors_owed_since
-         else coalesce(meetings.vectors_owed_since, excluded.vectors_owed_since) end,
-       deleted_ms = null
-     where meetings.observed_ms <= excluded.observed_ms`,
-    page.observedMs,
+     on conflict (id) ${conflict}`;
+}
+
+/** Replace what a revision gives a row. */
+export const REPLACE_RECORD = [...Object.keys(RECORD_COLUMNS), "observed_ms", "updated_at"]
+  .map((column) => `${column} = excluded.${column}`)
+  .join(", ");
+
+/** Whether a row differs from what its revision gives: from the row that was to be inserted, or from JSON in `value`. */
+export const DIFFERS_FROM_ROW = Object.keys(RECORD_COLUMNS)
+  .map((column) => `meetings.${column} is not excluded.${column}`)
+  .join(" or ");
+export const DIFFERS_FROM_JSON = Object.entries(RECORD_COLUMNS)
+  .map(([column, value]) => `meetings.${column} is not (${value})`)
+  .join(" or ");
+
+function records(page: PageCommit): Statement[] {
+  return forRows(
+    recordRows(page.changes),
+    insertRecords(
+      "?4",
+      `do update set ${REPLACE_RECORD}, recording_url = excluded.recording_url,
+         recording_url_expires_at = excluded.recording_url_expires_at,
+         vectors_owed_since = case when meetings.indexed_hash is excluded.content_hash then meetings.vectors_owed_since
+           else coalesce(meetings.vectors_owed_since, excluded.vectors_owed_since) end,
+         deleted_ms = null
+       where meetings.observed_ms <= excluded.observed_ms`,
+    ),
     page.nowMs,
     new Date(page.nowMs).toISOString(),
+    page.observedMs,
   );
 }
 
@@ -152,7 +192,7 @@ function sightings(page: PageCommit): Statement[] {
     ),
     // What was stored of it before a failure stays known.
     ...forRows(
-      page.failed,
+      page.failed.filter(({ isTried }) => isTried),
       `insert into sightings (${columns})
        select value ->> 'id', value ->> 'dateString', ?2, 'failed', '', '', null, 0, null, '', ?3, ?3, ?4
        from json_each(?1) where true
@@ -165,7 +205,8 @@ function sightings(page: PageCommit): Statement[] {
   ];
 }
 
-function quarantine(page: PageCommit): Statement[] {
+/** Reasons of what is broken, and the end of those of what is broken no longer. */
+export function quarantine(page: Pick<PageCommit, "changes" | "nowMs" | "runId">): Statement[] {
   const broken = page.changes
     .filter((change) => change.state === "quarantined")
     .map(({ revision, problems }) => ({ id: revision.id, key: revision.revisionKey, problems }));
@@ -218,6 +259,17 @@ function rewired(page: PageCommit): Statement[] {
     page.rewired,
     `update sightings set wire_hash = fresh.value ->> 'wireHash' from json_each(?1) as fresh
      where sightings.source_id = fresh.value ->> 'id' and content_hash = fresh.value ->> 'contentHash'`,
+  );
+}
+
+/** What of a page decides how the next one is asked for. */
+function noted(page: PageCommit): Statement[] {
+  return forRows(
+    page.notes,
+    `update sightings set alone_ms = coalesce(note.value ->> 'aloneMs', alone_ms),
+       large_bytes = coalesce(note.value ->> 'largeBytes', large_bytes),
+       row_hash = coalesce(note.value ->> 'rowHash', row_hash)
+     from json_each(?1) as note where sightings.source_id = note.value ->> 'id'`,
   );
 }
 

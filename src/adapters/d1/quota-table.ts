@@ -5,9 +5,8 @@ import { insertAttempt, vendorKeyOf, type QuotaRow } from "./run-rows.ts";
 
 type Methods = Pick<RunStore, "vendorKey" | "takeCall" | "settleCall">;
 
-/** One row always: that of the key, or nulls, with the vendor's first account. */
-const SELECT_KEY = `select quota.*,
-    (select account_id from quota where vendor = ?2 and account_id is not null order by rowid limit 1) as workspace_account_id
+/** One row always: that of the key, or nulls, with the account that owns the vendor's records. */
+const SELECT_KEY = `select quota.*, (select account_id from workspaces where vendor = ?2) as workspace_account_id
   from (select ?1 as name) left join quota on key_name = name`;
 
 function vendorOf(keyName: string): string {
@@ -31,6 +30,7 @@ export function quotaTable(database: Database): Methods {
           outcome.failure?.detail ?? null,
           outcome.durationMs,
         ),
+        ...ownership(key),
         settledKey(key),
       ]);
     },
@@ -64,6 +64,13 @@ async function takeCall(database: Database, { fence, key, quota, attempt }: Take
     insertAttempt(attempt, "started", "where changes() > 0"),
   ]);
   return (taken?.meta.changes ?? 0) > 0;
+}
+
+/** The first account that is proven owns the records, and stays their owner whatever keys come later. */
+function ownership(key: Parameters<RunStore["settleCall"]>[3]): Statement[] {
+  if (key.accountHash === null || key.workspaceAccountHash !== null) return [];
+  const sql = "insert into workspaces (vendor, account_id) values (?1, ?2) on conflict (vendor) do nothing";
+  return [statement(sql, vendorOf(key.keyName), key.accountHash)];
 }
 
 function settledKey(key: Parameters<RunStore["settleCall"]>[3]): Statement {

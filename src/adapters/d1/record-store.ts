@@ -1,4 +1,5 @@
 import type { D1Database } from "@cloudflare/workers-types";
+import type { LargeMeeting } from "../../core/large-pages.ts";
 import type { Known, ProofMeeting, RecordStore, SightingState } from "../../ports/record-store.ts";
 import { createChunkLedger } from "./chunk-ledger.ts";
 import { createDatabase, jsonSlices, statement, type Database } from "./database.ts";
@@ -53,7 +54,8 @@ async function knownWhere(database: Database, column: string, values: readonly s
   const rows = await database.rows<Omit<Known, "proven"> & { proven: number }>(
     `select source_id as id, date_string as dateString, content_hash as contentHash, state, revision_key as revisionKey,
        stored_sha256 as storedSha256, stored_bytes as storedBytes, audio_expires_ms as audioExpiresMs,
-       wire_hash as wireHash, completed_ms is not null as proven
+       wire_hash as wireHash, alone_ms as aloneMs, large_bytes as largeBytes, row_hash as rowHash,
+       completed_ms is not null as proven
      from sightings left join discoveries on discoveries.id = discovery_id
      where ${column} in (select value from json_each(?1))`,
     list,
@@ -72,9 +74,9 @@ async function listingState(
   database: Database,
   asked: Parameters<RecordStore["listingState"]>[0],
 ): ReturnType<RecordStore["listingState"]> {
-  const [discoveries, checkpoints, recent, failed] = await database.batch([
+  const [discoveries, checkpoints, recent, failed, large] = await database.batch([
     statement(DISCOVERIES),
-    statement("select state from checkpoints where lane = 'fireflies'"),
+    statement("select state, at_ms as atMs from checkpoints where lane = 'fireflies'"),
     statement(
       `select count(*) as n from sightings where date_string >= (
          select strftime('%Y-%m-%dT%H:%M:%fZ', (max(ceiling_ms) - ?1) / 1000.0, 'unixepoch')
@@ -86,13 +88,21 @@ async function listingState(
       asked.failedBeforeMs,
       asked.retriesMax,
     ),
+    statement(
+      `select date_string as place, large_bytes as sizeBytes,
+         (select count(*) from sightings as others where others.date_string > sightings.date_string) as newer
+       from sightings where large_bytes > 0 order by date_string desc limit ?1`,
+      asked.largeMax,
+    ),
   ]);
-  const [state] = (checkpoints?.results ?? []) as { state: string }[];
+  const [checkpoint] = (checkpoints?.results ?? []) as { state: string; atMs: number }[];
   return {
     ...((discoveries?.results[0] as Discoveries | undefined) ?? { open: null, lastCeilingMs: null }),
-    checkpoint: state === undefined ? null : JSON.parse(state.state),
+    checkpoint: checkpoint === undefined ? null : JSON.parse(checkpoint.state),
+    checkpointMs: checkpoint?.atMs ?? null,
     recent: (recent?.results[0] as { n: number } | undefined)?.n ?? 0,
     failed: ((failed?.results ?? []) as { id: string }[]).map(({ id }) => id),
+    large: (large?.results ?? []) as LargeMeeting[],
   };
 }
 
@@ -119,7 +129,10 @@ const BALANCE = `select (${SOURCE_IDS}) as ids,
     - (${UNPROVEN_IDS} and state = 'failed' and ${WITHOUT_RECORD}) as failed,
   (select count(*) from sightings where state = 'failed') as failing`;
 
-type ProofMethods = Pick<RecordStore, "sourceCount" | "totals" | "proofPage" | "liveChunkIds">;
+/** Chunks belong to the index of their model; what counts them means the live one. */
+const LIVE_MODEL = "(select model from indexes where state = 'live')";
+
+type ProofMethods = Pick<RecordStore, "sourceCount" | "totals" | "proofPage" | "vectorsMax" | "liveChunkIds">;
 
 function proofMethods(database: Database): ProofMethods {
   return {
@@ -136,16 +149,25 @@ function proofMethods(database: Database): ProofMethods {
            (select count(*) from meetings where deleted_ms is null and transcript_state = 'ready') as documents,
            (select count(*) from sightings where state <> 'live' and state = 'pending' and ${WITHOUT_RECORD}) as pending,
            (select count(*) from sightings where state <> 'live' and state = 'quarantined' and ${WITHOUT_RECORD}) as quarantined,
-           (select count(*) from chunks where state = 'live') as liveChunks)`,
+           (select count(*) from chunks where state = 'live' and model = ${LIVE_MODEL}) as liveChunks)`,
       );
       return row ?? { records: 0, documents: 0, pending: 0, quarantined: 0, accounted: 0, liveChunks: 0 };
+    },
+    vectorsMax: async () => {
+      // Each count is that of an index: rows of chunks carry their text.
+      const [row] = await database.rows<{ n: number }>(
+        `select (select count(*) from chunks where state = 'live' and model = ${LIVE_MODEL})
+           + (select count(*) from chunks where state = 'sent' and model = ${LIVE_MODEL})
+           + (select count(*) from chunks where state = 'dead' and model = ${LIVE_MODEL}) as n`,
+      );
+      return row?.n ?? 0;
     },
     proofPage: (afterId, limit) => proofPage(database, afterId, limit),
     liveChunkIds: async (documentIds) => {
       const [list = "[]"] = jsonSlices(documentIds);
       const items = await database.rows<{ id: string; documentId: string }>(
         `select id, document_id as documentId from chunks
-         where state = 'live' and document_id in (select value from json_each(?1))`,
+         where state = 'live' and model = ${LIVE_MODEL} and document_id in (select value from json_each(?1))`,
         list,
       );
       return { items, cursor: null };

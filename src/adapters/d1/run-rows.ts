@@ -10,6 +10,7 @@ import type {
 } from "../../ports/run-store.ts";
 import type { Party } from "../../core/errors.ts";
 import { QUOTA_UNKNOWN } from "../../core/quota.ts";
+import type { RebuildName } from "../../core/rebuild.ts";
 import { statement, type Statement } from "./database.ts";
 
 /** Condition for runs that have not ended. */
@@ -35,6 +36,8 @@ export type RunRow = {
   destination_count: number | null;
   continues: number;
   result: string | null;
+  rebuild_id: string | null;
+  rebuild: RebuildName | null;
 };
 
 /** A row of `runs` as the ports name it. */
@@ -58,6 +61,8 @@ export function runOf(row: RunRow): Run {
     destinationCount: row.destination_count,
     continues: row.continues === 1,
     result: row.result === null ? null : JSON.parse(row.result),
+    rebuild:
+      row.rebuild_id === null || row.rebuild === null ? null : { id: row.rebuild_id, what: row.rebuild },
   };
 }
 
@@ -112,7 +117,7 @@ export function insertAttempt(attempt: Attempt, outcome: string, where = "where 
   );
 }
 
-/** A row of `quota`, and the account that the vendor's first key belongs to. Nulls where the key is new. */
+/** A row of `quota`, and the account that owns the vendor's records. Nulls where the key is new. */
 export type QuotaRow = {
   key_name: string | null;
   version: number;

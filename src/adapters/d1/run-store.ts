@@ -23,9 +23,7 @@ export function createRunStore(d1: D1Database, world: World): RunStore {
     ...alertTable(database),
     health: async () => {
       const started = world.realNowMs();
-      const [reply] = await database.batch([
-        statement("select name from d1_migrations order by id desc limit 1"),
-      ]);
+      const [reply] = await database.batch([statement("select max(name) as name from d1_migrations")]);
       return {
         sizeBytes: reply?.meta.size_after ?? 0,
         migration: (reply?.results[0] as { name: string } | undefined)?.name ?? null,
@@ -66,7 +64,7 @@ function reportMethods(
       ),
       cursor: null,
     }),
-    summary: (runId, errorsSinceMs) => summary(database, runId, errorsSinceMs),
+    summary: (runId, asked) => summary(database, runId, asked),
   };
 }
 
@@ -76,35 +74,70 @@ type Figures = {
   startedRealMs: number | null;
   endedState: RunState | null;
   apiErrors: number;
+  parks: number;
+  refused: number;
   calls: number;
   retries: number;
 };
+
+/** Calls that failed for a reason that may concern the vendor's health. */
+const FAILED_CALLS = `attempts where is_call = 1 and outcome not in ('ok', 'started', 'too_large', 'plan_gated')`;
+
+/** The most calls that failed within one window of ?2 ms; windows end within run ?1 and may begin before it. */
+const MOST_FAILED_CALLS = `select coalesce(max(failed), 0) from (
+  select at_ms, count(*) over (order by at_ms range between ?2 preceding and current row) as failed
+  from ${FAILED_CALLS} and at_ms >= (select started_ms from runs where id = ?1) - ?2)
+  where at_ms >= (select started_ms from runs where id = ?1)`;
+
+/**
+ * How often the lane of run ?1 (or its rebuild) has parked since it last finished, each time until another time: whoever starts a run by
+ * hand meanwhile parks it once more and changes nothing. ?3 is the time of the run that ends now.
+ */
+const PARKS = `select count(*) from (
+  select not_before_ms from runs, (select sync as lane, rebuild_id as wish from runs where id = ?1)
+  where sync = lane and rebuild_id is wish and state = 'parked' and not_before_ms is not null
+    and ended_ms > coalesce((select max(completed_ms) from discoveries where discoveries.sync = lane), 0)
+    and ended_ms > coalesce((select max(ended_ms) from runs as done where done.sync = lane
+      and done.rebuild_id is wish and done.state in ('succeeded', 'succeeded_with_findings') and done.continues = 0), 0)
+  union select ?3 where ?3 is not null)`;
+
+/** Documents whose revision of now is refused. */
+const REFUSED = `select count(*) from refusals join meetings on meetings.id = document_id
+  where refusals.content_hash = meetings.content_hash and vectors_owed_since is not null and deleted_ms is null`;
 
 /** One batch: each read on its own would cost a round trip. */
 async function summary(
   database: Database,
   runId: string,
-  errorsSinceMs: number,
+  { windowMs, parksUntilMs }: Parameters<RunStore["summary"]>[1],
 ): ReturnType<RunStore["summary"]> {
   const [counts, figures, alerts] = await database.batch([
     statement(COUNTS, runId),
     statement(
       `select (select started_real_ms from runs where id = ?1) as startedRealMs,
          (select state from runs where id = ?1 and ended_ms is not null) as endedState,
-         (select count(*) from attempts where at_ms >= ?2 and is_call = 1
-           and outcome not in ('ok', 'started', 'too_large', 'plan_gated')) as apiErrors,
+         (${MOST_FAILED_CALLS}) as apiErrors, (${PARKS}) as parks, (${REFUSED}) as refused,
          coalesce(sum(is_call), 0) as calls,
          coalesce(sum(outcome not in ('ok', 'started') and next = 'wait'), 0) as retries
        from attempts where run_id = ?1`,
       runId,
-      errorsSinceMs,
+      windowMs,
+      parksUntilMs,
     ),
     statement(OPEN_ALERTS),
   ]);
   const [row] = (figures?.results ?? []) as Figures[];
   return {
     counts: countsOf((counts?.results ?? []) as CountRow[]),
-    ...(row ?? { startedRealMs: null, endedState: null, apiErrors: 0, calls: 0, retries: 0 }),
+    ...(row ?? {
+      startedRealMs: null,
+      endedState: null,
+      apiErrors: 0,
+      parks: 0,
+      refused: 0,
+      calls: 0,
+      retries: 0,
+    }),
     openAlerts: (alerts?.results ?? []) as Alert[],
   };
 }

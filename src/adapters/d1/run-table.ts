@@ -2,7 +2,9 @@ import type { Run, RunStore } from "../../ports/run-store.ts";
 import { forRows, statement, type Database } from "./database.ts";
 import { runOf, UNFINISHED, type RunRow } from "./run-rows.ts";
 
-type RunMethods = Pick<RunStore, "queue" | "run" | "runs" | "unfinished" | "lastEnded">;
+type RunMethods = Pick<RunStore, "queue" | "run" | "runs" | "unfinished" | "lastEnded" | "lastInLane">;
+
+const LAST = "ended_ms is not null order by ended_ms desc, id desc limit 1";
 
 /** Runs: queued once per lane, read by status. */
 export function runTable(database: Database): RunMethods {
@@ -37,8 +39,8 @@ export function runTable(database: Database): RunMethods {
     }),
     unfinished: async () => ({ items: await select(`${UNFINISHED} order by queued_ms, id`), cursor: null }),
     lastEnded: async (sync) =>
-      (await select("sync = ?1 and ended_ms is not null order by ended_ms desc, id desc limit 1", sync))[0] ??
-      null,
+      (await select(`sync = ?1 and rebuild_id is null and ${LAST}`, sync))[0] ?? null,
+    lastInLane: async (lane) => (await select(`sync = ?1 and ${LAST}`, lane))[0] ?? null,
   };
 }
 

@@ -11,8 +11,15 @@ export function createSearchStore(d1: D1Database): SearchStore {
   const database = createDatabase(d1);
   return {
     byWords: async (expression, { model, filter }) => {
+      const isNarrowed = valuesOf(filter).some((value) => value !== null);
       const [chunks, meetings] = await database.batch([
-        statement(BY_WORDS, model, ...valuesOf(filter), expression, SEARCH_TEXT_CANDIDATES_MAX),
+        statement(
+          isNarrowed ? BY_WORDS_NARROWED : BY_WORDS,
+          model,
+          ...valuesOf(filter),
+          expression,
+          SEARCH_TEXT_CANDIDATES_MAX,
+        ),
         statement(MEETINGS_BY_WORDS, expression, SEARCH_MEETING_CANDIDATES_MAX),
       ]);
       const scores = (meetings?.results ?? []) as { id: string; score: number }[];
@@ -67,30 +74,64 @@ const named = (column: string, value: string): string =>
   `instr(' ' || lower(${column}), ' ' || lower(${value})) > 0`;
 
 /** ?1 model, ?2 from, ?3 to, ?4 participant, ?5 speaker, ?6 meeting; null leaves a filter out. */
-const WITHIN_SCOPE = `chunks.state = 'live' and chunks.model = ?1 and meetings.deleted_ms is null
+const LIVE_CHUNK = `chunks.state = 'live' and chunks.model = ?1
+  and (?5 is null or exists (select 1 from json_each(chunks.speakers) where ${named("value", "?5")}))`;
+
+const WITHIN_SCOPE = `${LIVE_CHUNK} and meetings.deleted_ms is null
   and (?2 is null or meetings.date >= ?2) and (?3 is null or meetings.date <= ?3)
   and (?4 is null
     or exists (select 1 from json_each(meetings.participants) where ${named("value", "?4")})
     or exists (select 1 from json_each(meetings.attendees) where ${named("value ->> 'name'", "?4")})
     or exists (select 1 from json_each(meetings.speakers) where ${named("value", "?4")}))
-  and (?5 is null or exists (select 1 from json_each(chunks.speakers) where ${named("value", "?5")}))
   and (?6 is null or meetings.id = ?6)`;
 
 function valuesOf({ from, to, participant, speaker, meeting }: SearchFilter): Value[] {
   return [from, to, participant, speaker, meeting];
 }
 
-const BY_WORDS = `select chunks.id, document_id as documentId, position, -bm25(chunks_fts) as score
-  from chunks_fts join chunks on chunks.rowid = chunks_fts.rowid join meetings on meetings.id = document_id
-  where chunks_fts match ?7 and ${WITHIN_SCOPE} order by bm25(chunks_fts), chunks.id limit ?8`;
+/**
+ * Chunks that match, and beside them those that do not but stand between or next to some: score 0. The cross join keeps the
+ * planner from reading every chunk to find a few.
+ */
+const withNeighbours = (found: string, condition: string): string => `with found as materialized (${found}),
+  beside as (
+    select documentId, position - 1 as position from found union select documentId, position + 1 from found)
+  select id, documentId, position, score from found
+  union all
+  select chunks.id, chunks.document_id, chunks.position, 0
+  from beside cross join chunks on chunks.document_id = beside.documentId and chunks.position = beside.position
+  where ${condition} and chunks.id not in (select id from found)`;
 
-const MEETINGS_BY_WORDS = `select meetings.id, -bm25(meetings_fts) as score
-  from meetings_fts join meetings on meetings.rowid = meetings_fts.rowid
-  where meetings_fts match ?1 and deleted_ms is null order by bm25(meetings_fts), meetings.id limit ?2`;
+/**
+ * Without a filter the index chooses before any row is read, for rows of chunks are wide; some more than are wanted, because
+ * a few may be on their way in or out.
+ */
+const BY_WORDS = withNeighbours(
+  `select chunks.id, document_id as documentId, position, score from (
+     select rowid as place, -rank as score from chunks_fts where chunks_fts match ?7 order by rank limit ?8 + 100)
+   join chunks on chunks.rowid = place
+   where chunks.state = 'live' and chunks.model = ?1
+     and document_id not in (select id from meetings where deleted_ms is not null)
+   order by score desc, chunks.id limit ?8`,
+  "chunks.state = 'live' and chunks.model = ?1",
+);
 
+const BY_WORDS_NARROWED = withNeighbours(
+  `select chunks.id, document_id as documentId, position, -rank as score
+   from chunks_fts join chunks on chunks.rowid = chunks_fts.rowid join meetings on meetings.id = document_id
+   where chunks_fts match ?7 and ${WITHIN_SCOPE} order by rank, chunks.id limit ?8`,
+  LIVE_CHUNK,
+);
+
+const MEETINGS_BY_WORDS = `select meetings.id, score from (
+    select rowid as place, -rank as score from meetings_fts where meetings_fts match ?1 order by rank limit ?2)
+  join meetings on meetings.rowid = place where deleted_ms is null`;
+
+/** By rowid, so that the index looks at these rows alone and not at everything that matches. */
 const MARKED_TEXTS = `select chunks.id, highlight(chunks_fts, 0, ?3, ?4) as text
   from chunks_fts join chunks on chunks.rowid = chunks_fts.rowid
-  where chunks_fts match ?1 and chunks.id in (select value from json_each(?2))`;
+  where chunks_fts match ?1
+    and chunks_fts.rowid in (select rowid from chunks where id in (select value from json_each(?2)))`;
 
 const FOUND_CHUNKS = `select chunks.id, document_id as documentId, position, text, speaker, chunks.speakers, moments,
     start_seconds as startSeconds, end_seconds as endSeconds, title, date_time as dateTime,

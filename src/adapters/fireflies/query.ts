@@ -1,19 +1,27 @@
-/** The fields asked for, in alphabetical order at every level. Source and reasons: docs/vendors/fireflies.md. */
-const TRANSCRIPT_FIELDS = `
-  audio_url cal_id calendar_id calendar_type
+/** What is said of a meeting besides what was said in it. */
+const HEAD_FIELDS = `
+  cal_id calendar_id calendar_type
   channels { id is_private title }
   date dateString duration fireflies_users host_email id is_live
   meeting_attendance { join_time leave_time name }
   meeting_attendees { displayName email location name phoneNumber }
   meeting_info { fred_joined silent_meeting summary_status }
-  meeting_link organizer_email participants privacy
-  sentences { end_time index raw_text speaker_id speaker_name start_time text }
-  speakers { id name }
+  meeting_link organizer_email participants privacy`;
+const SENTENCES = `
+  sentences { end_time index raw_text speaker_id speaker_name start_time text }`;
+const SPEAKERS = `
+  speakers { id name }`;
+const SUMMARY = `
   summary {
     action_items bullet_gist extended_sections { content title } gist keywords meeting_type notes outline overview
     short_overview short_summary shorthand_bullet topics_discussed transcript_chapters
-  }
+  }`;
+const TAIL_FIELDS = `
   title transcript_url user { email name user_id } workspace_users`;
+
+/** The fields asked for, in alphabetical order at every level. Source and reasons: docs/vendors/fireflies.md. */
+const TRANSCRIPT_FIELDS = `
+  audio_url${HEAD_FIELDS}${SENTENCES}${SPEAKERS}${SUMMARY}${TAIL_FIELDS}`;
 
 /** The field that every transcript of a reply begins with. */
 export function firstFieldOf(withoutFields: readonly string[]): string {
@@ -32,9 +40,13 @@ export function listQuery(withoutFields: readonly string[]): string {
 }`;
 }
 
-/** One page by id and moment only: proof of what is there, where whole transcripts are too large to come together. */
+/**
+ * One page without what was said: proof of what is there, where whole transcripts are too large to come together. A row
+ * that looks otherwise than before is of a meeting that changed.
+ */
 export const LIGHT_LIST_QUERY = `query ListIds($limit: Int, $skip: Int) {
-  transcripts(limit: $limit, skip: $skip) { date dateString id }
+  transcripts(limit: $limit, skip: $skip) {${HEAD_FIELDS}${SPEAKERS}${TAIL_FIELDS}
+  }
 }`;
 
 /** One whole transcript. */

@@ -8,6 +8,8 @@ function countingEmbedder(model = "m"): Embedder & { asked: string[] } {
     asked,
     model,
     dimensions: 2,
+    pooling: null,
+    address: null,
     tokensMax: 1,
     embedDocuments: async () => [],
     embedQuery: async (text) => {

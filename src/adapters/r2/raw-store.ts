@@ -2,23 +2,25 @@ import type { R2Bucket, R2Object } from "@cloudflare/workers-types";
 import { FailureError, type FailureKind } from "../../core/errors.ts";
 import { R2_LIST_ROWS_MAX } from "../../core/limits.ts";
 import { sha256Hex } from "../../core/identity.ts";
+import { inTime } from "../../core/in-time.ts";
+import { STORE_TIMEOUT_MS } from "../../core/policy.ts";
 import type { RawStore, StoredObject } from "../../ports/raw-store.ts";
 import type { World } from "../../ports/world.ts";
 
 /** Raw revisions and embeddings in an R2 bucket. */
 export function createRawStore(bucket: R2Bucket, world: World): RawStore {
   return {
-    putText: (key, text) => classified(() => putText(bucket, key, text)),
-    getText: (key) => classified(() => getText(bucket, key)),
-    putBytes: (key, bytes) => classified(async () => void (await bucket.put(key, bytes))),
+    putText: (key, text) => classified(world, () => putText(bucket, key, text)),
+    getText: (key) => classified(world, () => getText(bucket, key)),
+    putBytes: (key, bytes) => classified(world, async () => void (await bucket.put(key, bytes))),
     getBytes: (key) =>
-      classified(async () => {
+      classified(world, async () => {
         const object = await bucket.get(key);
         return object === null ? null : new Uint8Array(await object.arrayBuffer());
       }),
-    list: (prefix, cursor) => classified(() => list(bucket, prefix, cursor)),
+    list: (prefix, cursor) => classified(world, () => list(bucket, prefix, cursor)),
     latencyMs: () =>
-      classified(async () => {
+      classified(world, async () => {
         const started = world.realNowMs();
         await bucket.head("preflight");
         return world.realNowMs() - started;
@@ -103,9 +105,13 @@ const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   "10058": "rate_limited",
 };
 
-async function classified<T>(work: () => Promise<T>): Promise<T> {
+function late(): FailureError {
+  return new FailureError({ kind: "timed_out", party: "r2", detail: "no answer in time" });
+}
+
+async function classified<T>(world: World, work: () => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await inTime(work(), world.timer(STORE_TIMEOUT_MS), late);
   } catch (error) {
     if (error instanceof FailureError) throw error;
     const message = error instanceof Error ? error.message : String(error);

@@ -1,65 +1,50 @@
+import type { EmbeddingModel } from "../../core/embedding-models.ts";
+import { checkedVectors } from "../../core/embedding-reply.ts";
 import { FailureError, type FailureKind } from "../../core/errors.ts";
+import { inTime } from "../../core/in-time.ts";
+import { MODEL_TIMEOUT_MS } from "../../core/policy.ts";
 import type { Embedder } from "../../ports/vectors.ts";
 import type { World } from "../../ports/world.ts";
 
 /** The part of the AI binding that is used. */
 export type AiBinding = { run(model: string, inputs: Record<string, unknown>): Promise<unknown> };
 
-export type EmbeddingModel = {
-  readonly name: string;
-  readonly dimensions: number;
-  readonly tokensMax: number;
-};
-
 /** Embeddings by Workers AI. Replies are checked for count, length and finite numbers before anything relies on them. */
 export function createEmbedder(ai: AiBinding, model: EmbeddingModel, world: World): Embedder {
+  const embed = async (
+    texts: readonly string[],
+    as: "documents" | "queries",
+  ): Promise<Float32Array<ArrayBuffer>[]> => {
+    const reply = await run(ai, model.served, inputOf(model, texts, as), world);
+    const data = (reply as { data?: unknown } | null)?.data;
+    return checkedVectors(data, { party: "workers-ai", count: texts.length, dimensions: model.dimensions });
+  };
   return {
     model: model.name,
     dimensions: model.dimensions,
+    pooling: model.pooling,
+    address: null,
     tokensMax: model.tokensMax,
-    embedDocuments: async (texts) =>
-      checkedVectors(await run(ai, model.name, { documents: texts }, world), texts.length, model.dimensions),
-    embedQuery: async (text) => {
-      const [vector] = checkedVectors(
-        await run(ai, model.name, { queries: [text] }, world),
-        1,
-        model.dimensions,
-      );
-      return vector ?? raiseBroken("no vector for a question");
-    },
+    embedDocuments: (texts) => embed(texts, "documents"),
+    embedQuery: async (text) => (await embed([text], "queries"))[0] as Float32Array<ArrayBuffer>,
   };
 }
 
-function checkedVectors(reply: unknown, count: number, dimensions: number): Float32Array<ArrayBuffer>[] {
-  const data = (reply as { data?: unknown } | null)?.data;
-  if (!Array.isArray(data) || data.length !== count) {
-    raiseBroken(`${Array.isArray(data) ? data.length : "no"} vectors for ${count} texts`);
-  }
-  return data.map((values: unknown) => checkedVector(values, dimensions));
-}
-
-function checkedVector(values: unknown, dimensions: number): Float32Array<ArrayBuffer> {
-  const isList = Array.isArray(values) || values instanceof Float32Array;
-  if (!isList || values.length !== dimensions) {
-    raiseBroken(`a vector of ${isList ? values.length : "no"} dimensions where ${dimensions} were promised`);
-  }
-  // By the constructor: `from` goes through an iterator, which takes ten times as long.
-  const vector = new Float32Array(values as ArrayLike<number>);
-  if (!vector.every(Number.isFinite)) raiseBroken("a vector with a value that is no number");
-  return vector;
-}
-
-function raiseBroken(detail: string): never {
-  throw new FailureError({ kind: "unreachable", party: "workers-ai", detail });
+function inputOf(
+  { input, pooling }: EmbeddingModel,
+  texts: readonly string[],
+  as: "documents" | "queries",
+): Record<string, unknown> {
+  return { [input === "documents" ? as : "text"]: texts, ...(pooling === null ? {} : { pooling }) };
 }
 
 /** Internal codes of Workers AI at the start of its messages. Source: Cloudflare docs, Workers AI errors. */
 const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   "3003": "defect",
-  "3006": "defect",
+  "3006": "refused",
   "3042": "defect",
-  "5004": "defect",
-  "5006": "defect",
+  "5004": "refused",
+  "5006": "refused",
   "5007": "defect",
   "5018": "defect",
   "5035": "defect",
@@ -69,6 +54,10 @@ const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   "3040": "rate_limited",
 };
 
+function late(): FailureError {
+  return new FailureError({ kind: "timed_out", party: "workers-ai", detail: "no answer in time" });
+}
+
 async function run(
   ai: AiBinding,
   model: string,
@@ -76,8 +65,9 @@ async function run(
   world: World,
 ): Promise<unknown> {
   try {
-    return await ai.run(model, inputs);
+    return await inTime(ai.run(model, inputs), world.timer(MODEL_TIMEOUT_MS), late);
   } catch (error) {
+    if (error instanceof FailureError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     const code = /^(?:AiError: )?(\d{4}):/.exec(message)?.[1];
     const kind = KIND_OF_CODE[code ?? ""] ?? "unreachable";

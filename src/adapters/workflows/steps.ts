@@ -20,8 +20,12 @@ const STEP_CONFIG = {
 /** Durable steps by Cloudflare Workflows. */
 export function createWorkflowSteps(step: WorkflowStep, world: World): Steps {
   return {
-    do: async <T>(name: string, work: () => Promise<T>): Promise<T> =>
-      (await step.do(name, STEP_CONFIG, work as () => Promise<never>)) as T,
+    do: async <T>(name: string, work: (tries: number) => Promise<T>): Promise<T> =>
+      (await step.do(
+        name,
+        STEP_CONFIG,
+        ({ attempt }: { attempt: number }) => work(attempt) as Promise<never>,
+      )) as T,
     sleepUntil: async (name, worldMs) => {
       const atMs = world.realAtMs(worldMs);
       // The engine refuses a time that has passed, which is the normal case after a restart.

@@ -25,6 +25,11 @@ export function createSystemWorld(start: WorldClock): World & { follow(clock: Wo
     realNowMs: () => Date.now(),
     realAtMs: (worldMs) => Math.ceil(clock.originRealMs + (worldMs - clock.originWorldMs) / clock.speed),
     newId: () => ulid(nowMs()),
+    timer: (realMs) => {
+      const controller = new AbortController();
+      const timeout = setTimeout(() => controller.abort(), realMs);
+      return { signal: controller.signal, stop: () => clearTimeout(timeout) };
+    },
     timeout: (realMs) => AbortSignal.timeout(realMs),
     follow: (newer) => {
       clock = newer;

@@ -26,11 +26,7 @@ type Span = readonly [start: number, end: number];
 export function snippetOf(marked: string, moments: readonly Moment[], speakers: readonly string[]): Snippet {
   const { text, matches } = unmarked(marked);
   const begins: readonly Moment[] = moments.length > 0 ? moments : [[0, null, null]];
-  const best = begins.reduce<{ moment: Moment; count: number } | null>((before, moment) => {
-    const count = wordsWithin(text, matches, moment[0]);
-    return before !== null && count <= before.count ? before : { moment, count };
-  }, null);
-  const [at, startSeconds, speaker] = best?.moment ?? [0, null, null];
+  const [at, startSeconds, speaker] = bestBeginning(text, matches, begins);
   const end = endOf(text, at, begins);
   const parts = [
     ...(at > 0 ? [{ text: "… ", isMatch: false }] : []),
@@ -38,6 +34,14 @@ export function snippetOf(marked: string, moments: readonly Moment[], speakers: 
     ...(end < text.length ? [{ text: " …", isMatch: false }] : []),
   ];
   return { parts, speaker: speaker === null ? null : (speakers[speaker] ?? null), startSeconds };
+}
+
+/** The sentence from which most different words follow; of those that come to the same, the one that holds the first. */
+function bestBeginning(text: string, matches: readonly Span[], begins: readonly Moment[]): Moment {
+  const counts = begins.map(([at]) => wordsWithin(text, matches, at));
+  const best = begins[counts.indexOf(Math.max(...counts))] ?? [0, null, null];
+  const firstMatch = matches.find(([start]) => start >= best[0])?.[0] ?? best[0];
+  return begins.findLast(([at]) => at <= firstMatch) ?? best;
 }
 
 /** A text without its marks, and the spans that they enclosed. */

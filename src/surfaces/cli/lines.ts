@@ -1,4 +1,6 @@
+import { runName } from "../../core/rebuild.ts";
 import type { Run } from "../../ports/run-store.ts";
+import type { RebuildStatus } from "../../queries/rebuild.ts";
 import type { Status } from "../../queries/status.ts";
 
 /** One run on one line. */
@@ -7,7 +9,17 @@ export function runLines(run: Run): string {
   const seen =
     counts === undefined ? "" : `  ${counts.seen} seen, ${counts.created} created, ${counts.updated} updated`;
   const detail = run.detail === null ? "" : `  ${run.detail}`;
-  return `${run.id}  ${run.sync.padEnd(9)}  ${run.state.padEnd(23)}${seen}${detail}`;
+  return `${run.id}  ${runName(run).padEnd(9)}  ${run.state.padEnd(23)}${seen}${detail}`;
+}
+
+/** How far a rebuild has come, on one line. */
+export function rebuildLine({ rebuild, words, phase, done, total }: RebuildStatus): string {
+  const model = rebuild.model === null ? "" : ` (${rebuild.model})`;
+  if (phase === "emptying")
+    return `${words}${model}: all ${total} meetings; the new index answers, the old one (${rebuild.liveModel}) is taken away`;
+  const waits =
+    rebuild.notBeforeMs === null ? "" : `, waits until ${new Date(rebuild.notBeforeMs).toISOString()}`;
+  return `${words}${model}: ${done} of ${total} meetings${waits}`;
 }
 
 /** Status for people: alerts first. */
@@ -22,6 +34,10 @@ export function statusLines(status: Status): string[] {
     `World time ${when(status.nowMs)}`,
     `Source: ${status.source.ids} meetings${status.source.asOfMs === null ? "" : ` as of ${when(status.source.asOfMs)}`}`,
     `Records: ${status.totals.records}; pending ${status.totals.pending}; quarantined ${status.totals.quarantined}; live chunks ${status.totals.liveChunks}; documents owed ${status.owedDocuments}`,
+    ...status.indexes.map(
+      (index) => `Vectors: ${index.model} (${index.dimensions} dimensions, ${index.binding}): ${index.state}`,
+    ),
+    ...(status.rebuild === null ? [] : [`Rebuilding: ${rebuildLine(status.rebuild)}`]),
     ...waiting.map(
       (lane) =>
         `Waiting: ${lane.lane}: ${lane.reason}${lane.notBeforeMs === null ? "" : ` until ${when(lane.notBeforeMs)}`}`,

@@ -3,6 +3,7 @@ import { ApiError, ApiUnreachable, type ApiClient } from "../client.ts";
 import { directoryName, webAddress } from "./arguments.ts";
 import { connectTo, NotRunning, type Place } from "./connect.ts";
 import { runLines, statusLines } from "./lines.ts";
+import { askRebuild, rebuildWish, watchRebuild } from "./rebuild.ts";
 import { searchLines, searchParameters, withSearchOptions, type SearchOptions } from "./search.ts";
 
 const EXIT = { usage: 2, failed: 3 } as const;
@@ -20,7 +21,7 @@ function program(): Command {
     .description("Look at a running sync: a client of its HTTP API.")
     .addHelpText(
       "after",
-      '\nExamples:\n  npm run -s syncctl -- status\n  npm run -s syncctl -- runs --json\n  npm run -s syncctl -- report <run>\n  npm run -s syncctl -- search "who should pay for the permit"',
+      '\nExamples:\n  npm run -s syncctl -- status\n  npm run -s syncctl -- runs --json\n  npm run -s syncctl -- report <run>\n  npm run -s syncctl -- search "who should pay for the permit"\n  npm run -s syncctl -- rebuild chunks --scope from:2026-05-01 --watch',
     );
   const verb = (name: string, description: string): Command =>
     root
@@ -52,7 +53,32 @@ function program(): Command {
     if (options.json === true) print(options, await client.run(runId), () => []);
     else process.stdout.write(await client.reportMarkdown(runId));
   });
+  verb("rebuild <what>", "make records, chunks or vectors anew from what is stored, without the vendor")
+    .option("--scope <what>", "meeting:<id> (repeatable), from:<day>, to:<day>", collected, [])
+    .option("--watch", "show how far it is until it is over")
+    .action(rebuild);
   return root.exitOverride().showSuggestionAfterError();
+}
+
+function collected(word: string, words: readonly string[]): string[] {
+  return [...words, word];
+}
+
+async function rebuild(
+  what: string,
+  options: Options & { scope: readonly string[]; watch?: boolean },
+): Promise<void> {
+  const wish = rebuildWish(what, options.scope);
+  const client = await connect(options);
+  const asked = await askRebuild(client, wish);
+  if (options.watch !== true) {
+    print(options, asked.value, () => asked.lines);
+    return;
+  }
+  const show = (line: string): void => void process.stderr.write(`${line}\n`);
+  const end = await watchRebuild(client, asked.id, show);
+  print(options, end.value, () => end.lines);
+  process.exitCode = end.code;
 }
 
 try {
@@ -65,6 +91,6 @@ try {
   } else {
     const expected = [NotRunning, ApiError, ApiUnreachable].some((kind) => error instanceof kind);
     process.stderr.write(`${expected && error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = EXIT.failed;
+    process.exitCode = error instanceof ApiError && error.status === 400 ? EXIT.usage : EXIT.failed;
   }
 }

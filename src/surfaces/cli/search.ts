@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { CommanderError, type Command } from "commander";
 import { SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX } from "../../core/policy.ts";
+import { clockOf } from "../../core/search/clock.ts";
 import { parseSearchRequest } from "../../core/search/request.ts";
 import type { SearchHit, SearchReply } from "../../queries/search.ts";
 
@@ -87,12 +88,4 @@ function hitLines(hit: SearchHit): string[] {
 
 function indented(text: string): string[] {
   return text.split("\n").map((line) => `    ${line}`);
-}
-
-/** Seconds as h:mm:ss or m:ss. */
-function clockOf(seconds: number): string {
-  const whole = Math.floor(seconds);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const [hours, minutes] = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60];
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }

@@ -1,17 +1,22 @@
 import { Hono, type Context } from "hono";
 import { failureOf } from "../../core/errors.ts";
 import { LIST_API_ROWS_MAX } from "../../core/policy.ts";
+import { settleProof } from "../../engine/proof-verdict.ts";
 import { forgetEnded, reviveUnfinished, startRun, tick } from "../../engine/tick.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { SyncName } from "../../ports/run-store.ts";
 import { parseSearchRequest } from "../../core/search/request.ts";
 import { search } from "../../queries/search.ts";
+import { askForRebuild, continueRebuild } from "../../engine/rebuilding.ts";
 import { proveMeetings } from "../../queries/proof.ts";
+import { readRebuild } from "../../queries/rebuild.ts";
 import { readReport, readStatus } from "../../queries/status.ts";
-import { composeEngine, composePorts } from "../compose.ts";
+import { awaitReadiness, composeEngine, composePorts } from "../compose.ts";
 import type { Env } from "../env.ts";
+import { parseProofVerdict } from "./proof-verdict-request.ts";
+import { parseRebuildRequest } from "./rebuild-request.ts";
 import { markdownReport } from "./report-markdown.ts";
-import { isNonce, requireToken, tokenProof } from "./token.ts";
+import { closedToOthers, isNonce, requireToken, tokenProof } from "./token.ts";
 import { parseStartRequest } from "./start-request.ts";
 
 type Api = { Bindings: Env; Variables: { ports: Ports } };
@@ -21,14 +26,16 @@ const SYNCS: readonly SyncName[] = ["fireflies", "vectors"];
 /** The HTTP API. Everything but /healthz needs the token; an unknown address and a fault are one sentence of JSON. */
 export function createApi(): Hono<Api> {
   const app = new Hono<Api>();
+  app.use("*", closedToOthers);
   app.get("/healthz", answerHealth);
   app.use("/api/*", requireToken);
   app.use("/api/*", async (c, next) => {
+    await awaitReadiness(c.env);
     c.set("ports", await composePorts(c.env));
     await next();
   });
   app.get("/api/status", async (c) => c.json(await readStatus(c.var.ports)));
-  app.get("/api/runs", async (c) => c.json(await c.var.ports.runs.runs(LIST_API_ROWS_MAX)));
+  app.get("/api/runs", answerRuns);
   app.get("/api/runs/:id", async (c) => found(c, await readReport(c.var.ports, c.req.param("id"))));
   app.get("/api/runs/:id/report", async (c) => {
     const report = await readReport(c.var.ports, c.req.param("id"));
@@ -38,8 +45,17 @@ export function createApi(): Hono<Api> {
   });
   app.get("/api/search", answerSearch);
   app.get("/api/proof", async (c) => c.json(await proveMeetings(c.var.ports, c.req.query("cursor") ?? null)));
+  app.post("/api/proof/verdict", async (c) => {
+    const verdict = await parseProofVerdict(c.req.raw);
+    if ("error" in verdict) return c.json(verdict, 400);
+    await settleProof(c.var.ports, verdict);
+    return c.json({ ok: true });
+  });
   app.post("/api/syncs/:sync/runs", start);
   app.post("/api/tick", beat);
+  app.post("/api/rebuilds", rebuild);
+  app.post("/api/rebuilds/:id/runs", goOn);
+  app.get("/api/rebuilds/:id", async (c) => found(c, await readRebuild(c.var.ports, c.req.param("id"))));
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
   app.onError((error, c) => {
     console.error(JSON.stringify({ event: "api_error", path: c.req.path, error: failureOf(error).detail }));
@@ -57,13 +73,21 @@ async function answerHealth(c: Context<Api>): Promise<Response> {
   return c.json({ ok: true, proof: await tokenProof(token, nonce) });
 }
 
+async function answerRuns(c: Context<Api>): Promise<Response> {
+  const limit = Number(c.req.query("limit") ?? LIST_API_ROWS_MAX);
+  if (!Number.isInteger(limit) || limit < 1 || limit > LIST_API_ROWS_MAX) {
+    return c.json({ error: `limit must be a whole number from 1 to ${LIST_API_ROWS_MAX}` }, 400);
+  }
+  return c.json(await c.var.ports.runs.runs(limit));
+}
+
 async function answerSearch(c: Context<Api>): Promise<Response> {
   const request = await parseSearchRequest(new Map(Object.entries(c.req.query())));
   return "error" in request ? c.json(request, 400) : c.json(await search(c.var.ports, request));
 }
 
 function found<T extends object>(c: Context<Api>, value: T | null): Response {
-  return value === null ? c.json({ error: "there is no such run" }, 404) : c.json(value);
+  return value === null ? c.json({ error: `there is nothing at ${c.req.path}` }, 404) : c.json(value);
 }
 
 /** The clock; `?after=restart` only takes up what a restart left, `?after=runs` only drops what ended runs left. */
@@ -90,4 +114,24 @@ async function start(c: Context<Api>): Promise<Response> {
     priority: request.priority,
   });
   return c.json({ run_id: run.id, created }, 202);
+}
+
+async function rebuild(c: Context<Api>): Promise<Response> {
+  const wish = await parseRebuildRequest(c.req.raw);
+  if ("error" in wish) return c.json(wish, 400);
+  const answer = await askForRebuild(c.var.ports, composeEngine(c.env), wish);
+  if ("refused" in answer) return c.json({ error: answer.refused }, answer.never ? 400 : 409);
+  const { run, created } = answer;
+  return c.json({ run_id: run.id, rebuild_id: run.rebuild?.id, created }, 202);
+}
+
+/** The next run of a rebuild, now instead of at the next tick. */
+async function goOn(c: Context<Api>): Promise<Response> {
+  const { ports } = c.var;
+  const open = await ports.rebuilds.open();
+  const isOpen = open !== null && open.id === c.req.param("id");
+  const run = isOpen ? await continueRebuild(ports, composeEngine(c.env), open) : null;
+  return run === null
+    ? c.json({ error: "there is no rebuild of that id that goes on" }, 404)
+    : c.json({ run_id: run.id }, 202);
 }

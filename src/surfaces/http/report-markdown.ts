@@ -1,3 +1,4 @@
+import { runName } from "../../core/rebuild.ts";
 import { VERDICTS } from "../../core/report.ts";
 import type { RunReport } from "../../queries/status.ts";
 import { firstOnlyLines, moreLines, setAsideCount } from "../cut-lists.ts";
@@ -15,7 +16,7 @@ export function markdownReport(report: RunReport, quarantined: number): string {
   );
   const operations = Object.entries(result?.operations ?? {}).toSorted(([, a], [, b]) => b.ms - a.ms);
   const sections = [
-    `# ${run.sync}: ${run.state.replaceAll("_", " ")}`,
+    `# ${runName(run)}: ${run.state.replaceAll("_", " ")}`,
     `Run ${run.id}, trigger ${run.trigger}, started ${iso(run.startedMs)}, took ${seconds(run.durationMs)}.`,
     run.detail === null ? "" : `**${run.detail}**`,
     run.notBeforeMs === null ? "" : `Goes on at ${iso(run.notBeforeMs)}.`,

@@ -3,6 +3,24 @@ import type { Env } from "../env.ts";
 
 const ENCODER = new TextEncoder();
 
+/** What a browser says of a request that our own page made, or that a person typed. Source: Fetch Metadata, Sec-Fetch-Site. */
+const OWN_SITES: ReadonlySet<string> = new Set(["same-origin", "none"]);
+
+/**
+ * Refuse what another site's page asks of us, token or not, and let no answer be kept or framed. No CORS header is ever
+ * sent, so a browser hands no answer to another origin either.
+ */
+export const closedToOthers = createMiddleware(async (c, next) => {
+  const site = c.req.header("sec-fetch-site");
+  if (site === undefined || OWN_SITES.has(site)) await next();
+  else c.res = c.json({ error: "pages of other sites may not ask" }, 403);
+  c.header("cache-control", "no-store");
+  c.header("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+  c.header("cross-origin-resource-policy", "same-origin");
+  c.header("referrer-policy", "no-referrer");
+  c.header("x-content-type-options", "nosniff");
+});
+
 /** Let a request through only with the owner's token, compared in constant time. Without a token set, nobody enters. */
 export const requireToken = createMiddleware<{ Bindings: Env }>(async (c, next) => {
   const given = /^Bearer (\S+)$/.exec(c.req.header("authorization") ?? "")?.[1] ?? "";

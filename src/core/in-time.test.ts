@@ -1,0 +1,34 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { inTime, type Timer } from "./in-time.ts";
+
+const late = (): Error => new Error("too late");
+
+describe("inTime", () => {
+  let over: AbortController;
+  let stops: number;
+  let timer: Timer;
+  beforeEach(() => {
+    over = new AbortController();
+    stops = 0;
+    timer = { signal: over.signal, stop: () => void (stops += 1) };
+  });
+
+  it("gives what work gives, good or bad, and stops the timer", async () => {
+    expect(await inTime(Promise.resolve(7), timer, late)).toBe(7);
+    await expect(inTime(Promise.reject(new Error("bad")), timer, late)).rejects.toThrow("bad");
+    expect(stops).toBe(2);
+  });
+
+  it("gives up when the time is over, and drops what comes later", async () => {
+    const work = Promise.withResolvers<number>();
+    const waiting = inTime(work.promise, timer, late);
+    over.abort();
+    await expect(waiting).rejects.toThrow("too late");
+    work.reject(new Error("nobody may hear of this"));
+  });
+
+  it("gives up at once if the time was over before", async () => {
+    over.abort();
+    await expect(inTime(new Promise(() => undefined), timer, late)).rejects.toThrow("too late");
+  });
+});

@@ -1,0 +1,83 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { SEARCH_SNIPPET_CHARS } from "../policy.ts";
+import { chunkTranscript, type Moment } from "../chunk.ts";
+import { MARK, snippetOf, type Snippet } from "./snippet.ts";
+
+const marked = (word: string): string => `${MARK.open}${word}${MARK.close}`;
+const textOf = ({ parts }: Snippet): string => parts.map(({ text }) => text).join("");
+const matchesOf = ({ parts }: Snippet): string[] =>
+  parts.filter(({ isMatch }) => isMatch).map(({ text }) => text);
+
+/** Forty sentences, by two people, five seconds each. */
+function aChunk(): { text: string; moments: readonly Moment[]; speakers: readonly string[] } {
+  const sentences = Array.from({ length: 40 }, (_, n) => ({
+    speaker: n % 8 < 4 ? "Ann" : "Bob",
+    text: `Sentence ${n} is about matter${n} and nothing else.`,
+    startSeconds: n * 5,
+    endSeconds: null,
+  }));
+  const [chunk] = chunkTranscript(sentences, { tokensMax: 1_000, tokensMin: 800, overlapTokens: 200 });
+  if (chunk === undefined) throw new Error("there is no chunk");
+  return chunk;
+}
+
+describe("snippetOf", () => {
+  const { text, moments, speakers } = aChunk();
+
+  it("begins with the sentence that holds the first match, and knows who says it and when", () => {
+    const snippet = snippetOf(text.replace("matter14 ", `${marked("matter14")} `), moments, speakers);
+    expect(textOf(snippet)).toMatch(/^… Sentence 14 is about/);
+    expect(matchesOf(snippet)).toEqual(["matter14"]);
+    expect(snippet).toMatchObject({ speaker: "Bob", startSeconds: 70 });
+  });
+
+  it("is where most different words are, not where one is repeated", () => {
+    const repeated = text
+      .replaceAll("Sentence 2 is", `${marked("Sentence")} 2 ${marked("is")}`)
+      .replace("matter30 ", `${marked("matter30")} `)
+      .replace("matter31 ", `${marked("matter31")} `)
+      .replace("matter32 ", `${marked("matter32")} `);
+    expect(matchesOf(snippetOf(repeated, moments, speakers))).toEqual(["matter30", "matter31", "matter32"]);
+  });
+
+  it("shows the beginning of a chunk in which no word matched", () => {
+    const snippet = snippetOf(text, moments, speakers);
+    expect(textOf(snippet)).toMatch(/^Ann: Sentence 0 .* …$/s);
+    expect(snippet).toMatchObject({ speaker: "Ann", startSeconds: 0 });
+  });
+
+  it("shows chunks whose moments were never recorded", () => {
+    expect(snippetOf(`x ${marked("y")} z`, [], [])).toEqual({
+      parts: [
+        { text: "x ", isMatch: false },
+        { text: "y", isMatch: true },
+        { text: " z", isMatch: false },
+      ],
+      speaker: null,
+      startSeconds: null,
+    });
+  });
+
+  it("is a part of the text, not too long, whole characters, whatever is marked and wherever marks stand", () => {
+    const piece = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.constantFrom(MARK.open, MARK.close, marked("word"), "😀".repeat(200), " ", "\n"),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), fc.array(fc.nat(2_000)), (pieces, begins) => {
+        const whole = pieces.join("");
+        const plain = whole.replaceAll(MARK.open, "").replaceAll(MARK.close, "");
+        const inside = begins
+          .toSorted((a, b) => a - b)
+          .filter((at) => at < plain.length && !/[\udc00-\udfff]/.test(plain.charAt(at)));
+        const at = inside.map((place): Moment => [place, place, null]);
+        const snippet = snippetOf(whole, at, []);
+        const shown = textOf(snippet).replace(/^… /, "").replace(/ …$/, "");
+        expect(plain).toContain(shown);
+        expect(shown.length).toBeLessThanOrEqual(SEARCH_SNIPPET_CHARS);
+        expect(plain.isWellFormed() && !shown.isWellFormed()).toBe(false);
+      }),
+    );
+  });
+});

@@ -1,0 +1,93 @@
+/** The one line that says whether all is well. Pure. */
+import type { Lane } from "../../ports/run-store.ts";
+import type { Status } from "../../queries/status.ts";
+import { wordsOf, type Formats, type Moment } from "./formats.ts";
+import { runTitle } from "../run-titles.ts";
+
+/** `well` is only said when nothing is missing; `busy` waits or works by itself; `bad` needs a person. */
+type Tone = "well" | "busy" | "bad";
+
+export type Overall = {
+  readonly tone: Tone;
+  /** The words that matter; the figures follow. */
+  readonly lead: string;
+  /** `60 meetings, 52 records, 139 chunks` */
+  readonly figures: string;
+  /** When the newest complete listing ended, world time; null if there is none. */
+  readonly lastListing: Moment | null;
+  /** What else must be known; empty as a rule. */
+  readonly notes: readonly string[];
+};
+
+/** Judge where everything stands. What is wrong is said before what waits, and that before "In step". */
+export function overallOf(status: Status, formats: Formats): Overall {
+  const { counted } = formats;
+  const { source, totals, nowMs } = status;
+  const figures = [
+    counted(source.ids, "meeting"),
+    counted(totals.records, "record"),
+    counted(totals.liveChunks, "chunk"),
+  ].join(", ");
+  return {
+    ...judge(status, formats),
+    figures,
+    lastListing: source.asOfMs === null ? null : formats.moment(source.asOfMs, nowMs),
+    notes: [...rebuildNotes(status, formats), ...setAside(status, formats)],
+  };
+}
+
+function judge(status: Status, { count, counted }: Formats): Pick<Overall, "tone" | "lead"> {
+  const { alerts, source, totals, owedDocuments } = status;
+  if (alerts.length > 0) {
+    return {
+      tone: "bad",
+      lead: alerts.length === 1 ? "1 alert is open" : `${count(alerts.length)} alerts are open`,
+    };
+  }
+  const unwell = status.last.find(({ state }) => state === "failed" || state === "succeeded_with_findings");
+  if (unwell !== undefined) return { tone: "bad", lead: `${runTitle(unwell)}: ${wordsOf(unwell.state)}` };
+  if (source.asOfMs === null) {
+    const isRunning = status.unfinished.some(({ sync }) => sync === "fireflies");
+    return {
+      tone: "busy",
+      lead: isRunning ? "The first listing is under way" : "Nothing has been listed yet",
+    };
+  }
+  if (totals.accounted !== source.ids) {
+    return {
+      tone: "busy",
+      lead: `Not in step yet, ${count(totals.accounted)} of ${counted(source.ids, "meeting")} accounted for`,
+    };
+  }
+  if (owedDocuments > 0) {
+    return { tone: "busy", lead: `Catching up, ${counted(owedDocuments, "document")} without vectors yet` };
+  }
+  if (status.rebuild !== null) return { tone: "busy", lead: "Rebuilding" };
+  if (waitingLanes(status).length > 0) return { tone: "busy", lead: "Waiting" };
+  return { tone: "well", lead: "In step" };
+}
+
+/** Lanes that something holds back, for a time or until somebody acts. */
+export function waitingLanes({ lanes, nowMs }: Pick<Status, "lanes" | "nowMs">): Lane[] {
+  return lanes.filter(
+    ({ reason, notBeforeMs }) => reason !== null || (notBeforeMs !== null && notBeforeMs > nowMs),
+  );
+}
+
+function rebuildNotes({ rebuild, nowMs }: Status, { count, counted, moment }: Formats): string[] {
+  if (rebuild === null) return [];
+  const { words, done, total } = rebuild;
+  const { notBeforeMs } = rebuild.rebuild;
+  const waits = notBeforeMs === null ? "" : `, waits until ${moment(notBeforeMs, nowMs).text}`;
+  return [`${words}: ${count(done)} of ${counted(total, "meeting")}${waits}.`];
+}
+
+function setAside({ totals }: Status, { count, counted }: Formats): string[] {
+  const { pending, quarantined } = totals;
+  if (pending + quarantined === 0) return [];
+  const parts = [
+    ...(pending > 0 ? [`${count(pending)} pending, which come by themselves`] : []),
+    ...(quarantined > 0 ? [`${count(quarantined)} quarantined, broken at the source`] : []),
+  ];
+  return [`${counted(pending + quarantined, "meeting")} set aside: ${parts.join("; ")}.`];
+}

@@ -1,0 +1,56 @@
+import type { RunReport } from "../../queries/status.ts";
+import type { ApiClient } from "../client.ts";
+import { byId, setText } from "./dom.ts";
+import type { Formats } from "./formats.ts";
+import { failureWords, runSentence } from "./sentences.ts";
+
+/** What the button needs of the rest of the page. */
+export type SyncDoors = {
+  readonly client: () => ApiClient | null;
+  readonly failed: (error: unknown) => void;
+  /** Refresh now. */
+  readonly wake: () => void;
+};
+
+export type SyncNow = {
+  /** The run that the button asked for, until it has ended; null if there is none. */
+  following(): string | null;
+  /** Say how it goes. */
+  show(report: RunReport, nowMs: number): void;
+};
+
+/** The button that asks for a run of the Fireflies sync, and the line that says what became of it. */
+export function createSyncNow(formats: Formats, { client, failed, wake }: SyncDoors): SyncNow {
+  const button = byId("sync-now", HTMLButtonElement);
+  const outcome = byId("sync-outcome", HTMLElement);
+  let isAsking = false;
+  let following: { id: string; preface: string } | null = null;
+
+  const start = async (): Promise<void> => {
+    const api = client();
+    if (api === null || isAsking) return;
+    // Not `disabled`, which would take the focus away from whoever pressed it.
+    isAsking = true;
+    button.setAttribute("aria-disabled", "true");
+    setText(outcome, "Asking for a run.");
+    try {
+      const { run_id: id, created } = await api.start("fireflies");
+      following = { id, preface: created ? "" : "A run was under way already. " };
+      wake();
+    } catch (error) {
+      setText(outcome, `${failureWords(error)}.`);
+      failed(error);
+    } finally {
+      isAsking = false;
+      button.removeAttribute("aria-disabled");
+    }
+  };
+  button.addEventListener("click", () => void start());
+  return {
+    following: () => following?.id ?? null,
+    show: (report, nowMs) => {
+      setText(outcome, `${following?.preface ?? ""}${runSentence(report, formats, nowMs)}`);
+      if (report.run.endedMs !== null) following = null;
+    },
+  };
+}
