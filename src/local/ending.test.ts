@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import { describe, expect, test } from "vitest";
 import { ApiError, ApiUnreachable } from "../surfaces/client.ts";
 import { endingOf } from "./ending.ts";
-import { StartRefused } from "./start-refused.ts";
+import { BadSetting, StartRefused } from "./start-refused.ts";
 
 describe("endingOf", () => {
   test.each([
@@ -17,6 +17,11 @@ describe("endingOf", () => {
     ],
   ])("writes %s as a sentence and ends with 3", (error, sentence) => {
     expect(endingOf(error)).toEqual({ sentence, text: sentence, exitCode: 3 });
+  });
+
+  test("ends with 2 for a setting that means nothing", () => {
+    const sentence = "EMBEDDINGS names no model: write lexical.";
+    expect(endingOf(new BadSetting(sentence))).toEqual({ sentence, text: sentence, exitCode: 2 });
   });
 
   test("leaves what commander has written, and ends with 2, or with 0 after help", () => {
