@@ -19,8 +19,8 @@ describe("endingOf", () => {
     expect(endingOf(error)).toEqual({ sentence, text: sentence, exitCode: 3 });
   });
 
-  test("ends with 2 where a setting means nothing", () => {
-    const sentence = "EMBEDDINGS must be something else.";
+  test("ends with 2 for a setting that means nothing", () => {
+    const sentence = "EMBEDDINGS names no model: write lexical.";
     expect(endingOf(new BadSetting(sentence))).toEqual({ sentence, text: sentence, exitCode: 2 });
   });
 

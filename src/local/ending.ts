@@ -19,8 +19,10 @@ export function endingOf(error: unknown): Ending {
     return { sentence, text: null, exitCode: error.exitCode === 0 ? EXIT.succeeded : EXIT.usage };
   }
   const sentence = sentenceOf(error);
-  const exitCode = error instanceof StartRefused ? error.exitCode : EXIT.failed;
-  if (sentence !== null) return { sentence, text: sentence, exitCode };
+  if (sentence !== null) {
+    const exitCode = error instanceof StartRefused ? error.exitCode : EXIT.failed;
+    return { sentence, text: sentence, exitCode };
+  }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { sentence: oneLine(String(error)), text, exitCode: EXIT.failed };
 }

@@ -16,7 +16,12 @@ export type RunOptions = {
   readonly speed?: number;
   readonly advance?: string;
   readonly seed?: number;
+  /** Milliseconds. */
+  readonly vectorDelay?: number;
 };
+
+/** The product waits ten minutes for a vector to be seen; the stand-in must not take that long. */
+const VECTOR_DELAY_MS_MAX = 5 * 60_000;
 
 /** A number of the command line within bounds, or a sentence that says which. */
 function numberBetween(min: number, max: number): (text: string) => number {
@@ -86,6 +91,12 @@ export function withRunOptions(command: Command): Command {
       new Option("--seed <n>", "seed of the generated sample workspace")
         .argParser(whole(0, 2 ** 31))
         .conflicts("firefliesUrl"),
+    )
+    .addOption(
+      new Option(
+        "--vector-delay <time>",
+        "how long the vector stand-in keeps a change invisible; production takes seconds (default: 0.1s)",
+      ).argParser(vectorDelay),
     );
 }
 
@@ -131,6 +142,13 @@ function faultPlan(text: string): FaultPlan {
   } catch (error) {
     throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function vectorDelay(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms === null || ms > VECTOR_DELAY_MS_MAX)
+    throw new InvalidArgumentError("Write a span up to 5m, such as 2s.");
+  return ms;
 }
 
 function span(text: string): string {

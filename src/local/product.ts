@@ -18,7 +18,7 @@ import { openFireflies, readMeetings, type FirefliesVendor } from "./vendors.ts"
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
 
-/** How long the vector stand-in keeps a mutation invisible; production takes seconds. */
+/** How long the vector stand-in keeps a mutation invisible unless told; production takes seconds. */
 const VECTOR_DELAY_MS = 100;
 
 /** Tries to take up unfinished runs after a crash; the ledger may still be busy with what the dead workerd left. */
@@ -95,7 +95,7 @@ async function bootRuntime(
     firefliesAccount: given.fireflies.account,
     worldClock: given.fireflies.clock,
     freeBytes: () => freeBytes(dataDir.path),
-    vectorDelayMs: VECTOR_DELAY_MS,
+    vectorDelayMs: options.vectorDelay ?? VECTOR_DELAY_MS,
     ...(given.hasPage === true && { pagePath: join(dataDir.scratchPath, "page") }),
     embeddings: given.embeddings,
     ready: given.readiness.promise,

@@ -64,6 +64,7 @@ describe("a wrong command line", () => {
       args: ["sync", "--data-dir", ""],
       says: /'--data-dir <dir>' argument '' is invalid. It must name a dir/,
     },
+    { args: ["sync", "--vector-delay", "1h"], says: /Write a span up to 5m, such as 2s\./ },
     { args: ["sync", "--fireflies-url", "here"], says: /It must be an address like http/ },
     { args: ["sync", "--meetings", "a", "--meetings-count", "3"], says: /cannot be used with option/ },
   ])("$args is refused with 2 and leaves nothing", async ({ args, says }) => {

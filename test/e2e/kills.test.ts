@@ -34,6 +34,8 @@ type Moment = {
   readonly when: string;
   /** True if the program may end before the moment comes. */
   readonly mayBeMissed?: boolean;
+  /** Options of this life alone. */
+  readonly options?: readonly string[];
   /** Ops for the emulator before the program starts. */
   readonly faults?: readonly Readonly<Record<string, unknown>>[];
   /** Something but undefined when the moment has come. */
@@ -86,8 +88,12 @@ const MOMENTS: readonly Moment[] = [
     when: "when the next page has just been answered",
     look: async (scene) => (await lists(scene)).find(isAnswered),
   },
-  // They take seconds at most; a busy machine may look too late.
-  { when: "while vectors are made", mayBeMissed: true, look: ({ dataDir }) => isRunning(dataDir, "vectors") },
+  {
+    when: "while vectors are made",
+    // The run cannot end before its vectors are seen, so the moment lasts longer than anybody looks away.
+    options: ["--vector-delay", "5s"],
+    look: ({ dataDir }) => isRunning(dataDir, "vectors"),
+  },
   {
     when: "while the vectors of a killed run wait and the next listing begins",
     faults: [slowList],
@@ -216,6 +222,7 @@ async function lifeUntil(moment: Moment, scene: Scene, whom: "group" | "node"): 
     scene.dataDir,
     "--fireflies-url",
     scene.emulator.url,
+    ...(moment.options ?? []),
   ]);
   await waitFor(moment.when, async () => {
     if (life.isEnded() && moment.mayBeMissed === true) return true;
