@@ -3,7 +3,10 @@ import { workersAiModel, type EmbeddingModel } from "../../core/embedding-models
 import { failureOf } from "../../core/errors.ts";
 import { createEmbedder } from "./embedder.ts";
 
-const world = { nowMs: () => 0 } as never;
+const world = {
+  nowMs: () => 0,
+  timer: () => ({ signal: new AbortController().signal, stop: () => undefined }),
+} as never;
 const modelOf = (served: string): EmbeddingModel => workersAiModel(served) as EmbeddingModel;
 
 describe("createEmbedder", () => {
