@@ -6,7 +6,7 @@ const nobody = { started: () => undefined, progressed: () => undefined, ended: (
 
 it("tells what the proof has come to before it asks which alerts are open", async () => {
   const asked: unknown[] = [];
-  const report = { run: { state: "succeeded", continues: false } };
+  const report = { run: { state: "succeeded", continues: false, rebuild: null } };
   const part = {
     source: 2,
     raw: 2,
@@ -24,7 +24,12 @@ it("tells what the proof has come to before it asks which alerts are open", asyn
     run: async () => report,
     status: async () => {
       asked.push("status");
-      return { source: { ids: 2, asOfMs: 0 }, totals: { records: 2, quarantined: 0 }, alerts: [] };
+      return {
+        source: { ids: 2, asOfMs: 0 },
+        totals: { records: 2, quarantined: 0 },
+        alerts: [],
+        rebuild: null,
+      };
     },
     proofPage: async () => ({ part, cursor: null }),
     proofVerdict: async (verdict: unknown) => void asked.push(verdict),
@@ -32,5 +37,6 @@ it("tells what the proof has come to before it asks which alerts are open", asyn
   };
   await runOnce(client as ApiClient, nobody);
   const { unexplained, source, records, chunks, vectors } = part;
-  expect(asked).toEqual(["status", { unexplained, source, records, chunks, vectors }, "status"]);
+  // Status: whether a rebuild is open, what is to be proven, and at the end what is wrong.
+  expect(asked).toEqual(["status", "status", { unexplained, source, records, chunks, vectors }, "status"]);
 });
