@@ -15,6 +15,12 @@ ALTER TABLE sightings ADD COLUMN alone_ms INTEGER;              -- world ms when
 ALTER TABLE sightings ADD COLUMN row_hash TEXT NOT NULL DEFAULT ''; -- sha256 of its row without what was said; empty: not known
 CREATE INDEX sightings_large ON sightings (date_string) WHERE large_bytes > 0;
 
+-- How often a lane parked since it last finished (the end of a run).
+CREATE INDEX runs_parked ON runs (sync, ended_ms) WHERE state = 'parked';
+CREATE INDEX runs_finished ON runs (sync, ended_ms)
+  WHERE state IN ('succeeded', 'succeeded_with_findings') AND continues = 0;
+CREATE INDEX discoveries_completed ON discoveries (sync, completed_ms) WHERE completed_ms IS NOT NULL;
+
 -- Vectors that may be in the index beside the live ones (proof).
 CREATE INDEX chunks_sent ON chunks (document_id) WHERE state = 'sent';
 CREATE INDEX chunks_given_up ON chunks (document_id) WHERE state = 'dead';

@@ -21,7 +21,7 @@ export type EndState = {
 /** Columns that differ between two equal histories: ids of runs, moments, signed links, places of embeddings. */
 const VARYING = {
   meetings: "observed_ms vectors_owed_since recording_url recording_url_expires_at created_at updated_at",
-  sightings: "discovery_id audio_expires_ms first_seen_ms last_seen_ms observed_ms",
+  sightings: "discovery_id audio_expires_ms first_seen_ms last_seen_ms observed_ms alone_ms",
   quarantine: "first_ms last_ms run_id resolved_ms",
   chunks: "embedding_key embedding_index embedded_run_id planned_ms sent_ms live_ms dead_ms rechecks",
 };

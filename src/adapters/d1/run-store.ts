@@ -89,16 +89,19 @@ const MOST_FAILED_CALLS = `select coalesce(max(failed), 0) from (
   from ${FAILED_CALLS} and at_ms >= (select started_ms from runs where id = ?1) - ?2)
   where at_ms >= (select started_ms from runs where id = ?1)`;
 
+const LANE = "(select sync from runs where id = ?1)";
+const WISH = "(select rebuild_id from runs where id = ?1)";
+
 /**
- * How often the lane of run ?1 (or its rebuild) has parked since it last finished, each time until another time: whoever starts a run by
- * hand meanwhile parks it once more and changes nothing. ?3 is the time of the run that ends now.
+ * How often the lane of run ?1 (or its rebuild) has parked since it last finished, each time until another time: whoever
+ * starts a run by hand meanwhile parks it once more and changes nothing. ?3 is the time of the run that ends now.
  */
 const PARKS = `select count(*) from (
-  select not_before_ms from runs, (select sync as lane, rebuild_id as wish from runs where id = ?1)
-  where sync = lane and rebuild_id is wish and state = 'parked' and not_before_ms is not null
-    and ended_ms > coalesce((select max(completed_ms) from discoveries where discoveries.sync = lane), 0)
-    and ended_ms > coalesce((select max(ended_ms) from runs as done where done.sync = lane
-      and done.rebuild_id is wish and done.state in ('succeeded', 'succeeded_with_findings') and done.continues = 0), 0)
+  select not_before_ms from runs where sync = ${LANE} and rebuild_id is ${WISH} and state = 'parked'
+     and not_before_ms is not null
+     and ended_ms > coalesce((select max(completed_ms) from discoveries where sync = ${LANE} and completed_ms is not null), 0)
+     and ended_ms > coalesce((select max(ended_ms) from runs where sync = ${LANE} and rebuild_id is ${WISH}
+       and state in ('succeeded', 'succeeded_with_findings') and continues = 0), 0)
   union select ?3 where ?3 is not null)`;
 
 /** Documents whose revision of now is refused. */
