@@ -255,6 +255,9 @@ export const SEARCH_MEETING_CANDIDATES_MAX = 100;
 /** Source: Cloudflare docs, Vectorize limits: topK is at most 100. */
 export const SEARCH_VECTOR_CANDIDATES_MAX = 100;
 
+/** The best of the chunks found whose neighbours are candidates as well: a neighbour of a worse one would not be seen. */
+export const SEARCH_NEIGHBOURS_OF_MAX = 100;
+
 /** No search has more passages than candidates. */
 export const SEARCH_OFFSET_MAX = SEARCH_TEXT_CANDIDATES_MAX + SEARCH_VECTOR_CANDIDATES_MAX;
 

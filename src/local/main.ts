@@ -16,7 +16,7 @@ import { barWatcher, finalReport, isDrawable, lineWatcher } from "./terminal.ts"
 const EXAMPLES = `
 Examples:
   npm run sync                                      the sample workspace, from nothing to proven vectors
-  npm run sync -- --meetings file.jsonl.gz --json   meetings of a file, the outcome as JSON
+  npm run -s sync -- --meetings file.jsonl.gz --json   meetings of a file, the outcome as JSON
   npm start                                         the same, then every hour, with the page and the API on port 8787
 
 With FIREFLIES_API_KEY in .env the real service is used instead of the emulator.

@@ -158,3 +158,18 @@ describe("lists that are cut", () => {
     expect(outcomeOf([whole]).text).not.toContain(" more");
   });
 });
+
+describe("the proof on a terminal", () => {
+  test("counts what a parked sync has not come to, and names everything else", () => {
+    const unexplained = ["raw revision missing or damaged: m1", "seen, but in no complete listing: m2"];
+    const proof = { source_as_of: null, source: 0, unexplained, unexplained_count: 41 };
+    const { text } = outcomeOf([parked("fireflies")], proof);
+    expect(text).toContain("source not listed to its end yet; so far records 9");
+    expect(text).toContain("unexplained 1\n");
+    expect(text).toContain("40 wait for the sync that parked");
+    expect(text).toContain("raw revision missing or damaged: m1");
+    expect(text).not.toContain("m2");
+    const whole = outcomeOf([aReport("fireflies")], { ...proof, unexplained_count: 2 });
+    expect(whole.text).toContain("seen, but in no complete listing: m2");
+  });
+});

@@ -1,10 +1,11 @@
 import { createLogUpdate } from "log-update";
 import { VERDICTS } from "../core/report.ts";
 import type { Run } from "../ports/run-store.ts";
+import { isLeftBy } from "../queries/proof.ts";
 import type { RunReport } from "../queries/status.ts";
 import { firstOnlyLines, moreLines, setAsideCount } from "../surfaces/cut-lists.ts";
 import { runTitle } from "../surfaces/run-titles.ts";
-import type { OneShot, Watcher } from "./one-shot.ts";
+import type { OneShot, Proof, Watcher } from "./one-shot.ts";
 import type { OutcomeJson } from "./outcome.ts";
 
 /** Characters of a bar. */
@@ -102,14 +103,26 @@ export function finalReport({ reports, proof, quarantined }: OneShot, outcome: O
       "Open alerts",
       outcome.alerts.map(({ kind, subject, detail }) => `${kind} (${subject}): ${detail}`),
     ),
-    block("Proof", [
-      `source ${proof.source} = records ${proof.records} + pending ${proof.pending} + quarantined ${proof.quarantined}; raw revisions ${proof.raw} (bytes hashed again)`,
-      `chunks ${proof.chunks} = vectors ${proof.vectors} (read back); unexplained ${proof.unexplained_count}`,
-      ...proof.unexplained,
-      ...moreLines(proof.unexplained.length, proof.unexplained_count),
-    ]),
+    block("Proof", proofLines(proof, parked)),
   ];
   return blocks.filter((text) => text !== "").join("\n");
+}
+
+/** What a parked sync has not come to is no difference: it is counted and not named. */
+function proofLines(proof: Proof, parked: readonly RunReport[]): string[] {
+  const isAwaited = (difference: string): boolean => parked.some(({ run }) => isLeftBy(run.sync, difference));
+  const named = proof.unexplained.filter((difference) => !isAwaited(difference));
+  // The gravest come first, so a list that was cut within what is awaited lacks nothing else.
+  const awaited = named.length < proof.unexplained.length ? proof.unexplained_count - named.length : 0;
+  const source =
+    proof.source_as_of === null ? "source not listed to its end yet; so far" : `source ${proof.source} =`;
+  return [
+    `${source} records ${proof.records} + pending ${proof.pending} + quarantined ${proof.quarantined}; raw revisions ${proof.raw} (bytes hashed again)`,
+    `chunks ${proof.chunks} = vectors ${proof.vectors} (read back); unexplained ${proof.unexplained_count - awaited}`,
+    ...(awaited > 0 ? [`${awaited} wait for the sync that parked`] : []),
+    ...named,
+    ...moreLines(named.length, proof.unexplained_count - awaited),
+  ];
 }
 
 function setAsideLines(report: RunReport, quarantined: number): string[] {

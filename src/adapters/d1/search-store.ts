@@ -1,5 +1,9 @@
 import type { D1Database } from "@cloudflare/workers-types";
-import { SEARCH_MEETING_CANDIDATES_MAX, SEARCH_TEXT_CANDIDATES_MAX } from "../../core/policy.ts";
+import {
+  SEARCH_MEETING_CANDIDATES_MAX,
+  SEARCH_NEIGHBOURS_OF_MAX,
+  SEARCH_TEXT_CANDIDATES_MAX,
+} from "../../core/policy.ts";
 import type { Candidate } from "../../core/search/rank.ts";
 import type { SearchFilter } from "../../core/search/request.ts";
 import { MARK } from "../../core/search/snippet.ts";
@@ -19,6 +23,7 @@ export function createSearchStore(d1: D1Database): SearchStore {
           ...valuesOf(filter),
           expression,
           SEARCH_TEXT_CANDIDATES_MAX,
+          SEARCH_NEIGHBOURS_OF_MAX,
         ),
         statement(MEETINGS_BY_WORDS, expression, SEARCH_MEETING_CANDIDATES_MAX),
       ]);
@@ -94,8 +99,9 @@ function valuesOf({ from, to, participant, speaker, meeting }: SearchFilter): Va
  * planner from reading every chunk to find a few.
  */
 const withNeighbours = (found: string, condition: string): string => `with found as materialized (${found}),
+  best as (select documentId, position from found order by score desc limit ?9),
   beside as (
-    select documentId, position - 1 as position from found union select documentId, position + 1 from found)
+    select documentId, position - 1 as position from best union select documentId, position + 1 from best)
   select id, documentId, position, score from found
   union all
   select chunks.id, chunks.document_id, chunks.position, 0
