@@ -37,8 +37,10 @@ export function createSearchStore(d1: D1Database): SearchStore {
     within: async (ids, { model, filter }) => {
       const [list = "[]"] = jsonSlices(ids);
       const rows = await database.rows<{ id: string; documentId: string; position: number }>(
-        `select chunks.id, document_id as documentId, position ${FROM_CHUNKS}
-         where ${WITHIN_SCOPE} and chunks.id in (select value from json_each(?7))`,
+        `select chunks.id, document_id as documentId, position
+         from json_each(?7) as wanted cross join chunks on chunks.id = wanted.value
+           cross join meetings on meetings.id = document_id
+         where ${WITHIN_SCOPE}`,
         model,
         ...valuesOf(filter),
         list,
@@ -48,7 +50,7 @@ export function createSearchStore(d1: D1Database): SearchStore {
     chunks: async (ids, expression) => {
       const [list = "[]"] = jsonSlices(ids);
       const [plain, marked] = await database.batch([
-        statement(`${FOUND_CHUNKS} and chunks.id in (select value from json_each(?1))`, list),
+        statement(foundChunks("chunks.id = wanted.value"), list),
         ...(expression === null ? [] : [statement(MARKED_TEXTS, expression, list, MARK.open, MARK.close)]),
       ]);
       const texts = new Map(
@@ -62,17 +64,17 @@ export function createSearchStore(d1: D1Database): SearchStore {
     chunksAt: async (places, model) => {
       const [list = "[]"] = jsonSlices(places);
       const rows = await database.rows<FoundRow>(
-        `${FOUND_CHUNKS} and model = ?1 and (document_id, position) in
-           (select value ->> 'documentId', value ->> 'position' from json_each(?2))`,
-        model,
+        foundChunks(
+          `chunks.document_id = wanted.value ->> 'documentId' and chunks.position = wanted.value ->> 'position'
+             and chunks.model = ?2`,
+        ),
         list,
+        model,
       );
       return { items: rows.map(foundChunk), cursor: null };
     },
   };
 }
-
-const FROM_CHUNKS = "from chunks join meetings on meetings.id = document_id";
 
 /** A name or an address that is what was asked for, or has a word that begins so. Values of ASCII ignore case. */
 const named = (column: string, value: string): string =>
@@ -139,10 +141,13 @@ const MARKED_TEXTS = `select chunks.id, highlight(chunks_fts, 0, ?3, ?4) as text
   where chunks_fts match ?1
     and chunks_fts.rowid in (select rowid from chunks where id in (select value from json_each(?2)))`;
 
-const FOUND_CHUNKS = `select chunks.id, document_id as documentId, position, text, speaker, chunks.speakers, moments,
+/** Chunks named by ?1, from there and not the other way round: the planner would read every chunk or every meeting. */
+const foundChunks = (isWanted: string): string => `
+  select chunks.id, document_id as documentId, position, text, speaker, chunks.speakers, moments,
     start_seconds as startSeconds, end_seconds as endSeconds, title, date_time as dateTime,
     transcript_url as transcriptUrl
-  ${FROM_CHUNKS} where chunks.state = 'live' and text is not null and meetings.deleted_ms is null`;
+  from json_each(?1) as wanted cross join chunks on ${isWanted} cross join meetings on meetings.id = document_id
+  where chunks.state = 'live' and text is not null and meetings.deleted_ms is null`;
 
 type FoundRow = Omit<FoundChunk, "speakers" | "moments"> & { speakers: string; moments: string };
 
