@@ -63,14 +63,7 @@ export function createSearchStore(d1: D1Database): SearchStore {
     },
     chunksAt: async (places, model) => {
       const [list = "[]"] = jsonSlices(places);
-      const rows = await database.rows<FoundRow>(
-        foundChunks(
-          `chunks.document_id = wanted.value ->> 'documentId' and chunks.position = wanted.value ->> 'position'
-             and chunks.model = ?2`,
-        ),
-        list,
-        model,
-      );
+      const rows = await database.rows<FoundRow>(FOUND_AT, list, model);
       return { items: rows.map(foundChunk), cursor: null };
     },
   };
@@ -148,6 +141,11 @@ const foundChunks = (isWanted: string): string => `
     transcript_url as transcriptUrl
   from json_each(?1) as wanted cross join chunks on ${isWanted} cross join meetings on meetings.id = document_id
   where chunks.state = 'live' and text is not null and meetings.deleted_ms is null`;
+
+const FOUND_AT = foundChunks(
+  `chunks.document_id = wanted.value ->> 'documentId' and chunks.position = wanted.value ->> 'position'
+   and chunks.model = ?2`,
+);
 
 type FoundRow = Omit<FoundChunk, "speakers" | "moments"> & { speakers: string; moments: string };
 
