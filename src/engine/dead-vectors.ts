@@ -1,7 +1,7 @@
 import { failureOf } from "../core/errors.ts";
 import { DEAD_CHECK_IDS_MAX } from "../core/policy.ts";
 import type { VectorIndex } from "../ports/vectors.ts";
-import type { StepScope } from "./durably.ts";
+import { durably, type StepScope } from "./durably.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** Dead first, in the ledger, for ever; only then deleted. A late delete can so never hit a live vector (protocols 6). */
@@ -24,20 +24,30 @@ export async function stillThere(
   index: VectorIndex,
   ids: readonly string[],
 ): Promise<string[]> {
-  const back = await scope.timed("see vectors gone", () => index.getByIds(ids));
-  const there = new Set(back.map((vector) => vector.id));
+  const there = await shownOf(scope, index, ids);
   const gone = ids.filter((id) => !there.has(id));
   if (gone.length > 0) await context.ports.records.markGone(context.fence, gone);
   return [...there];
+}
+
+/** Which of the ids an index shows. */
+async function shownOf(scope: StepScope, index: VectorIndex, ids: readonly string[]): Promise<Set<string>> {
+  const back = await scope.timed("see vectors gone", () => index.getByIds(ids));
+  return new Set(back.map((vector) => vector.id));
 }
 
 /**
  * Dead ids are looked up again after an hour and a day: a delete that was lost, or an upsert that came late, shows then.
  * Those of an index that is no longer in use may be in any: its binding may have been given to another since.
  *
- * @returns how many were still there; they are deleted again, and looked for until they are gone
+ * @returns findings of the run: how many were still there; they are deleted again, and looked for until they are gone
  */
-export async function lookAtDead(context: RunContext, scope: StepScope): Promise<number> {
+export async function lookAtDead(context: RunContext): Promise<string[]> {
+  const risen = await durably(context, "dead", (scope) => deleteRisen(context, scope));
+  return risen === 0 ? [] : [`${risen} deleted vectors were still visible`];
+}
+
+async function deleteRisen(context: RunContext, scope: StepScope): Promise<number> {
   const { records, world, index: live, indexName, indexes } = context.ports;
   const { items } = await records.deadDue(world.nowMs(), DEAD_CHECK_IDS_MAX);
   let risen = 0;
@@ -81,8 +91,7 @@ async function foundAgain(
   scope: StepScope,
   { index, ids }: { index: VectorIndex; ids: readonly string[] },
 ): Promise<Set<string>> {
-  const back = await scope.timed("see vectors gone", () => index.getByIds(ids));
-  const there = new Set(back.map((vector) => vector.id));
+  const there = await shownOf(scope, index, ids);
   if (there.size === 0) return there;
   await context.ports.records.markRisen(context.fence, [...there]);
   await scope.timed("delete vectors", () => index.deleteByIds([...there]));

@@ -13,37 +13,14 @@ import {
   VECTOR_BATCH_BYTES_TARGET,
 } from "../core/policy.ts";
 import type { ChunkRow, OwedDocument, PlannedRow } from "../ports/record-store.ts";
-import type { Embedder, IndexedVector, VectorIndex } from "../ports/vectors.ts";
+import type { IndexedVector } from "../ports/vectors.ts";
+import { isWhole, type Batch, type PlannedDocument } from "./batch.ts";
 import { giveUp, stillThere } from "./dead-vectors.ts";
 import { durably, type StepScope } from "./durably.ts";
 import { embeddingsOf } from "./embeddings.ts";
 import { slicesOf, untilNone } from "./looking.ts";
-import { sendChunks, type Refusal } from "./sending.ts";
+import { sendChunks, type IndexTarget, type Refusal } from "./sending.ts";
 import type { RunContext } from "./run-context.ts";
-
-/** An index, and the model that fills it. */
-export type IndexTarget = { readonly index: VectorIndex; readonly embedder: Embedder };
-
-/** A document of a batch after planning: which vectors it wants, and which it no longer wants. */
-type PlannedDocument = {
-  readonly id: string;
-  readonly contentHash: string;
-  readonly indexedBefore: boolean;
-  readonly wanted: readonly string[];
-  readonly send: readonly string[];
-  readonly leftovers: readonly string[];
-  /** Whether the ledger did not have it so already. */
-  readonly changed: boolean;
-  /** Whether the raw store has no intact revision of it. */
-  readonly isLost: boolean;
-  /** Why the document could not be planned or sent; null as a rule. */
-  readonly failed: string | null;
-  /** True if trying again soon would end the same. */
-  readonly isRefused: boolean;
-};
-
-/** What of the documents of a batch was not seen in the index. */
-export type Batch = { readonly planned: readonly PlannedDocument[]; readonly missing: ReadonlySet<string> };
 
 /** Documents to be brought into an index. */
 export type Indexing<T extends OwedDocument> = {
@@ -161,21 +138,21 @@ async function confirm<T extends OwedDocument>(
       stillMissing(context, scope, target, ids),
     ),
   );
-  const isWhole = ({ wanted, failed }: PlannedDocument): boolean =>
-    failed === null && !wanted.some((id) => missing.has(id));
-  const leftovers = planned.filter(isWhole).flatMap((document) => document.leftovers);
+  const batch = { planned, missing };
+  const whole = planned.filter((document) => isWhole(document, batch));
+  const leftovers = whole.flatMap((document) => document.leftovers);
   if (leftovers.length > 0)
     await durably(context, `${name}dead:${n}`, (scope) => giveUp(context, scope, target.index, leftovers));
   const lingering = await untilNone(context, `${name}gone:${n}`, leftovers, (scope, ids) =>
     stillThere(context, scope, target.index, ids),
   );
   await durably(context, `${name}done:${n}`, async (scope) => {
-    await scope.timed("record", () => settle({ planned, missing }));
+    await scope.timed("record", () => settle(batch));
     return null;
   });
   for (const { id } of planned) context.unreached.delete(id);
   return {
-    unsettled: planned.filter((document) => !isWhole(document)).map(({ id }) => id),
+    unsettled: planned.filter((document) => !isWhole(document, batch)).map(({ id }) => id),
     findings: [
       ...(missing.size > 0 ? [`${missing.size} vectors were accepted and are not visible`] : []),
       ...(lingering.length > 0 ? [`${lingering.length} deleted vectors are still visible`] : []),

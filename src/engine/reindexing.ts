@@ -1,8 +1,8 @@
-import { REFUSED_RETRY_AFTER_MS, VECTOR_BATCH_DOCUMENTS_MAX } from "../core/policy.ts";
+import { VECTOR_BATCH_DOCUMENTS_MAX } from "../core/policy.ts";
 import type { Rebuild } from "../core/rebuild.ts";
 import { lookAtDead } from "./dead-vectors.ts";
-import { durably } from "./durably.ts";
-import { indexDocuments, type Batch } from "./indexing.ts";
+import { settledOf, type Batch } from "./batch.ts";
+import { indexDocuments } from "./indexing.ts";
 import { endRebuild, findingOf, NOTHING_TO_TELL, type RebuildInRun } from "./rebuild-run.ts";
 import type { PipelineOutcome, RunContext } from "./run-context.ts";
 
@@ -18,7 +18,7 @@ export async function reindex(
   resend: boolean,
 ): Promise<PipelineOutcome> {
   const { index, embedder, rebuilds } = context.ports;
-  const risen = await durably(context, "dead", (scope) => lookAtDead(context, scope));
+  const risen = await lookAtDead(context);
   const { more, unsettled, findings } = await indexDocuments(context, {
     target: { index, embedder },
     name: "",
@@ -34,39 +34,28 @@ export async function reindex(
   return {
     ...NOTHING_TO_TELL,
     continues: more,
-    findings: [
-      ...(risen === 0 ? [] : [`${risen} deleted vectors were still visible`]),
-      ...findings,
-      ...findingOf("not as they should be", unsettled),
-    ],
+    findings: [...risen, ...findings, ...findingOf("not as they should be", unsettled)],
   };
 }
 
 /** A document that misses a vector is owed from now on, so that the next run of vectors sends it. */
-async function settle(context: RunContext, { id }: Rebuild, { planned, missing }: Batch): Promise<void> {
+async function settle(context: RunContext, { id }: Rebuild, batch: Batch): Promise<void> {
   const { rebuilds, world } = context.ports;
-  const documents = planned.map((document) => ({
-    id: document.id,
-    contentHash: document.contentHash,
-    ...verdictOf(document, missing),
-    retryMs: document.isRefused ? world.nowMs() + REFUSED_RETRY_AFTER_MS : null,
-  }));
+  const nowMs = world.nowMs();
+  const documents = batch.planned.map((document) => {
+    const settled = settledOf(document, batch, nowMs);
+    const isUnchanged = settled.verdict === "updated" && !document.changed;
+    return {
+      ...settled,
+      verdict: isUnchanged ? ("unchanged" as const) : settled.verdict,
+      contentHash: document.contentHash,
+    };
+  });
   await rebuilds.commitReindexed(context.fence, {
     runId: context.run.id,
     rebuildId: id,
-    nowMs: world.nowMs(),
+    nowMs,
     documents,
-    unseenIds: [...missing],
+    unseenIds: [...batch.missing],
   });
-}
-
-function verdictOf(
-  { failed, wanted, indexedBefore, changed }: Batch["planned"][number],
-  missing: ReadonlySet<string>,
-): { verdict: "created" | "updated" | "unchanged" | "pending" | "failed"; reason: string | null } {
-  if (failed !== null) return { verdict: "failed", reason: failed };
-  const waits = wanted.filter((chunk) => missing.has(chunk)).length;
-  if (waits > 0) return { verdict: "pending", reason: `${waits} vectors are not visible yet` };
-  if (!indexedBefore) return { verdict: "created", reason: null };
-  return { verdict: changed ? "updated" : "unchanged", reason: null };
 }

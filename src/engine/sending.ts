@@ -6,6 +6,9 @@ import { fail, type StepScope } from "./durably.ts";
 import { embeddingsOf } from "./embeddings.ts";
 import type { RunContext } from "./run-context.ts";
 
+/** An index, and the model that fills it. */
+export type IndexTarget = { readonly index: VectorIndex; readonly embedder: Embedder };
+
 /** A document that the model or the index refuses, whoever it comes with. */
 export type Refusal = { readonly documentId: string; readonly reason: string };
 
@@ -20,7 +23,7 @@ export type Refusal = { readonly documentId: string; readonly reason: string };
 export async function sendChunks(
   context: RunContext,
   scope: StepScope,
-  target: { readonly index: VectorIndex; readonly embedder: Embedder },
+  target: IndexTarget,
   ids: readonly string[],
 ): Promise<Refusal[]> {
   const { items: rows } = await context.ports.records.chunksById(ids);
@@ -56,7 +59,7 @@ async function unlessRefused(work: () => Promise<void>): Promise<string | null> 
 async function deliver(
   context: RunContext,
   scope: StepScope,
-  { index, embedder }: { readonly index: VectorIndex; readonly embedder: Embedder },
+  { index, embedder }: IndexTarget,
   rows: readonly ChunkRow[],
 ): Promise<void> {
   const { records, world } = context.ports;

@@ -12,7 +12,8 @@ import type { Check } from "../core/report.ts";
 import { lookAtDead } from "../engine/dead-vectors.ts";
 import { durably, fail } from "../engine/durably.ts";
 import { boundIndex, countWhere, emptyIndex } from "../engine/emptying.ts";
-import { indexDocuments, type Batch, type IndexTarget } from "../engine/indexing.ts";
+import { isWhole, settledOf, type Batch } from "../engine/batch.ts";
+import { indexDocuments } from "../engine/indexing.ts";
 import { pause } from "../engine/looking.ts";
 import {
   endRebuild,
@@ -23,6 +24,7 @@ import {
 } from "../engine/rebuild-run.ts";
 import { reindex } from "../engine/reindexing.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
+import type { IndexTarget } from "../engine/sending.ts";
 import type { UnbuiltDocument } from "../ports/index-registry.ts";
 import type { Embedder } from "../ports/vectors.ts";
 
@@ -50,8 +52,7 @@ async function replaceIndex(context: RunContext, found: RebuildInRun): Promise<P
   const { rebuild } = found;
   const standing = await durably(context, "indexes", () => standingOf(context));
   const { live, other } = standing;
-  const risen = await durably(context, "dead", (scope) => lookAtDead(context, scope));
-  const findings = risen === 0 ? [] : [`${risen} deleted vectors were still visible`];
+  const findings = await lookAtDead(context);
   // 1. It has gone live before: only the old index is left to be emptied.
   if (live.model === rebuild.model) return emptyOld(context, rebuild, { other, outcome: "done", findings });
   // 2. Nobody wants it any more.
@@ -181,16 +182,12 @@ async function fromLedger(
   return indexedHash === null || chunks.length === 0 ? null : { chunks, contentHash: indexedHash };
 }
 
-async function settle(context: RunContext, model: string, { planned, missing }: Batch): Promise<void> {
-  const documents = planned.map(({ id, contentHash, indexedBefore, wanted, failed }) => {
-    if (failed !== null) return { id, contentHash: null, verdict: "failed" as const, reason: failed };
-    const waits = wanted.filter((chunk) => missing.has(chunk)).length;
-    if (waits > 0) {
-      const reason = `${waits} vectors are not visible yet`;
-      return { id, contentHash: null, verdict: "pending" as const, reason };
-    }
-    const verdict = indexedBefore ? ("updated" as const) : ("created" as const);
-    return { id, contentHash, verdict, reason: null };
+async function settle(context: RunContext, model: string, batch: Batch): Promise<void> {
+  const nowMs = context.ports.world.nowMs();
+  const documents = batch.planned.map((document) => {
+    const { id, verdict, reason } = settledOf(document, batch, nowMs);
+    const contentHash = isWhole(document, batch) ? document.contentHash : null;
+    return { id, verdict, reason, contentHash };
   });
   const done = { runId: context.run.id, model, documents };
   await context.ports.registry.commitBuilt(context.fence, done);

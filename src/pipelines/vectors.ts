@@ -1,7 +1,8 @@
-import { REFUSED_RETRY_AFTER_MS, VECTOR_BATCH_DOCUMENTS_MAX } from "../core/policy.ts";
+import { VECTOR_BATCH_DOCUMENTS_MAX } from "../core/policy.ts";
 import { lookAtDead } from "../engine/dead-vectors.ts";
 import { durably } from "../engine/durably.ts";
-import { indexDocuments, type Batch } from "../engine/indexing.ts";
+import { settledOf, type Batch } from "../engine/batch.ts";
+import { indexDocuments } from "../engine/indexing.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
 
 /**
@@ -11,7 +12,7 @@ import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
  */
 export async function syncVectors(context: RunContext): Promise<PipelineOutcome> {
   const { records, index, embedder, world } = context.ports;
-  const risen = await durably(context, "dead", (scope) => lookAtDead(context, scope));
+  const risen = await lookAtDead(context);
   const { due: total } = await durably(context, "owed", () => records.owedCount(world.nowMs()));
   const { taken, more, findings } = await indexDocuments(context, {
     target: { index, embedder },
@@ -26,28 +27,21 @@ export async function syncVectors(context: RunContext): Promise<PipelineOutcome>
     sourceCount: null,
     destinationCount: null,
     failedCount: 0,
-    findings: [...(risen === 0 ? [] : [`${risen} deleted vectors were still visible`]), ...findings],
+    findings: [...risen, ...findings],
   };
 }
 
 /** Close the documents of a batch. One that misses a vector stays owed. */
-async function settle(context: RunContext, { planned, missing }: Batch): Promise<void> {
+async function settle(context: RunContext, batch: Batch): Promise<void> {
   const nowMs = context.ports.world.nowMs();
-  const documents = planned.map(({ id, contentHash, indexedBefore, wanted, failed, isRefused }) => {
-    const base = { id, contentHash, retryMs: null };
-    if (failed !== null) {
-      const retryMs = isRefused ? nowMs + REFUSED_RETRY_AFTER_MS : null;
-      return { ...base, verdict: "failed" as const, reason: failed, retryMs };
-    }
-    const waits = wanted.filter((chunk) => missing.has(chunk)).length;
-    if (waits > 0)
-      return { ...base, verdict: "pending" as const, reason: `${waits} vectors are not visible yet` };
-    return { ...base, verdict: indexedBefore ? ("updated" as const) : ("created" as const), reason: null };
-  });
+  const documents = batch.planned.map((document) => ({
+    ...settledOf(document, batch, nowMs),
+    contentHash: document.contentHash,
+  }));
   await context.ports.records.commitDocuments(context.fence, {
     runId: context.run.id,
     nowMs,
     documents,
-    checkpoint: { last: planned.at(-1)?.id ?? null },
+    checkpoint: { last: documents.at(-1)?.id ?? null },
   });
 }

@@ -2,6 +2,7 @@ import { failureOf } from "../core/errors.ts";
 import { SEARCH_VECTOR_CANDIDATES_MAX } from "../core/policy.ts";
 import {
   mergeNeighbours,
+  placeOf,
   rankChunks,
   type Candidate,
   type FoundBy,
@@ -148,15 +149,15 @@ async function hitsOf(
     ),
     around.length === 0 ? { items: [] } : store.chunksAt(around, embedder.model),
   ]);
-  const at = new Map(beside.items.map((chunk) => [`${chunk.position} ${chunk.documentId}`, chunk]));
+  const at = new Map(beside.items.map((chunk) => [placeOf(chunk.documentId, chunk.position), chunk]));
   return passages.flatMap((passage) => {
     const chunk = found.get(passage.best.id);
     // Given up between two reads.
     if (chunk === undefined) return [];
     const { documentId, firstPosition, lastPosition } = passage;
-    const before = asked.context ? at.get(`${firstPosition - 1} ${documentId}`) : undefined;
-    const after = asked.context ? at.get(`${lastPosition + 1} ${documentId}`) : undefined;
-    return [hitOf(passage, chunk, { last: at.get(`${lastPosition} ${documentId}`), before, after })];
+    const before = asked.context ? at.get(placeOf(documentId, firstPosition - 1)) : undefined;
+    const after = asked.context ? at.get(placeOf(documentId, lastPosition + 1)) : undefined;
+    return [hitOf(passage, chunk, { last: at.get(placeOf(documentId, lastPosition)), before, after })];
   });
 }
 

@@ -54,11 +54,21 @@ type ReadMethods = Pick<
   "owedDocuments" | "chunksOf" | "chunksById" | "chunkTexts" | "embeddings"
 >;
 
+/** A document to be indexed as SQLite gives it, which has no booleans. */
+export type AsRow<T extends OwedDocument> = Omit<T, "indexedBefore"> & { readonly indexedBefore: number };
+
+/** The document that a row stands for. */
+export function owedDocument<T extends OwedDocument>(
+  row: AsRow<T>,
+): Omit<T, "indexedBefore"> & { indexedBefore: boolean } {
+  return { ...row, indexedBefore: row.indexedBefore === 1 };
+}
+
 function readMethods(database: Database): ReadMethods {
   return {
     owedDocuments: async (limit, notIds, nowMs) => {
       const [list = "[]"] = jsonSlices(notIds);
-      const rows = await database.rows<Omit<OwedDocument, "indexedBefore"> & { indexedBefore: number }>(
+      const rows = await database.rows<AsRow<OwedDocument>>(
         `select id, r2_key as revisionKey, content_hash as contentHash, date, transcript_characters as storedBytes,
            indexed_hash is not null as indexedBefore
          from meetings where vectors_owed_since is not null and deleted_ms is null
@@ -68,7 +78,7 @@ function readMethods(database: Database): ReadMethods {
         list,
         nowMs,
       );
-      return { items: rows.map((row) => ({ ...row, indexedBefore: row.indexedBefore === 1 })), cursor: null };
+      return { items: rows.map(owedDocument), cursor: null };
     },
     chunksOf: async (documentIds, model) => {
       const [list = "[]"] = jsonSlices(documentIds);

@@ -9,6 +9,7 @@ import type {
   UnbuiltDocument,
 } from "../../ports/index-registry.ts";
 import type { Fence } from "../../ports/run-store.ts";
+import { owedDocument, type AsRow } from "./chunk-ledger.ts";
 import { createDatabase, forRows, jsonSlices, statement, type Database, type Statement } from "./database.ts";
 import { VERDICT_CONFLICT } from "./page-commit.ts";
 
@@ -122,7 +123,7 @@ function buildMethods(database: Database): BuildMethods {
   return {
     unbuilt: async (model, after, limit, notIds) => {
       const [list = "[]"] = jsonSlices(notIds);
-      const rows = await database.rows<Omit<UnbuiltDocument, "indexedBefore"> & { indexedBefore: number }>(
+      const rows = await database.rows<AsRow<UnbuiltDocument>>(
         `select id, r2_key as revisionKey, meetings.content_hash as contentHash, date,
            transcript_characters as storedBytes, built.content_hash is not null as indexedBefore,
            indexed_hash as indexedHash
@@ -134,7 +135,7 @@ function buildMethods(database: Database): BuildMethods {
         limit,
         list,
       );
-      return { items: rows.map((row) => ({ ...row, indexedBefore: row.indexedBefore === 1 })), cursor: null };
+      return { items: rows.map((row) => owedDocument<UnbuiltDocument>(row)), cursor: null };
     },
     commitBuilt: async (fence, { runId, model, documents }) => {
       await database.fenced(fence, [

@@ -3,7 +3,7 @@ import { laneOf, type Rebuild, type RebuildScope } from "../../core/rebuild.ts";
 import type { OwedDocument } from "../../ports/record-store.ts";
 import type { RebuildRun, RebuildStore } from "../../ports/rebuild-store.ts";
 import { createDatabase, forRows, jsonSlices, statement, type Database, type Statement } from "./database.ts";
-import { indexedDocuments } from "./chunk-ledger.ts";
+import { indexedDocuments, owedDocument, type AsRow } from "./chunk-ledger.ts";
 import { rebuiltRecords, sightingsOf } from "./record-rebuild.ts";
 import { inScope, scopeValues, SIGHTED_DAY, STORED } from "./rebuild-scope.ts";
 import { runOf, UNFINISHED, type RunRow } from "./run-rows.ts";
@@ -140,7 +140,7 @@ async function documents(
   scope: RebuildScope,
   { after, limit }: { after: string; limit: number },
 ): ReturnType<RebuildStore["documents"]> {
-  const rows = await database.rows<Omit<OwedDocument, "indexedBefore"> & { indexedBefore: number }>(
+  const rows = await database.rows<AsRow<OwedDocument>>(
     `select id, r2_key as revisionKey, content_hash as contentHash, date, transcript_characters as storedBytes,
        indexed_hash is not null as indexedBefore
      from meetings where deleted_ms is null and id > ?4 and ${inScope("id", "date")} order by id limit ?5`,
@@ -148,7 +148,7 @@ async function documents(
     after,
     limit,
   );
-  return { items: rows.map((row) => ({ ...row, indexedBefore: row.indexedBefore === 1 })), cursor: null };
+  return { items: rows.map(owedDocument), cursor: null };
 }
 
 function reindexed(done: Parameters<RebuildStore["commitReindexed"]>[1]): Statement[] {

@@ -87,7 +87,8 @@ function lifted(
     .toSorted(betterFirst);
 }
 
-function placeOf(documentId: string, position: number): string {
+/** One text for a chunk's place in a meeting. */
+export function placeOf(documentId: string, position: number): string {
   return `${position} ${documentId}`;
 }
 
