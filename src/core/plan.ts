@@ -21,7 +21,7 @@ export type Discovery = {
   readonly pages: number;
   readonly stepsBack: number;
   readonly rowsSeen: number;
-  readonly endReason: "older_than_floor" | "empty_page" | null;
+  readonly endReason: "older_than_floor" | "empty_page" | "same_end" | null;
 };
 
 /** Where an enumeration stands; the lane's checkpoint, and what a restarted run goes on from. */

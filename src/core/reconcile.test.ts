@@ -43,6 +43,35 @@ describe("judgePage", () => {
     });
   });
 
+  it("ends the whole history as well in a second short page that goes no further back, whatever came in above", () => {
+    const after = aCursor({ skip: 10, lastPlace: place(5), afterShort: true });
+    const ended = { state: "joined", next: null, endReason: "same_end" };
+    expect(judgePage(after, 5, places(5), null), "one row came in").toEqual(ended);
+    expect(judgePage(after, 5, places(7, 6), null), "more came in than went").toEqual(ended);
+    expect(judgePage(after, 5, places(6, 5, 4), null), "there is an older one").toMatchObject({
+      next: { lastPlace: place(4) },
+    });
+    expect(judgePage(after, 3, places(7, 6, 5), null), "a full page").toMatchObject({ endReason: null });
+    expect(judgePage({ ...after, afterShort: false }, 5, places(6, 5), null)).toMatchObject({
+      endReason: null,
+    });
+  });
+
+  it("comes to the end of a history in which a row comes in before every request", () => {
+    let cursor: ListCursor | null = { ...LIST_START, rows: 5 };
+    let requests = 0;
+    for (let newest = 20; cursor !== null && requests < 60; newest += 1, requests += 1) {
+      const rows = Array.from({ length: newest }, (_, n) => place(newest - n)).slice(
+        cursor.skip,
+        cursor.skip + 5,
+      );
+      const verdict = judgePage(cursor, 5, rows, null);
+      cursor = verdict.state === "disordered" ? null : verdict.next;
+    }
+    expect(cursor).toBe(null);
+    expect(requests).toBeLessThan(30);
+  });
+
   it("does not take an empty page after a full one for the end", () => {
     expect(judgePage(aCursor({ skip: 40, lastPlace: place(10) }), 5, [], null).state).toBe("step_back");
   });

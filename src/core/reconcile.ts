@@ -26,7 +26,7 @@ export type PageVerdict =
   | {
       readonly state: "joined";
       readonly next: ListCursor | null;
-      readonly endReason: "older_than_floor" | "empty_page" | null;
+      readonly endReason: "older_than_floor" | "empty_page" | "same_end" | null;
     }
   | { readonly state: "step_back"; readonly next: ListCursor }
   | { readonly state: "disordered" };
@@ -87,6 +87,11 @@ export function judgePage(
   if (compared.length === 0) return judgeEmpty({ ...cursor, floored });
 
   const last = cursor.lastPlace === null ? null : at(cursor.lastPlace);
+  const short = places.length < rowsAsked;
+  // After a short page one that is short again and goes no further back says what an empty one says. Where rows keep coming
+  // in above, none is ever empty.
+  const endsThere = cursor.afterShort && short && last !== null && (compared.at(-1) ?? "") >= last;
+  if (endsThere) return { state: "joined", next: null, endReason: "same_end" };
   const joins = cursor.skip === 0 || last === null || (compared[0] ?? "") > last;
   if (!joins) return { state: "step_back", next: steppedBack({ ...cursor, floored }) };
 
@@ -94,7 +99,6 @@ export function judgePage(
   if (floorPlace !== null && lastPlace !== null && lastPlace < at(floorPlace)) {
     return { state: "joined", next: null, endReason: "older_than_floor" };
   }
-  const short = places.length < rowsAsked;
   const isTied = cursor.backRows > 0 && lastPlace === last && !short;
   if (isTied && rowsAsked >= LIST_PAGE_ROWS_MAX) return { state: "disordered" };
   if (isTied)
@@ -108,7 +112,7 @@ export function judgePage(
 }
 
 /**
- * An empty page ends the history after a short one. At the very start it is asked for twice, because one glitch would
+ * An empty page ends the history after a short one, as a short one does that ends where the one before did. At the very start it is asked for twice, because one glitch would
  * otherwise pass for an empty workspace for ever; after a full page, rows have gone and we step back.
  */
 function judgeEmpty(cursor: ListCursor): PageVerdict {

@@ -47,7 +47,8 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
     // 2. From the raw store: verify, map, check; rows, verdicts and checkpoint in one fenced batch.
     rest = { failed: listed.failed, large: listed.large };
     listing = afterPage(listed.listing, page);
-    if (page.joined) balance = await commitPage(context, `${n}`, { page, after: listing, taken });
+    // A step back is a checkpoint as well: a budget that ends here would otherwise make it again and again.
+    balance = await commitPage(context, `${n}`, { page, after: listing, taken });
   }
   const settled = (await fetchFailed(context, { listing, failed: rest.failed }, taken)) ?? balance;
   return outcomeOf(settled, isOutrun(listing, context.run));
