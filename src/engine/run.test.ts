@@ -345,6 +345,27 @@ describe("executeRun", () => {
     expect((await space.ports.records.totals()).records).toBe(0);
   });
 
+  it("leaves a run whose lane was lost at its very end to whoever holds it, and does not try again", async () => {
+    const stolen: Pipelines = {
+      ...PIPELINES,
+      fireflies: async (context) => {
+        const outcome = await PIPELINES.fireflies(context);
+        const at = { startedMs: 0, realNowMs: space.world.realNowMs(), termMs: 1 };
+        await space.ports.runs.acquireLease(context.run, at);
+        return outcome;
+      },
+    };
+    expect((await run(stolen))?.state).toBe("running");
+    space.engine.knows = "ended";
+    space.world.advance(60_000);
+    await reviveUnfinished(space.ports, space.engine, { afterRestart: false });
+    const states = (await space.ports.runs.runs(10)).items.map(({ trigger, state }) => [trigger, state]);
+    expect(states).toEqual([
+      ["recovery", "queued"],
+      ["manual", "failed"],
+    ]);
+  });
+
   it("ends as failed, with the reason, when the pipeline breaks in a way nobody foresaw", async () => {
     const broken: Pipelines = {
       ...PIPELINES,

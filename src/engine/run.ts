@@ -69,7 +69,17 @@ export async function executeRun(
   };
   const end = await work(context, pipelines[runName(run)], lane);
   if (end === null) return;
-  await steps.do("close", () => close(context, end));
+  await steps.do("close", () => unlessSuperseded(() => close(context, end)));
+}
+
+/** Whoever lost the lane at the very end writes nothing either, and trying again would not bring it back. */
+async function unlessSuperseded(work: () => Promise<RunState>): Promise<RunState | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (failureOf(error).kind === "superseded") return null;
+    throw error;
+  }
 }
 
 /** Null leaves the run to whoever holds the lane: the tick starts it again when the lane is free. */

@@ -12,6 +12,8 @@ const ENGINE_WAITS_MS = [...LOCK_WAITS_MS, ...BACKOFF_WAITS_MS];
 const STEP_CONFIG = {
   retries: {
     limit: ENGINE_WAITS_MS.length,
+    // The engine's default multiplies even what a function says by 2, 4, 8, ...
+    backoff: "constant" as const,
     delay: ({ ctx }: { ctx: { attempt: number } }) => ENGINE_WAITS_MS[ctx.attempt - 1] ?? 0,
   },
   timeout: 15 * 60_000,
