@@ -73,7 +73,7 @@ export async function indexDocuments<T extends OwedDocument>(
     more = documents === null || documents.length > 0;
     if (documents === null || documents.length === 0) break;
     taken.push(...documents.map((document) => document.id));
-    for (const { id } of documents) context.unreached.add(id);
+    for (const { id } of documents) context.unreached.set(id, null);
     const planned = await durably(context, `${name}chunks:${n}`, (scope) =>
       plan(context, scope, work, documents),
     );

@@ -13,8 +13,11 @@ export type RunContext = {
   readonly fence: Fence;
   /** Time spent by finished steps, by operation; rebuilt from remembered results after a crash. */
   readonly spent: Operations[];
-  /** Items taken on and not yet committed; what is left when the run is broken off was not reached. */
-  readonly unreached: Set<string>;
+  /**
+   * Items taken on and not yet committed, each with the line of its page that may count it without naming it; what is left
+   * when the run is broken off was not reached.
+   */
+  readonly unreached: Map<string, string | null>;
   /** The last try of each step that threw in this process: the tries that are missing here were cut off. */
   readonly thrown: Map<string, number>;
   /** Real ms at which the lease ends, as far as this process knows. */

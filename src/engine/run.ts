@@ -63,7 +63,7 @@ export async function executeRun(
     run,
     fence,
     spent: [],
-    unreached: new Set(),
+    unreached: new Map(),
     thrown: new Map(),
     lease: { expiresRealMs },
   };
@@ -151,7 +151,12 @@ async function close(context: RunContext, end: End): Promise<RunState> {
   const { ports, run, fence } = context;
   const { runs, records, world } = ports;
   if (context.unreached.size > 0)
-    await runs.markUnreached(fence, run.id, [...context.unreached], end.state === "parked");
+    await runs.markUnreached(
+      fence,
+      run.id,
+      Array.from(context.unreached, ([id, line]) => ({ id, line })),
+      end.state === "parked",
+    );
   const summary = await runs.summary(run.id, {
     windowMs: ALERT_API_ERRORS_WINDOW_MS,
     parksUntilMs: end.notBeforeMs,

@@ -107,6 +107,22 @@ describe("syncMeetings", () => {
     );
   });
 
+  it("counts each meeting once when a page is committed and every reply that says so is lost", async () => {
+    await runSync(space, "fireflies");
+    space.source.meetings = space.source.meetings.with(
+      0,
+      aListedMeeting("a", { ...at(3), title: "Renamed" }),
+    );
+    const { records } = space.ports;
+    const commitPage: typeof records.commitPage = async (...values) => {
+      await records.commitPage(...values);
+      throw new FailureError({ kind: "unreachable", party: "d1", detail: "unreachable" });
+    };
+    const run = await runSync(space, "fireflies", { ...space.ports, records: { ...records, commitPage } });
+    expect(run).toMatchObject({ state: "failed" });
+    expect(run.result?.counts).toMatchObject({ seen: 3, unchanged: 2, updated: 1, failed: 0 });
+  });
+
   it("parses a meeting only if its bytes are new, and takes other bytes that say the same for the same", async () => {
     let parsed: string[] = [];
     const plain = list();

@@ -123,12 +123,17 @@ async function fetchFailed(
   return balance;
 }
 
+/** Name of the line that counts what of a page has nothing to do. */
+function lineOf(name: string): string {
+  return `page:${name}`;
+}
+
 async function commitPage(
   context: RunContext,
   name: string,
   { page, after, taken }: { page: Page; after: Listing; taken: Taken },
 ): Promise<Balance> {
-  for (const { id } of page.items) if (!taken.has(id)) context.unreached.add(id);
+  for (const { id } of page.items) if (!taken.has(id)) context.unreached.set(id, lineOf(name));
   const balance = await durably(context, `records:${name}`, (scope) =>
     keepRecords(context, scope, { name, page, after, taken }),
   );
@@ -178,7 +183,7 @@ async function keepRecords(
     runId: context.run.id,
     nowMs,
     observedMs: page.observedMs,
-    line: `page:${name}`,
+    line: lineOf(name),
     counted: page.items.map((item) => item.id).filter((id) => IN_LINES.has(taken.get(id))),
     untouched: { unchanged: as("live"), quarantined: as("quarantined") },
     changes: judged.flatMap((result) => (result.state === "unreadable" ? [] : [result])),

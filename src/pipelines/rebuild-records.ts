@@ -28,7 +28,7 @@ export async function rebuildRecords(context: RunContext): Promise<PipelineOutco
     continues = batch === null || batch.length > 0;
     if (batch === null || batch.length === 0) break;
     taken += batch.length;
-    for (const { id } of batch) context.unreached.add(id);
+    for (const { id } of batch) context.unreached.set(id, null);
     lost.push(
       ...(await durably(context, `records:${n}`, (scope) => makeAgain(context, scope, rebuild, batch))),
     );

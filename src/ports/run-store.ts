@@ -141,8 +141,16 @@ export type RunStore = {
   ): Promise<void>;
   /** Close an alert outside of any run. */
   closeAlert(kind: AlertKind, subject: string, nowMs: number): Promise<void>;
-  /** Give a verdict to items that a run took on and did not reach: pending if it will go on, else failed. */
-  markUnreached(fence: Fence, runId: string, ids: readonly string[], goesOn: boolean): Promise<void>;
+  /**
+   * Give a verdict to items that a run took on and did not reach: pending if it will go on, else failed. One that has a
+   * verdict, or whose page's line stands, was reached after all: only the reply that said so was lost.
+   */
+  markUnreached(
+    fence: Fence,
+    runId: string,
+    items: readonly { readonly id: string; readonly line: string | null }[],
+    goesOn: boolean,
+  ): Promise<void>;
   /** Whether the run holds its lane's lease at this real ms. */
   isLeaseHeld(run: Run, realNowMs: number): Promise<boolean>;
   /** Ended runs whose engine instance was not deleted yet, at most `limit`. */

@@ -37,10 +37,12 @@ function reportMethods(
   database: Database,
 ): Pick<RunStore, "counts" | "markUnreached" | "setAside" | "summary"> {
   return {
-    markUnreached: async (fence, runId, ids, goesOn) => {
+    markUnreached: async (fence, runId, items, goesOn) => {
       const statements = forRows(
-        ids,
-        `insert into run_items (run_id, item_id, verdict, reason) select ?2, value, ?3, ?4 from json_each(?1) where true
+        items,
+        `insert into run_items (run_id, item_id, verdict, reason)
+         select ?2, value ->> 'id', ?3, ?4 from json_each(?1) where not exists (select 1 from run_items as counted
+           where counted.run_id = ?2 and counted.item_id in (value ->> 'line' || ':unchanged', value ->> 'line' || ':quarantined'))
          on conflict (run_id, item_id) do nothing`,
         runId,
         goesOn ? "pending" : "failed",
