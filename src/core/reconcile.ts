@@ -112,8 +112,9 @@ export function judgePage(
 }
 
 /**
- * An empty page ends the history after a short one, as a short one does that ends where the one before did. At the very start it is asked for twice, because one glitch would
- * otherwise pass for an empty workspace for ever; after a full page, rows have gone and we step back.
+ * An empty page ends the history after a short one, as a short one does that goes no further back. At the very start it
+ * is asked for twice, because one glitch would otherwise pass for an empty workspace for ever; after a full page, rows
+ * have gone and we step back.
  */
 function judgeEmpty(cursor: ListCursor): PageVerdict {
   if (cursor.afterShort) return { state: "joined", next: null, endReason: "empty_page" };

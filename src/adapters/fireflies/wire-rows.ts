@@ -10,7 +10,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 export type WireRow = {
   /** Its bytes after the media link, which changes from read to read. */
   readonly content: Bytes;
-  /** JSON text of the transcript without its media link. */
+  /** JSON text of the transcript without the media link it begins with. */
   json(): string;
   readonly audioUrl: string | null;
 };
