@@ -1,4 +1,4 @@
-import type { D1Database } from "@cloudflare/workers-types";
+import type { D1Database, D1Result } from "@cloudflare/workers-types";
 import {
   SEARCH_MEETING_CANDIDATES_MAX,
   SEARCH_NEIGHBOURS_OF_MAX,
@@ -29,7 +29,7 @@ export function createSearchStore(d1: D1Database): SearchStore {
       ]);
       const scores = (meetings?.results ?? []) as { id: string; score: number }[];
       return {
-        chunks: (chunks?.results ?? []) as Candidate[],
+        chunks: candidatesOf(chunks),
         meetings: new Map(scores.map(({ id, score }) => [id, score])),
         cursor: null,
       };
@@ -49,17 +49,10 @@ export function createSearchStore(d1: D1Database): SearchStore {
     },
     chunks: async (ids, expression) => {
       const [list = "[]"] = jsonSlices(ids);
-      const [plain, marked] = await database.batch([
-        statement(foundChunks("chunks.id = wanted.value"), list),
-        ...(expression === null ? [] : [statement(MARKED_TEXTS, expression, list, MARK.open, MARK.close)]),
-      ]);
-      const texts = new Map(
-        ((marked?.results ?? []) as { id: string; text: string }[]).map(({ id, text }) => [id, text]),
-      );
-      const rows = (plain?.results ?? []) as FoundRow[];
-      return new Map(
-        rows.map((row) => [row.id, foundChunk({ ...row, text: texts.get(row.id) ?? row.text })]),
-      );
+      const rows = await (expression === null
+        ? database.rows<FoundRow>(FOUND_BY_ID, list)
+        : database.rows<FoundRow>(FOUND_AND_MARKED, list, expression, MARK.open, MARK.close));
+      return new Map(rows.map((row) => [row.id, foundChunk(row)]));
     },
     chunksAt: async (places, model) => {
       const [list = "[]"] = jsonSlices(places);
@@ -90,18 +83,31 @@ function valuesOf({ from, to, participant, speaker, meeting }: SearchFilter): Va
 }
 
 /**
- * Chunks that match, and beside them those that do not but stand between or next to some: score 0. The cross join keeps the
- * planner from reading every chunk to find a few.
+ * Chunks that match, and beside them those that do not but stand between or next to some: score 0. The cross joins keep the
+ * planner from reading every chunk to find a few. One text for all of them, because D1 takes longer over 500 rows than
+ * SQLite does over writing them out.
  */
 const withNeighbours = (found: string, condition: string): string => `with found as materialized (${found}),
   best as (select documentId, position from found order by score desc limit ?9),
   beside as (
     select documentId, position - 1 as position from best union select documentId, position + 1 from best)
-  select id, documentId, position, score from found
-  union all
-  select chunks.id, chunks.document_id, chunks.position, 0
-  from beside cross join chunks on chunks.document_id = beside.documentId and chunks.position = beside.position
-  where ${condition} and chunks.id not in (select id from found)`;
+  select json_group_array(json_array(id, documentId, position, score)) as candidates from (
+    select id, documentId, position, score from found
+    union all
+    select chunks.id, chunks.document_id, chunks.position, 0
+    from beside cross join chunks on chunks.document_id = beside.documentId and chunks.position = beside.position
+    where ${condition} and chunks.id not in (select id from found))`;
+
+function candidatesOf(result: D1Result | undefined): Candidate[] {
+  const [{ candidates = "[]" } = {}] = (result?.results ?? []) as { candidates?: string }[];
+  const values = JSON.parse(candidates) as [
+    id: string,
+    documentId: string,
+    position: number,
+    score: number,
+  ][];
+  return values.map(([id, documentId, position, score]) => ({ id, documentId, position, score }));
+}
 
 /**
  * Without a filter the index chooses before any row is read, for rows of chunks are wide; some more than are wanted, because
@@ -110,7 +116,7 @@ const withNeighbours = (found: string, condition: string): string => `with found
 const BY_WORDS = withNeighbours(
   `select chunks.id, document_id as documentId, position, score from (
      select rowid as place, -rank as score from chunks_fts where chunks_fts match ?7 order by rank limit ?8 + 100)
-   join chunks on chunks.rowid = place
+   cross join chunks on chunks.rowid = place
    where chunks.state = 'live' and chunks.model = ?1
      and document_id not in (select id from meetings where deleted_ms is not null)
    order by score desc, chunks.id limit ?8`,
@@ -119,7 +125,7 @@ const BY_WORDS = withNeighbours(
 
 const BY_WORDS_NARROWED = withNeighbours(
   `select chunks.id, document_id as documentId, position, -rank as score
-   from chunks_fts join chunks on chunks.rowid = chunks_fts.rowid join meetings on meetings.id = document_id
+   from chunks_fts cross join chunks on chunks.rowid = chunks_fts.rowid cross join meetings on meetings.id = document_id
    where chunks_fts match ?7 and ${WITHIN_SCOPE} order by rank, chunks.id limit ?8`,
   LIVE_CHUNK,
 );
@@ -128,19 +134,23 @@ const MEETINGS_BY_WORDS = `select meetings.id, score from (
     select rowid as place, -rank as score from meetings_fts where meetings_fts match ?1 order by rank limit ?2)
   join meetings on meetings.rowid = place where deleted_ms is null`;
 
-/** By rowid, so that the index looks at these rows alone and not at everything that matches. */
-const MARKED_TEXTS = `select chunks.id, highlight(chunks_fts, 0, ?3, ?4) as text
-  from chunks_fts join chunks on chunks.rowid = chunks_fts.rowid
-  where chunks_fts match ?1
-    and chunks_fts.rowid in (select rowid from chunks where id in (select value from json_each(?2)))`;
-
 /** Chunks named by ?1, from there and not the other way round: the planner would read every chunk or every meeting. */
-const foundChunks = (isWanted: string): string => `
-  select chunks.id, document_id as documentId, position, text, speaker, chunks.speakers, moments,
+const foundChunks = (isWanted: string, text = "chunks.text"): string => `
+  select chunks.id, document_id as documentId, position, ${text} as text, speaker, chunks.speakers, moments,
     start_seconds as startSeconds, end_seconds as endSeconds, title, date_time as dateTime,
     transcript_url as transcriptUrl
   from json_each(?1) as wanted cross join chunks on ${isWanted} cross join meetings on meetings.id = document_id
-  where chunks.state = 'live' and text is not null and meetings.deleted_ms is null`;
+  where chunks.state = 'live' and chunks.text is not null and meetings.deleted_ms is null`;
+
+const FOUND_BY_ID = foundChunks("chunks.id = wanted.value");
+
+/** By rowid, so that the index looks at these rows alone and not at everything that matches. */
+const FOUND_AND_MARKED = foundChunks(
+  "chunks.id = wanted.value",
+  `coalesce(
+    (select highlight(chunks_fts, 0, ?3, ?4) from chunks_fts where chunks_fts match ?2 and chunks_fts.rowid = chunks.rowid),
+    chunks.text)`,
+);
 
 const FOUND_AT = foundChunks(
   `chunks.document_id = wanted.value ->> 'documentId' and chunks.position = wanted.value ->> 'position'
