@@ -27,7 +27,10 @@ function run(...args: string[]): { child: ChildProcess; firstLine: Promise<strin
   return { child, firstLine, ended };
 }
 
-type Announced = { fireflies: { url: string; key: string } };
+type Announced = {
+  fireflies: { url: string; key: string };
+  notion: { url: string; token: string; databases: Record<string, string> };
+};
 
 async function post(url: string, body: unknown, key = ""): Promise<Response> {
   return fetch(url, {
@@ -60,6 +63,8 @@ describe("the emulators' command line", () => {
     writeFileSync(file, '{"id":"a","title":"A"}\nbroken\n{"id":"b","title":"B"}\n');
     const args = [
       "--fireflies-port",
+      "0",
+      "--notion-port",
       "0",
       "--state-dir",
       join(folder, "world"),
@@ -100,6 +105,49 @@ describe("the emulators' command line", () => {
     expect(await run(...args).ended).toMatchObject({
       code: 3,
       stderr: expect.stringContaining("filled from other meetings"),
+    });
+  });
+
+  it("serves both vendors on one clock, and goes on with the rows of a world", async () => {
+    const file = join(folder, "projects.jsonl");
+    writeFileSync(file, '{"key":"a","Project name":"Alone"}\nbroken\n');
+    const world = [
+      "--fireflies-port",
+      "0",
+      "--notion-port",
+      "0",
+      "--state-dir",
+      join(folder, "both"),
+      "--json",
+    ];
+    const first = run(...world, "--projects", file, "--speed", "60");
+    const { fireflies, notion } = JSON.parse(await first.firstLine) as Announced;
+    await post(`${fireflies.url}/__control`, { op: "advance", by: "2d" });
+    const worldOf = async (url: string) =>
+      (await (await fetch(`${url}/__world`)).json()) as Record<string, unknown>;
+    const [one, other] = [await worldOf(fireflies.url), await worldOf(notion.url)];
+    expect(other["clock"]).toEqual(one["clock"]);
+    expect(other).toMatchObject({
+      workspace_id: expect.any(String),
+      databases: expect.arrayContaining([
+        expect.objectContaining({ key: "projects", id: notion.databases["projects"] }),
+      ]),
+    });
+    const asked = await fetch(`${notion.url}/v1/users/me`, {
+      headers: { authorization: `Bearer ${notion.token}`, "notion-version": "2026-03-11" },
+    });
+    expect(asked.status).toBe(200);
+    expect(JSON.parse(asked.headers.get("x-world-clock") ?? "")).toEqual(one["clock"]);
+    first.child.kill("SIGTERM");
+    expect((await first.ended).stderr).toContain("line 2: is not JSON; left out.");
+
+    const again = run(...world);
+    expect((JSON.parse(await again.firstLine) as Announced).notion.databases).toEqual(notion.databases);
+    again.child.kill("SIGTERM");
+    await again.ended;
+    expect(await run(...world, "--projects-count", "3").ended).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("filled from other rows"),
     });
   });
 });

@@ -1,11 +1,18 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type FaultPlan, parseFaults } from "./faults/plan.ts";
-import { createFirefliesEmulator } from "./fireflies/emulator.ts";
+import { createFirefliesEmulator, type FirefliesEmulator } from "./fireflies/emulator.ts";
 import { FIREFLIES_DEMO_KEY } from "./fireflies/keys.ts";
-import { type MeetingsFile, readMeetingsFile } from "./fireflies/meetings-file.ts";
+import { readMeetingsFile } from "./fireflies/meetings-file.ts";
 import { type Plan, PLANS } from "./fireflies/quota.ts";
 import { serveFireflies } from "./fireflies/server.ts";
+import { createNotionEmulator, type NotionEmulator } from "./notion/emulator.ts";
+import { NOTION_DEMO_TOKEN } from "./notion/keys.ts";
+import { serveNotion } from "./notion/server.ts";
+import { notionContent, readClientsFile, readProjectsFile, sourcesOf } from "./notion/table-file.ts";
+import { encodeClock } from "./world/clock.ts";
 import { parseDurationMs } from "./world/duration.ts";
+import type { HttpServer } from "./world/http-server.ts";
+import type { LineProblem } from "./world/jsonl-file.ts";
 
 /** Exit codes of every command line of this project: wrong use, and could not run. */
 const EXIT_USAGE = 2;
@@ -13,8 +20,12 @@ const EXIT_FAILED = 3;
 
 type Options = {
   firefliesPort: number;
+  notionPort: number;
   meetings?: string;
   meetingsCount?: number;
+  projects?: string;
+  projectsCount?: number;
+  clients?: string;
   plan?: Plan;
   seed?: number;
   quotaPerDay?: number | "none";
@@ -27,13 +38,14 @@ type Options = {
 
 const EXAMPLES = `
 Examples:
-  $ npm run emulators -- --fireflies-port 9101
+  $ npm run emulators
   $ npm run emulators -- --fireflies-port 9101 --meetings meetings.jsonl.gz --plan free
   $ npm run emulators -- --fireflies-port 9101 --state-dir .data/world --speed 60 --advance 7d
+  $ npm run emulators -- --notion-port 9102 --projects projects.jsonl --clients clients.jsonl
   $ npm run emulators -- --fireflies-port 9101 --faults seed=7,rate=0.2,kinds=429+cut+slow
 
 Point the product at it:
-  $ npm run sync -- --fireflies-url http://127.0.0.1:9101`;
+  $ npm run sync -- --fireflies-url http://127.0.0.1:9101 --notion-url http://127.0.0.1:9102`;
 
 const PORT_MAX = 65_535;
 
@@ -79,6 +91,11 @@ function commandLine(): Command {
         .argParser(wholeNumberFrom(0, PORT_MAX))
         .default(9101),
     )
+    .addOption(
+      new Option("--notion-port <port>", "port of the Notion API; 0 takes a free one")
+        .argParser(wholeNumberFrom(0, PORT_MAX))
+        .default(9102),
+    )
     .option(
       "--meetings <file>",
       "meetings to serve, FILE.jsonl or FILE.jsonl.gz; default an invented company",
@@ -88,6 +105,16 @@ function commandLine(): Command {
         .argParser(wholeNumberFrom(0))
         .conflicts("meetings"),
     )
+    .option(
+      "--projects <file>",
+      "projects to serve, FILE.jsonl or FILE.jsonl.gz; default those of the company",
+    )
+    .addOption(
+      new Option("--projects-count <n>", "projects of the invented company (default: 44)")
+        .argParser(wholeNumberFrom(1))
+        .conflicts("projects"),
+    )
+    .option("--clients <file>", "clients to serve, FILE.jsonl or FILE.jsonl.gz; default those of the company")
     .addOption(new Option("--plan <plan>", "what the account pays for (default: business)").choices(PLANS))
     .option("--seed <n>", "source of all chance (default: 1)", wholeNumberFrom(0))
     .option(
@@ -109,44 +136,113 @@ function commandLine(): Command {
     .exitOverride();
 }
 
+/** Both vendors' emulators, running. */
+type Running = {
+  readonly fireflies: { readonly emulator: FirefliesEmulator; readonly url: string };
+  readonly notion: { readonly emulator: NotionEmulator; readonly url: string };
+};
+
 async function start(options: Options): Promise<void> {
-  const file = options.meetings === undefined ? null : readMeetingsFile(options.meetings);
-  if (file && options.meetings) reportProblems(file, options.meetings);
-  const emulator = await createFirefliesEmulator({
-    realNowMs: () => Date.now(),
-    ...options,
-    quotaPerDay: options.quotaPerDay === "none" ? null : options.quotaPerDay,
-    meetings: file?.meetings,
-    meetingsHash: file?.contentHash,
-    elsewhere: "another folder with --state-dir",
-  });
-  if (options.advance) emulator.control({ op: "advance", by: `${options.advance / 1_000}s` });
-  const server = await serveFireflies(emulator, { port: options.firefliesPort });
+  const opened: { close(): Promise<void> }[] = [];
+  // Servers first, then the worlds behind them.
   const stop = async (): Promise<void> => {
-    await server.close();
-    await emulator.close();
+    for (const one of opened.toReversed()) await one.close();
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop());
-  announce(server.url, emulator.keys()[0] ?? FIREFLIES_DEMO_KEY, options);
+  const keep = <T extends { close(): Promise<void> }>(one: T): T => {
+    opened.push(one);
+    return one;
+  };
+  try {
+    const { fireflies, notion } = await openWorlds(options, keep);
+    const served = async (server: Promise<HttpServer>): Promise<string> => keep(await server).url;
+    const running = {
+      fireflies: {
+        emulator: fireflies,
+        url: await served(serveFireflies(fireflies, { port: options.firefliesPort })),
+      },
+      notion: { emulator: notion, url: await served(serveNotion(notion, { port: options.notionPort })) },
+    };
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop());
+    announce(running, options);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
-function reportProblems({ problems }: MeetingsFile, path: string): void {
-  for (const { line, problem } of problems)
+/** One world: the clock is that of Fireflies. */
+async function openWorlds(
+  options: Options,
+  keep: <T extends { close(): Promise<void> }>(one: T) => T,
+): Promise<{ fireflies: FirefliesEmulator; notion: NotionEmulator }> {
+  const file = fileOf(options.meetings, readMeetingsFile);
+  const tables = {
+    projects: fileOf(options.projects, readProjectsFile),
+    clients: fileOf(options.clients, readClientsFile),
+    projectsCount: options.projectsCount,
+  };
+  const elsewhere = "another folder with --state-dir";
+  const fireflies = keep(
+    await createFirefliesEmulator({
+      realNowMs: () => Date.now(),
+      ...options,
+      quotaPerDay: options.quotaPerDay === "none" ? null : options.quotaPerDay,
+      meetings: file?.meetings,
+      meetingsHash: file?.contentHash,
+      elsewhere,
+    }),
+  );
+  if (options.advance) fireflies.control({ op: "advance", by: `${options.advance / 1_000}s` });
+  const { seed, nowMs } = fireflies;
+  const notion = keep(
+    await createNotionEmulator({
+      stateDir: options.stateDir,
+      seed,
+      nowMs,
+      clockHeader: () => encodeClock(fireflies.clock()),
+      content: () => notionContent({ ...tables, seed, epochMs: nowMs() }),
+      sources: sourcesOf(tables),
+      faults: options.faults,
+      elsewhere,
+    }),
+  );
+  return { fireflies, notion };
+}
+
+/** Read a file, if one is named, and say which of its lines are left out. */
+function fileOf<T extends { readonly problems: readonly LineProblem[] }>(
+  path: string | undefined,
+  read: (path: string) => T,
+): T | undefined {
+  if (path === undefined) return undefined;
+  const file = read(path);
+  for (const { line, problem } of file.problems)
     process.stderr.write(`${path} line ${line}: ${problem}; left out.\n`);
+  return file;
 }
 
-function announce(url: string, key: string, options: Options): void {
+function announce({ fireflies, notion }: Running, options: Options): void {
+  const key = fireflies.emulator.keys()[0] ?? FIREFLIES_DEMO_KEY;
+  const token = notion.emulator.tokens()[0] ?? NOTION_DEMO_TOKEN;
+  const databases = notion.emulator.databases().map(({ key: name, databaseId }) => [name, databaseId]);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ fireflies: { url, key } })}\n`);
+    const said = {
+      fireflies: { url: fireflies.url, key },
+      notion: { url: notion.url, token, databases: Object.fromEntries(databases) as Record<string, string> },
+    };
+    process.stdout.write(`${JSON.stringify(said)}\n`);
     return;
   }
   process.stdout.write(
     [
-      `Fireflies API   ${url}/graphql`,
+      `Fireflies API   ${fireflies.url}/graphql`,
       `key             ${key}`,
+      `Notion API      ${notion.url}/v1`,
+      `token           ${token}`,
+      ...databases.map(([name = "", id = ""]) => `${name.padEnd(15)} ${id}`),
       `world           ${options.stateDir ?? "in memory, gone when this ends"}`,
-      `control         POST ${url}/__control, GET ${url}/__control/log (emulators/README.md)`,
-      `use it          npm run sync -- --fireflies-url ${url}`,
+      `control         POST /__control, GET /__control/log at either address (emulators/README.md)`,
+      `use it          npm run sync -- --fireflies-url ${fireflies.url} --notion-url ${notion.url}`,
       "Ctrl-C ends it.",
       "",
     ].join("\n"),

@@ -29,11 +29,11 @@ const SPEC_KINDS: Record<string, readonly FaultKind[]> = {
 };
 
 /** A seeded plan: which requests fail, and how, follows from the seed and the request's index alone. */
-export type FaultPlan = {
+export type FaultPlan<Kind extends string = FaultKind> = {
   seed: number;
   /** Share of requests that fail, 0 to 0.75. */
   rate: number;
-  kinds: readonly FaultKind[];
+  kinds: readonly Kind[];
 };
 
 /** Share of requests that fail when a specification names none. */
@@ -68,35 +68,53 @@ export function faultOf(kind: FaultKind, roll: number, given: Partial<Omit<Fault
 }
 
 /**
- * The fault of the request with this index, or null.
+ * The kind of fault of the request with this index and a roll in [0, 1) for its details, or null.
  *
  * Every fourth request is left alone, which bounds failures in a row; the others fail a little more often, so that
  * the plan's rate holds. Pure.
  */
-export function plannedFault(plan: FaultPlan | null, requestIndex: number): Fault | null {
+export function plannedKind<Kind extends string>(
+  plan: FaultPlan<Kind> | null,
+  requestIndex: number,
+): { kind: Kind; roll: number } | null {
   if (plan === null || plan.kinds.length === 0) return null;
   const period = FAULTS_IN_A_ROW_MAX + 1;
   if (requestIndex % period === FAULTS_IN_A_ROW_MAX) return null;
   const share = Math.min(1, (plan.rate * period) / FAULTS_IN_A_ROW_MAX);
   if (rollOf(plan.seed, `fault ${requestIndex}`) >= share) return null;
   const kindIndex = Math.floor(rollOf(plan.seed, `kind ${requestIndex}`) * plan.kinds.length);
-  return faultOf(plan.kinds[kindIndex] as FaultKind, rollOf(plan.seed, `detail ${requestIndex}`));
+  return { kind: plan.kinds[kindIndex] as Kind, roll: rollOf(plan.seed, `detail ${requestIndex}`) };
+}
+
+/** The fault of the request with this index, or null. Pure. */
+export function plannedFault(plan: FaultPlan | null, requestIndex: number): Fault | null {
+  const planned = plannedKind(plan, requestIndex);
+  return planned && faultOf(planned.kind, planned.roll);
+}
+
+/** Read a specification with the kinds of the Fireflies emulator. @throws Error with one sentence for a person */
+export function parseFaults(spec: string): FaultPlan {
+  return parseFaultsOf(spec, SPEC_KINDS);
 }
 
 /**
  * Read `seed=7,rate=0.2[,kinds=429+500+504+html+cut+partial+errors200+slow+reset]`; `none` is a plan without faults.
  * What is left out has a default: seed 1, a tenth of the requests, every kind.
  *
+ * @param specKinds the kinds by their names in such a text
  * @throws Error with one sentence for a person, if the text is anything else
  */
-export function parseFaults(spec: string): FaultPlan {
+export function parseFaultsOf<Kind extends string>(
+  spec: string,
+  specKinds: Readonly<Record<string, readonly Kind[]>>,
+): FaultPlan<Kind> {
   if (spec.trim() === "none") return { seed: 0, rate: 0, kinds: [] };
-  const plan = { seed: 1, rate: FAULT_RATE_DEFAULT, kinds: Object.values(SPEC_KINDS).flat() };
+  const plan = { seed: 1, rate: FAULT_RATE_DEFAULT, kinds: Object.values(specKinds).flat() };
   for (const part of spec.split(",")) {
     const [name = "", value = ""] = part.trim().split("=", 2);
     if (name === "seed") plan.seed = wholeNumber(value, spec);
     else if (name === "rate") plan.rate = rateOf(value);
-    else if (name === "kinds") plan.kinds = kindsOf(value);
+    else if (name === "kinds") plan.kinds = kindsOf(value, specKinds);
     else throw new Error(`Faults are written seed=7,rate=0.2,kinds=429+cut; "${part}" is none of these.`);
   }
   return plan;
@@ -117,11 +135,14 @@ function rateOf(value: string): number {
   return rate;
 }
 
-function kindsOf(value: string): FaultKind[] {
+function kindsOf<Kind extends string>(
+  value: string,
+  specKinds: Readonly<Record<string, readonly Kind[]>>,
+): Kind[] {
   return value.split("+").flatMap((name) => {
-    const kinds = SPEC_KINDS[name];
+    const kinds = specKinds[name];
     if (!kinds) {
-      throw new Error(`"${name}" is no kind of fault; there are ${Object.keys(SPEC_KINDS).join(", ")}.`);
+      throw new Error(`"${name}" is no kind of fault; there are ${Object.keys(specKinds).join(", ")}.`);
     }
     return kinds;
   });

@@ -7,7 +7,7 @@ import { applyDueOps } from "./control.ts";
 import { type ApiReply, errorReply, runOperation } from "./execute.ts";
 import { budgetOf, checkBlock, rateLimitHeaders, rolledOver, takeCall } from "./quota.ts";
 import type { ApiContext } from "./resolvers.ts";
-import { bytesOf, firstBytes, type WireReply } from "./wire-reply.ts";
+import { bytesOf, firstBytes, type WireReply } from "../world/wire-reply.ts";
 import { clockHeader, commit, nowOf, type World } from "./world.ts";
 import { removeMeeting, setFields } from "./world-changes.ts";
 import type { NextFault } from "./world-state.ts";

@@ -2,6 +2,7 @@ import { faultOf, parseFaults } from "../faults/plan.ts";
 import { advanced } from "../world/clock.ts";
 import { parseDurationMs } from "../world/duration.ts";
 import { createRandom, rollOf } from "../world/random.ts";
+import { problemOf } from "../world/zod-problem.ts";
 import {
   type ArriveOp,
   type BehaveOp,
@@ -13,7 +14,7 @@ import {
 } from "./control-ops.ts";
 import { budgetOf, rolledOver } from "./quota.ts";
 import { sampleMeeting } from "./sample/workspace.ts";
-import { createdMsOf, problemOf, type SourceMeeting, type SourceSentence } from "./source-meeting.ts";
+import { createdMsOf, type SourceMeeting, type SourceSentence } from "./source-meeting.ts";
 import { commit, nowOf, type World } from "./world.ts";
 import { removeMeeting, setFields } from "./world-changes.ts";
 import type { NextFault } from "./world-state.ts";

@@ -8,7 +8,7 @@ import { openWorld } from "./open-world.ts";
 import type { Plan } from "./quota.ts";
 import { routeRequest } from "./routes.ts";
 import type { SourceMeeting } from "./source-meeting.ts";
-import { toResponse, type WireReply } from "./wire-reply.ts";
+import { toResponse, type WireReply } from "../world/wire-reply.ts";
 import { nowOf } from "./world.ts";
 import type { Behaviour } from "./world-state.ts";
 
@@ -62,6 +62,8 @@ export type FirefliesEmulator = {
   /** Every API request since the log was reset, oldest first, at most the last 10,000. */
   log(): LogEntry[];
   accountId: string;
+  /** Source of all chance in this world. */
+  seed: number;
   /** Keys accepted at this moment. */
   keys(): readonly string[];
   close(): Promise<void>;
@@ -84,6 +86,7 @@ export async function createFirefliesEmulator(options: FirefliesOptions): Promis
     control: (op) => applyControl(world, op),
     log: () => world.log.entries(),
     accountId: world.state.account.id,
+    seed: world.state.seed,
     keys: () => world.state.keys,
     close: async () => {
       if (world.database.isOpen) world.database.close();

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { withSpeed } from "../world/clock.ts";
 import { createRandom, ulidAt } from "../world/random.ts";
-import { openRequestLog } from "../world/request-log.ts";
-import { inTransaction, openWorldFile } from "../world/world-file.ts";
+import { type LogEntry, openRequestLog } from "../world/request-log.ts";
+import { openStateRow } from "../world/state-row.ts";
+import { giveUpWorldFile, inTransaction, openWorldFile } from "../world/world-file.ts";
 import type { FirefliesOptions } from "./emulator.ts";
 import { FIREFLIES_DEMO_KEY } from "./keys.ts";
 import { type MeetingStore, openMeetingStore } from "./meeting-store.ts";
@@ -12,7 +13,7 @@ import { ACCOUNT_OWNER } from "./sample/company.ts";
 import { sampleMeetings } from "./sample/workspace.ts";
 import type { SourceMeeting } from "./source-meeting.ts";
 import { commit, type World } from "./world.ts";
-import { DEFAULT_BEHAVIOUR, openStateRow, type WorldState } from "./world-state.ts";
+import { DEFAULT_BEHAVIOUR, type WorldState } from "./world-state.ts";
 
 const SAMPLE_COUNT = 60;
 /** When every invented account was opened. */
@@ -24,11 +25,13 @@ type OpenOptions = FirefliesOptions & { sleep: (ms: number) => Promise<void> };
 /** Make a world or go on with the one in `stateDir`. @throws Error with one sentence for a person */
 export function openWorld(options: OpenOptions): World {
   const database = openWorldFile(options.stateDir, WORLD_FILE, elsewhereOf(options));
+  let isNew = false;
   try {
-    const row = openStateRow(database);
-    const log = openRequestLog(database);
+    const row = openStateRow<WorldState>(database);
+    const log = openRequestLog<LogEntry>(database);
     const store = openMeetingStore(database);
     const stored = row.load();
+    isNew = stored === null;
     const state = stored ? reopened(stored, options) : inTransaction(database, () => made(options, store));
     const world: World = {
       state,
@@ -44,7 +47,7 @@ export function openWorld(options: OpenOptions): World {
     commit(world, () => undefined);
     return world;
   } catch (error) {
-    database.close();
+    giveUpWorldFile(database, isNew);
     throw isDiskFull(error)
       ? new Error(
           `The world in ${folderOf(options)} cannot be kept, because the disk is full: make room, or choose ${elsewhereOf(options)}.`,

@@ -1,7 +1,7 @@
 import { answerApiCall } from "./api-handler.ts";
 import { applyControl } from "./control.ts";
 import { phaseAt } from "./lifecycle.ts";
-import { jsonReply, type WireReply } from "./wire-reply.ts";
+import { jsonReply, type WireReply } from "../world/wire-reply.ts";
 import { clockHeader, nowOf, type World } from "./world.ts";
 
 /** Where the API is; everything else on the emulator is its own. */

@@ -146,13 +146,3 @@ export function createdMsOf(meeting: {
   if (meeting.date_ms !== null && meeting.date_ms !== undefined) return meeting.date_ms;
   return meeting.date ? Date.parse(meeting.date) : null;
 }
-
-/** What is wrong with a value, in one clause such as `sentences[3].text must be ...`; the first problem only. */
-export function problemOf(error: z.ZodError): string {
-  const [issue] = error.issues;
-  if (!issue) return "is not a meeting";
-  const path = issue.path.map((part, i) =>
-    typeof part === "number" ? `[${part}]` : i ? `.${String(part)}` : String(part),
-  );
-  return `${path.join("") || "the value"}: ${issue.message}`;
-}

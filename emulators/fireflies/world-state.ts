@@ -1,4 +1,3 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { Fault, FaultPlan } from "../faults/plan.ts";
 import type { WorldClock } from "../world/clock.ts";
 import type { ApiErrorCode } from "./api-errors.ts";
@@ -53,23 +52,3 @@ export type WorldState = {
   arrivalCount: number;
   later: LaterOps[];
 };
-
-/** The state row of a world's file. */
-export type StateRow = { load(): WorldState | null; save(state: WorldState): void };
-
-export function openStateRow(database: DatabaseSync): StateRow {
-  database.exec(
-    "create table if not exists state (id integer primary key check (id = 1), value text not null)",
-  );
-  const select = database.prepare("select value from state where id = 1");
-  const upsert = database.prepare("insert or replace into state (id, value) values (1, ?)");
-  return {
-    load() {
-      const row = select.get();
-      return row ? (JSON.parse(String(row["value"])) as WorldState) : null;
-    },
-    save(state) {
-      upsert.run(JSON.stringify(state));
-    },
-  };
-}

@@ -1,18 +1,19 @@
 import type { DatabaseSync } from "node:sqlite";
 import { inTransaction } from "../world/world-file.ts";
 import { encodeClock, WORLD_CLOCK_HEADER, worldNowMs } from "../world/clock.ts";
-import type { RequestLog } from "../world/request-log.ts";
+import type { LogEntry, RequestLog } from "../world/request-log.ts";
+import type { StateRow } from "../world/state-row.ts";
 import type { MeetingStore } from "./meeting-store.ts";
 import type { ReplyCache } from "./reply-cache.ts";
-import type { StateRow, WorldState } from "./world-state.ts";
+import type { WorldState } from "./world-state.ts";
 
 /** An open world: what requests read and control ops change. */
 export type World = {
   state: WorldState;
-  row: StateRow;
+  row: StateRow<WorldState>;
   database: DatabaseSync;
   store: MeetingStore;
-  log: RequestLog;
+  log: RequestLog<LogEntry>;
   cache: ReplyCache;
   realNowMs: () => number;
   sleep: (ms: number) => Promise<void>;

@@ -23,7 +23,7 @@ const entry: Omit<LogEntry, "seq"> = {
 
 it("keeps the newest ten thousand entries, numbered without gaps", () => {
   const database = openWorldFile(undefined, "log", "another folder");
-  const log = openRequestLog(database);
+  const log = openRequestLog<LogEntry>(database);
   for (let i = 0; i < 10_200; i += 1) log.append({ ...entry, items: i });
   const entries = log.entries();
   expect(entries).toHaveLength(10_000);

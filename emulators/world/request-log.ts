@@ -3,7 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 /** Entries kept; older ones are forgotten. */
 const LOG_ENTRIES_MAX = 10_000;
 
-/** One API request as the emulator saw it. Written before the reply leaves, so what was acknowledged is in the log. */
+/** One request to the Fireflies API as the emulator saw it. Written before the reply leaves, so what was acknowledged is in the log. */
 export type LogEntry = {
   /** Grows by one per request; survives restarts. */
   seq: number;
@@ -38,15 +38,15 @@ export type LogEntry = {
   items: number;
 };
 
-/** The bounded log of requests, in the world's file. */
-export type RequestLog = {
-  append(entry: Omit<LogEntry, "seq">): void;
+/** The bounded log of requests, in the world's file; each vendor's emulator notes what matters of its requests. */
+export type RequestLog<Entry extends { seq: number }> = {
+  append(entry: Omit<Entry, "seq">): void;
   /** All kept entries, oldest first. */
-  entries(): LogEntry[];
+  entries(): Entry[];
   clear(): void;
 };
 
-export function openRequestLog(database: DatabaseSync): RequestLog {
+export function openRequestLog<Entry extends { seq: number }>(database: DatabaseSync): RequestLog<Entry> {
   database.exec(
     "create table if not exists request_log (seq integer primary key autoincrement, entry text not null)",
   );
@@ -62,8 +62,8 @@ export function openRequestLog(database: DatabaseSync): RequestLog {
     },
     entries() {
       return select.all().map((row) => {
-        const entry = JSON.parse(String(row["entry"])) as Omit<LogEntry, "seq">;
-        return { seq: Number(row["seq"]), ...entry };
+        const entry = JSON.parse(String(row["entry"])) as Omit<Entry, "seq">;
+        return { seq: Number(row["seq"]), ...entry } as Entry;
       });
     },
     clear() {

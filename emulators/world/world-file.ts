@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -41,6 +41,17 @@ function keepPrivate(path: string): void {
   for (const suffix of ["", "-wal", "-shm"]) {
     if (existsSync(`${path}${suffix}`)) chmodSync(`${path}${suffix}`, 0o600);
   }
+}
+
+/**
+ * Close the file of a world that could not be made or opened. One that was being made goes altogether: the log of what it
+ * did not finish would fill a disk that was too small for it.
+ */
+export function giveUpWorldFile(database: DatabaseSync, isNew: boolean): void {
+  const path = database.location();
+  database.close();
+  if (!isNew || path === null) return;
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
 }
 
 /** Run `work` in one transaction: all of it or nothing. */

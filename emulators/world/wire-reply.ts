@@ -6,6 +6,8 @@ export type WireReply = {
   /** `cut` ends the connection after `cutAtBytes` of the body; `reset` ends it before the status line. */
   ending: "complete" | "cut" | "reset";
   cutAtBytes: number;
+  /** Waits between the headers and the body; absent: none. */
+  beforeBody?: (() => Promise<void>) | undefined;
 };
 
 /** Size of the body in bytes, before compression. */
@@ -48,17 +50,27 @@ export function toResponse(reply: WireReply): Response {
       cause: Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }),
     });
   }
-  if (ending === "complete") {
+  if (ending === "complete" && reply.beforeBody === undefined) {
     const hasBody = parts.length > 0 && status !== 204;
     return new Response(hasBody ? new Uint8Array(Buffer.concat(parts)) : null, { status, headers });
   }
-  const kept = firstBytes(parts, reply.cutAtBytes);
-  const body = new ReadableStream<Uint8Array>({
-    pull(controller) {
+  return new Response(bodyOf(reply), { status, headers });
+}
+
+/** A body that comes late, or breaks off in the middle. */
+function bodyOf(reply: WireReply): ReadableStream<Uint8Array> {
+  const isCut = reply.ending === "cut";
+  const kept = isCut ? firstBytes(reply.parts, reply.cutAtBytes) : [...reply.parts];
+  let { beforeBody } = reply;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const wait = beforeBody;
+      beforeBody = undefined;
+      await wait?.();
       const part = kept.shift();
       if (part) controller.enqueue(part);
+      else if (!isCut) controller.close();
       else controller.error(new TypeError("terminated", { cause: new Error("other side closed") }));
     },
   });
-  return new Response(body, { status, headers });
 }
