@@ -28,3 +28,20 @@ export const VECTORS_PER_INDEX_MAX = 20_000_000;
 
 /** Objects per R2 list call. Source: Cloudflare docs, R2 limits. */
 export const R2_LIST_ROWS_MAX = 1_000;
+
+/** UTF-16 units of one run of text, and runs of one value, in a write. Source: Notion docs, request limits. */
+export const NOTION_RUN_CHARACTERS_MAX = 2_000;
+export const NOTION_RUNS_MAX = 100;
+
+/** Options, people or relations of one value in a write. Source: Notion docs, request limits. */
+export const NOTION_LIST_ITEMS_MAX = 100;
+
+/** People, relations or mentions of one value that a page or a query shows. Source: Notion docs, "Retrieve a page". */
+export const NOTION_REFERENCES_SHOWN_MAX = 25;
+
+/** Characters of an e-mail address or a phone number, of a URL. Source: Notion docs, request limits. */
+export const NOTION_CONTACT_CHARACTERS_MAX = 200;
+export const NOTION_URL_CHARACTERS_MAX = 2_000;
+
+/** Characters of the name of an option. Source: Notion's OpenAPI text, short strings; the true limit may be higher. */
+export const NOTION_OPTION_CHARACTERS_MAX = 100;

@@ -10,8 +10,18 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
+/** Every sync, in the order in which a one-shot makes them: clients before projects, which name them. */
+export const SYNC_NAMES = ["fireflies", "clients", "projects", "vectors"] as const;
+
 /** How often each sync falls due. Source: requirements, "Sync Schedule". */
-export const SCHEDULE_MS = { fireflies: 60 * MINUTE_MS } as const;
+export const SCHEDULE_MS = {
+  fireflies: 60 * MINUTE_MS,
+  projects: 4 * HOUR_MS,
+  clients: 6 * HOUR_MS,
+} as const;
+
+/** Rows that were written in D1, and pages that wait, are looked after this long after the last run of their sync. */
+export const OWED_PAGES_PAUSE_MS = 2 * MINUTE_MS;
 
 /** Items committed together, and the distance between two checkpoints. Source: requirements, "During Sync". */
 const BATCH_ITEMS_MAX = 50;
@@ -291,4 +301,87 @@ export const PAGE_CALL_TIMEOUT_MS = 20 * SECOND_MS;
 export const PAGE_RUNS_STEP = 10;
 
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
-export const SCHEMA_VERSION = "0007_owners_sizes_refusals.sql";
+export const SCHEMA_VERSION = "0009_previews.sql";
+
+/** Calls to Notion within one minute. Source: Notion docs, request limits: 180 a minute on the smaller plans. */
+export const NOTION_CALLS_PER_MINUTE = 180;
+
+/** Longest value without a column that is kept beside a row, in characters of JSON. */
+export const EXTRA_VALUE_CHARS_MAX = 10_000;
+
+/** All values without a column of one row, in characters of JSON. */
+export const EXTRA_CHARS_MAX = 100_000;
+
+/**
+ * Longest text of a column, in characters: a change carries it up to eight times (row, bases, history, conflict), and a
+ * value that D1 is given may have 2 MB.
+ */
+export const TEXT_CHARS_MAX = 20_000;
+
+/** Age at which the columns of a data source are read again. Source: requirements, "Cache frequently accessed data". */
+export const SCHEMA_MAX_AGE_MS = HOUR_MS;
+
+/** Rows of one query. Source: Notion docs, page_size is at most 100. */
+export const NOTION_QUERY_ROWS = 100;
+
+/** Replies that one list property may take; each has up to 100 items. */
+export const LIST_ITEM_PAGES_MAX = 20;
+
+/** A query shows what was true this long ago at the latest. Source: protocols 5. */
+export const NOTION_INDEX_LAG_MS = 15 * MINUTE_MS;
+
+/** How often everything is listed and not only what was edited. Source: protocols 5. */
+export const NOTION_SWEEP_MS = DAY_MS;
+
+/** A call whose reply was lost may be carried out this much later at most. Source: Notion docs, request limits. */
+export const NOTION_LANDING_MS = MINUTE_MS;
+
+/** A page that a person edited so short a time ago is not written to; after so long it is, all the same. Source: protocols 5. */
+export const QUIET_PAGE_MS = 2 * MINUTE_MS;
+export const QUIET_WAIT_MAX_MS = 30 * MINUTE_MS;
+
+/** Marker queries without a hit before a page whose making is doubtful is made again. Source: protocols 5. */
+export const MARKER_LOOKS = 2;
+
+/** A push that names a record without a page is tried again after this long. */
+export const WAIT_FOR_PAGE_MS = HOUR_MS;
+
+/** A page whose step used up its retries is left alone for this long, so that it does not keep the others. */
+export const FAILED_PAGE_PAUSE_MS = HOUR_MS;
+
+/** Pages that one run writes to or makes; each costs about 14 subrequests of the 10,000 that an instance has. */
+export const RUN_PUSHES_MAX = 400;
+
+/** A row that keeps changing while it is merged is left to the next run after so many tries. */
+export const MERGE_TRIES_MAX = 5;
+
+/** Pages that may be trashed within a week without a person's word: so many, or this share. Source: protocols 4. */
+export const DELETIONS_WINDOW_MS = 7 * DAY_MS;
+export const DELETIONS_MAX = 5;
+export const DELETIONS_SHARE_MAX = 0.01;
+
+/** Country of phone numbers that name none, where nobody chose one. ISO 3166. */
+export const PHONE_COUNTRY = "US";
+
+/** Queries that one preview may make: 30,000 pages, at about 15 subrequests each of the 10,000 that an instance has. */
+export const PREVIEW_QUERIES_MAX = 300;
+
+/** Pages that a preview reads by themselves because no listing shows them, about 10 subrequests each. */
+export const PREVIEW_UNSEEN_MAX = 200;
+
+/** Rows without a page that one step of a preview looks at, and how many of them a preview looks at in all. */
+export const PREVIEW_ROWS_PER_STEP = 200;
+export const PREVIEW_ROWS_MAX = 20_000;
+
+/** Things to do that a plan holds by name; more are counted, and are part of its hash all the same. */
+export const PLAN_ITEMS_MAX = 20_000;
+
+/** Characters of a text that a plan shows; its hash is of the whole. */
+export const PLAN_TEXT_CHARS_MAX = 200;
+
+/** Plans of one sync that are kept, and rows of old ones that one statement deletes. Source: Cloudflare docs, D1. */
+export const PLANS_KEPT = 5;
+export const PLAN_ROWS_PER_STATEMENT = 1_000;
+
+/** Lines of one kind that a plan on a terminal has. */
+export const PLAN_LINES_MAX = 50;

@@ -15,6 +15,9 @@ export type QuotaReading = {
 
 export const QUOTA_UNKNOWN: QuotaState = { budget: null, used: 0, windowEndsMs: null, notBeforeMs: 0 };
 
+/** A budget that is known without the vendor saying so: so many calls from the first one on, for so long. */
+export type QuotaRate = { readonly calls: number; readonly windowMs: number };
+
 /** Whether a call may go out now, and what the counter is then. */
 export type Grant =
   | { readonly ok: true; readonly state: QuotaState }
@@ -22,16 +25,27 @@ export type Grant =
 
 /**
  * Take one call out of the budget, before the call is made: a crash in the middle costs a call at most, never a
- * refusal. The window of a budget that has ended is opened anew. Pure.
+ * refusal. The window of a budget that has ended is opened anew; one of a known rate begins with its first call. Pure.
  */
-export function takeCall(state: QuotaState, nowMs: number): Grant {
+export function takeCall(state: QuotaState, nowMs: number, rate?: QuotaRate): Grant {
   if (nowMs < state.notBeforeMs) return { ok: false, notBeforeMs: state.notBeforeMs, why: "named" };
   const rolled = state.windowEndsMs !== null && nowMs >= state.windowEndsMs;
-  const current = rolled ? { ...state, used: 0, windowEndsMs: null } : state;
+  const rested = rolled ? { ...state, used: 0, windowEndsMs: null } : state;
+  const current = rate === undefined ? rested : withRate(rested, rate, nowMs);
   if (current.budget !== null && current.windowEndsMs !== null && current.used >= current.budget) {
     return { ok: false, notBeforeMs: current.windowEndsMs, why: "budget" };
   }
   return { ok: true, state: { ...current, used: current.used + 1 } };
+}
+
+function withRate(state: QuotaState, { calls, windowMs }: QuotaRate, nowMs: number): QuotaState {
+  const isOpen = state.windowEndsMs !== null;
+  return {
+    ...state,
+    budget: calls,
+    used: isOpen ? state.used : 0,
+    windowEndsMs: isOpen ? state.windowEndsMs : nowMs + windowMs,
+  };
 }
 
 /**

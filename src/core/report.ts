@@ -31,6 +31,16 @@ export type Check = {
   readonly actual: string | number;
 };
 
+/** Checks that are counts and not judgements, by what they count: reports say them in words of their own. */
+export const COUNTED = {
+  fields: "fields kept aside",
+  reviews: "reviews open",
+  conflicts: "conflicts open",
+  rows: "rows without a page",
+  approval: "a first plan",
+  plan: "plan to carry out",
+} as const;
+
 /** What is frozen into the ledger when a run ends. Durations are real ms. */
 export type RunResult = {
   readonly counts: RunCounts;

@@ -1,0 +1,233 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { PlainValue } from "../records/plain-value.ts";
+import { isSameValue, plainText, readValue } from "./notion-values.ts";
+
+/** A property as a page holds it. */
+function aProperty(type: string, payload: unknown, more: object = {}): unknown {
+  return { id: "q%7CzL", type, [type]: payload, ...more };
+}
+
+function aRun(content: string, type = "text"): unknown {
+  return { type, [type]: {}, annotations: { bold: true }, plain_text: content, href: null };
+}
+
+const idOf = (n: number): string => `c11e0000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+const references = (count: number): unknown[] =>
+  Array.from({ length: count }, (_, n) => ({ object: "user", id: idOf(n) }));
+const option = { id: "9b1f", name: "Backlog", color: "default" };
+const user = { object: "user", id: idOf(1) };
+const may = { start: "2026-05-04", end: null, time_zone: null };
+
+const READ: readonly [type: string, payload: unknown, value: PlainValue][] = [
+  ["title", [aRun("Harbour "), aRun("retrofit")], "Harbour retrofit"],
+  ["title", [], null],
+  ["rich_text", [aRun("see "), aRun("@Ann", "mention"), aRun("x^2", "equation")], "see @Annx^2"],
+  ["rich_text", [{ type: "text", text: { content: "as written" } }], "as written"],
+  ["number", 12_500.5, 12_500.5],
+  ["number", null, null],
+  ["number", 0, 0],
+  ["select", option, "Backlog"],
+  ["select", null, null],
+  ["multi_select", [option, { name: "Doing" }], ["Backlog", "Doing"]],
+  ["multi_select", [], []],
+  ["status", option, "Backlog"],
+  ["date", null, null],
+  ["date", may, { start: "2026-05-04", end: null }],
+  [
+    "date",
+    { start: "2026-05-04T10:00:00.000-04:00", end: "2026-05-05T10:00:00.000-04:00", time_zone: null },
+    { start: "2026-05-04T14:00:00.000Z", end: "2026-05-05T14:00:00.000Z" },
+  ],
+  [
+    "date",
+    { start: "2026-05-04T10:00:00", end: null, time_zone: "Europe/Paris" },
+    { start: "2026-05-04T08:00:00.000Z", end: null },
+  ],
+  ["people", [user, { object: "user", id: idOf(2), name: "Ann" }], [idOf(1), idOf(2)]],
+  [
+    "files",
+    [
+      { name: "plan.pdf", type: "file", file: { url: "https://example.com/a?expires=1", expiry_time: "x" } },
+      { name: "site", type: "external", external: { url: "https://example.com/site" } },
+      { name: "https://example.com/b", type: "external", external: { url: "https://example.com/b" } },
+    ],
+    ["plan.pdf", "site <https://example.com/site>", "https://example.com/b"],
+  ],
+  ["checkbox", false, false],
+  ["url", "https://example.com", "https://example.com"],
+  ["email", null, null],
+  ["phone_number", "+44 20 7946 0958", "+44 20 7946 0958"],
+  ["formula", { type: "string", string: "a" }, "a"],
+  ["formula", { type: "number", number: 4 }, 4],
+  ["formula", { type: "boolean", boolean: true }, true],
+  ["formula", { type: "date", date: may }, { start: "2026-05-04", end: null }],
+  ["formula", { type: "number", number: null }, null],
+  ["relation", [{ id: idOf(3) }], [idOf(3)]],
+  ["rollup", { type: "number", number: 3, function: "sum" }, 3],
+  ["rollup", { type: "date", date: null, function: "latest_date" }, null],
+  [
+    "rollup",
+    {
+      type: "array",
+      function: "show_original",
+      array: [
+        { type: "title", title: [aRun("Ann")] },
+        { type: "number", number: 7 },
+        { type: "select", select: null },
+        { type: "multi_select", multi_select: [option, option] },
+        { type: "date", date: { ...may, end: "2026-05-06" } },
+        { type: "checkbox", checkbox: false },
+      ],
+    },
+    ["Ann", "7", "Backlog", "Backlog", "2026-05-04/2026-05-06", "false"],
+  ],
+  ["created_time", "2026-03-01T08:00:00.000Z", "2026-03-01T08:00:00.000Z"],
+  ["last_edited_time", "2026-03-01T08:00:00.000+00:00", "2026-03-01T08:00:00.000Z"],
+  ["created_by", user, idOf(1)],
+  ["last_edited_by", user, idOf(1)],
+  ["unique_id", { prefix: "JOB", number: 12 }, "JOB-12"],
+  ["unique_id", { prefix: null, number: 12 }, "12"],
+  ["unique_id", { prefix: null, number: null }, null],
+  ["verification", { state: "verified", date: null, verified_by: null }, "verified"],
+  ["verification", null, null],
+  ["button", {}, null],
+];
+
+describe("reading a property", () => {
+  it.each(READ)("of type %s: %j", (type, payload, value) => {
+    expect(readValue(aProperty(type, payload))).toEqual({ value, truncated: false });
+  });
+
+  it.each([
+    ["people", references(24), {}, false],
+    ["people", references(25), {}, true],
+    ["people", references(40), { has_more: false }, false],
+    ["relation", references(25), {}, true],
+    ["relation", references(25), { has_more: true }, true],
+    ["relation", references(25), { has_more: false }, false],
+    ["rich_text", Array.from({ length: 25 }, () => aRun("@", "mention")), {}, true],
+    ["rich_text", Array.from({ length: 99 }, () => aRun("text")), {}, false],
+    ["multi_select", Array.from({ length: 60 }, () => option), {}, false],
+    ["rollup", { type: "array", array: references(25).map((id) => aProperty("created_by", id)) }, {}, true],
+    ["rollup", { type: "array", array: [aProperty("relation", [], { has_more: true })] }, {}, true],
+  ])("of type %s tells whether the reply cut its list (%#)", (type, payload, more, truncated) => {
+    expect(readValue(aProperty(type, payload, more))).toMatchObject({ truncated });
+  });
+
+  it("keeps the value of files while their hosted addresses change", () => {
+    const files = (url: string) => aProperty("files", [{ name: "a", type: "file", file: { url } }]);
+    expect(readValue(files("https://example.com/1"))).toEqual(readValue(files("https://example.com/2")));
+  });
+
+  it.each([
+    [null, "The property has no type."],
+    [{ id: "title" }, "The property has no type."],
+    [aProperty("hologram", {}), "Values of type hologram cannot be read."],
+    [aProperty("constructor", {}), "Values of type constructor cannot be read."],
+    [aProperty("Jane's secret", {}), "Values of an unknown type cannot be read."],
+    [aProperty("place", null), "Values of type place cannot be read."],
+    [aProperty("number", "12"), "The value of type number has an unexpected shape."],
+    [aProperty("title", null), "The value of type title has an unexpected shape."],
+    [aProperty("date", { start: "soon" }), "The value of type date has an unexpected shape."],
+    [aProperty("date", { ...may, end: 7 }), "The value of type date has an unexpected shape."],
+    [
+      aProperty("date", { start: "2026-05-04T10:00", time_zone: "X/Y" }),
+      "The value of type date has an unexpected shape.",
+    ],
+    [aProperty("relation", [{ object: "page" }]), "The value of type relation has an unexpected shape."],
+    [
+      aProperty("formula", { type: "unsupported", unsupported: {} }),
+      "Notion does not tell the value of this formula.",
+    ],
+    [aProperty("rollup", { type: "incomplete" }), "Notion does not tell the value of this rollup."],
+    [
+      aProperty("rollup", { type: "array", array: [aProperty("rollup", { type: "number", number: 1 })] }),
+      "A rollup of rollups cannot be read.",
+    ],
+    [
+      aProperty("rollup", { type: "array", array: [aProperty("email", 7)] }),
+      "The value of type email has an unexpected shape.",
+    ],
+  ])("says in one sentence why it cannot (%#)", (property, unreadable) => {
+    expect(readValue(property)).toEqual({ unreadable });
+  });
+
+  it("never throws, and repeats nothing of what it could not read", () => {
+    const type = fc.constantFrom(...READ.map(([name]) => name), "place", "__proto__", "toString");
+    const inner = fc
+      .tuple(fc.constantFrom("string", "number", "boolean", "date", "array", "title"), fc.jsonValue())
+      .map(([name, value]) => ({ type: name, [name]: value }));
+    const payload = fc.oneof(
+      fc.jsonValue(),
+      inner,
+      fc.array(inner),
+      inner.map((item) => ({ array: [item] })),
+    );
+    const property = fc.oneof(
+      fc.jsonValue(),
+      fc
+        .tuple(type, payload, fc.jsonValue())
+        .map(([name, value, more]) => ({ type: name, [name]: value, has_more: more })),
+    );
+    fc.assert(
+      fc.property(property, (value) => {
+        const read = readValue(value);
+        if ("unreadable" in read) expect(read.unreadable).toMatch(/^[A-Z][a-z_ ]+\.$/);
+        else expect(isSameValue("rich_text", read.value, read.value)).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("takes for text only what is a run of text", () => {
+    expect(plainText([aRun("a"), null, 7, { plain_text: 7 }, [aRun("b")], aRun("c")])).toBe("ac");
+    expect(plainText({ length: 1 })).toBe("");
+  });
+});
+
+describe("two values", () => {
+  it.each<[string, PlainValue, PlainValue]>([
+    ["rich_text", null, ""],
+    ["multi_select", [], null],
+    ["rich_text", "caf\u00e9", "cafe\u0301"],
+    ["rich_text", "a\r\nb", "a\nb"],
+    ["number", 0, -0],
+    ["date", "2026-05-04", { start: "2026-05-04", end: null }],
+    [
+      "date",
+      { start: "2026-05-04T10:00:00+02:00", end: null },
+      { start: "2026-05-04T08:00:00.000Z", end: null },
+    ],
+    [
+      "formula",
+      { start: "2026-05-04T10:00:00+02:00", end: null },
+      { start: "2026-05-04T08:00:00Z", end: null },
+    ],
+    ["created_time", "2026-05-04T08:00:00Z", "2026-05-04T08:00:00.000Z"],
+    ["multi_select", ["a", "b", "a"], ["b", "a"]],
+    ["relation", ["C11E0000-0000-4000-8000-000000000001"], ["c11e0000000040008000000000000001"]],
+  ])("of type %s are the same: %j and %j", (type, a, b) => {
+    expect(isSameValue(type, a, b)).toBe(true);
+    expect(isSameValue(type, b, a)).toBe(true);
+  });
+
+  it.each<[string, PlainValue, PlainValue]>([
+    ["number", 0, null],
+    ["checkbox", false, null],
+    ["rich_text", " ", ""],
+    ["rich_text", "a", "A"],
+    ["rich_text", "7", 7],
+    ["checkbox", true, 1],
+    ["number", 0.1 + 0.2, 0.3],
+    ["date", "2026-05-04", "2026-05-04T00:00:00Z"],
+    ["date", { start: "2026-05-04", end: null }, { start: "2026-05-04", end: "2026-05-04" }],
+    ["rich_text", "2026-05-04T08:00:00Z", "2026-05-04T08:00:00.000Z"],
+    ["multi_select", ["a"], ["a", "b"]],
+    ["multi_select", ["a"], "a"],
+    ["rich_text", "a-b", "ab"],
+  ])("of type %s are different: %j and %j", (type, a, b) => {
+    expect(isSameValue(type, a, b)).toBe(false);
+    expect(isSameValue(type, b, a)).toBe(false);
+  });
+});
