@@ -1,12 +1,31 @@
+import type { DecisionStore } from "./decision-store.ts";
+import type { Schedule } from "../core/config.ts";
+import type { TableName, TableSettings } from "../core/records/table.ts";
 import type { IndexRegistry } from "./index-registry.ts";
+import type { NotionTables } from "./notion.ts";
+import type { PlanStore } from "./plan-store.ts";
 import type { RawStore } from "./raw-store.ts";
 import type { RebuildStore } from "./rebuild-store.ts";
 import type { RecordStore } from "./record-store.ts";
 import type { RunStore } from "./run-store.ts";
 import type { SearchStore } from "./search-store.ts";
 import type { MeetingSource } from "./sources.ts";
+import type { TableStore } from "./table-store.ts";
 import type { Embedder, VectorIndex } from "./vectors.ts";
 import type { World } from "./world.ts";
+
+/** Notion, and what is kept in step with it. */
+export type NotionSetup = {
+  readonly tables: NotionTables;
+  /** Database or data source of each table; null where none is configured. */
+  readonly databases: Readonly<Record<TableName, string | null>>;
+  /** Names of properties, policies and what deletions do, as configured. */
+  readonly settings: Readonly<Record<TableName, TableSettings>>;
+  /** Whether this workspace is one of our own, and may be written to before a person approved a first plan. */
+  readonly mayWrite: boolean;
+  /** Country of phone numbers that name none, ISO 3166. */
+  readonly country: string;
+};
 
 /** Everything outside that a run may touch. */
 export type Ports = {
@@ -17,6 +36,11 @@ export type Ports = {
   readonly raw: RawStore;
   /** Null while no key is configured. */
   readonly source: MeetingSource | null;
+  /** Null while no token is configured. */
+  readonly notion: NotionSetup | null;
+  readonly tables: TableStore;
+  readonly decisions: DecisionStore;
+  readonly plans: PlanStore;
   readonly registry: IndexRegistry;
   readonly rebuilds: RebuildStore;
   /** The model of the live index. */
@@ -29,6 +53,9 @@ export type Ports = {
   readonly indexes: Readonly<Record<string, VectorIndex>>;
   /** What the configuration asks for if that is not what is live; null as a rule. */
   readonly wanted: WantedEmbedder | null;
+  readonly scheduleMs: Schedule;
+  /** What is wrong with the configuration file, in a sentence; null: nothing. No run starts until it is mended. */
+  readonly configProblem: string | null;
   /** Free bytes where the stores live, if that is a disk of ours; null if it is not. */
   readonly freeBytes: () => Promise<number | null>;
   /** Name of the newest migration that this code was written for. */

@@ -1,11 +1,12 @@
 import type { Failure, Party } from "../core/errors.ts";
+import type { SYNC_NAMES } from "../core/policy.ts";
 import type { QuotaState } from "../core/quota.ts";
 import type { Next } from "../core/retry.ts";
 import type { AlertKind } from "../core/alerts.ts";
 import type { RebuildName } from "../core/rebuild.ts";
 import type { RunCounts, RunResult } from "../core/report.ts";
 
-export type SyncName = "fireflies" | "vectors";
+export type SyncName = (typeof SYNC_NAMES)[number];
 export type Trigger = "schedule" | "manual" | "webhook" | "recovery";
 export type Priority = "urgent" | "high" | "normal" | "low";
 export type RunState = "queued" | "running" | "succeeded" | "succeeded_with_findings" | "parked" | "failed";
@@ -31,7 +32,14 @@ export type Run = {
   readonly result: RunResult | null;
   /** The rebuild that it carries in its lane; null for a run of the sync itself. */
   readonly rebuild: { readonly id: string; readonly what: RebuildName } | null;
+  /** What it was asked for beyond an ordinary run; null as a rule. */
+  readonly preview: Preview | null;
 };
+
+/** A dry run, and the plan that it has made once it is over; or a run that is to carry out a plan, and nothing else. */
+export type Preview =
+  | { readonly mode: "dry_run"; readonly planHash: string | null }
+  | { readonly mode: "plan"; readonly planHash: string };
 
 /** What a writing batch must prove: that its run still holds the lane. */
 export type Fence = { readonly lane: SyncName; readonly token: number };
@@ -90,14 +98,14 @@ export type Lane = {
 export type RunStore = {
   /** Queue a run of a sync; if the lane has an unfinished one, that one is returned instead (`created` false). */
   queue(
-    run: Pick<Run, "id" | "sync" | "trigger" | "priority" | "queuedMs">,
+    run: Pick<Run, "id" | "sync" | "trigger" | "priority" | "queuedMs" | "preview">,
   ): Promise<{ run: Run; created: boolean }>;
   run(id: string): Promise<Run | null>;
   /** Newest first, at most 200. */
   runs(limit: number): Promise<{ items: Run[]; cursor: null }>;
   /** Runs that are queued or running, oldest first. */
   unfinished(): Promise<{ items: Run[]; cursor: null }>;
-  /** The last run of the sync itself. */
+  /** The last run of the sync itself: no dry run, and none that refused its plan. */
   lastEnded(sync: SyncName): Promise<Run | null>;
   /** The last run in a lane, a rebuild's included. */
   lastInLane(lane: SyncName): Promise<Run | null>;
@@ -190,7 +198,10 @@ export type RunStore = {
   troubles(runId: string, limit: number): Promise<{ items: AttemptRow[]; cursor: null }>;
   /** Totals of a run by verdict, from its items. */
   counts(runId: string): Promise<RunCounts>;
-  /** Items of a run that were set aside or failed, with reasons, at most `limit`. */
+  /**
+   * Items of a run that were set aside or failed, with reasons, at most `limit`; then, with the verdict `field`, values of
+   * its records that are kept aside, by column.
+   */
   setAside(
     runId: string,
     limit: number,

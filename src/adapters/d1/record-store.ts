@@ -65,9 +65,12 @@ async function knownWhere(database: Database, column: string, values: readonly s
 
 type Discoveries = Awaited<ReturnType<RecordStore["discoveries"]>>;
 
+/** Listings of Fireflies: those of Notion say nothing about meetings. */
+const OWN = "discoveries where sync = 'fireflies'";
+
 const DISCOVERIES = `select
-  (select id from discoveries where completed_ms is null order by id desc limit 1) as open,
-  (select max(ceiling_ms) from discoveries where completed_ms is not null) as lastCeilingMs`;
+  (select id from ${OWN} and completed_ms is null order by id desc limit 1) as open,
+  (select max(ceiling_ms) from ${OWN} and completed_ms is not null) as lastCeilingMs`;
 
 /** One batch: each read on its own would cost a round trip. */
 async function listingState(
@@ -80,7 +83,7 @@ async function listingState(
     statement(
       `select count(*) as n from sightings where date_string >= (
          select strftime('%Y-%m-%dT%H:%M:%fZ', (max(ceiling_ms) - ?1) / 1000.0, 'unixepoch')
-         from discoveries where completed_ms is not null)`,
+         from ${OWN} and completed_ms is not null)`,
       asked.overlapMs,
     ),
     statement(
@@ -111,7 +114,7 @@ const WITHOUT_RECORD =
   "not exists (select 1 from meetings where meetings.id = source_id and deleted_ms is null)";
 
 const SOURCE_IDS = `select count(*) from sightings
-  where discovery_id in (select id from discoveries where completed_ms is not null)`;
+  where discovery_id in (select id from ${OWN} and completed_ms is not null)`;
 
 /** Asked so that indexes alone answer: rows of meetings are wide, and every run asks. */
 const RECORDS =
@@ -138,7 +141,7 @@ function proofMethods(database: Database): ProofMethods {
   return {
     sourceCount: async () => {
       const [row] = await database.rows<{ ids: number; asOfMs: number | null }>(
-        `select (${SOURCE_IDS}) as ids, (select max(completed_ms) from discoveries) as asOfMs`,
+        `select (${SOURCE_IDS}) as ids, (select max(completed_ms) from ${OWN}) as asOfMs`,
       );
       return row ?? { ids: 0, asOfMs: null };
     },

@@ -38,6 +38,8 @@ export type RunRow = {
   result: string | null;
   rebuild_id: string | null;
   rebuild: RebuildName | null;
+  mode: "dry_run" | "plan" | null;
+  plan_hash: string | null;
 };
 
 /** A row of `runs` as the ports name it. */
@@ -63,7 +65,13 @@ export function runOf(row: RunRow): Run {
     result: row.result === null ? null : JSON.parse(row.result),
     rebuild:
       row.rebuild_id === null || row.rebuild === null ? null : { id: row.rebuild_id, what: row.rebuild },
+    preview: previewOf(row),
   };
+}
+
+function previewOf({ mode, plan_hash: planHash }: RunRow): Run["preview"] {
+  if (mode === "dry_run") return { mode, planHash };
+  return mode === "plan" && planHash !== null ? { mode, planHash } : null;
 }
 
 /** A row of `attempts`. */

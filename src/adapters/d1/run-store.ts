@@ -53,14 +53,7 @@ function reportMethods(
     counts: async (runId) => countsOf(await database.rows<CountRow>(COUNTS, runId)),
     setAside: async (runId, limit) => ({
       items: await database.rows(
-        `select item_id as itemId, verdict, reason from run_items
-         where run_id = ?1 and verdict in ('pending', 'quarantined', 'failed') and reason is not null
-         union
-         select source_id, 'quarantined', (select group_concat(value ->> 'field' || ' ' || (value ->> 'problem'), '; ')
-           from json_each(problems)) from quarantine
-         where resolved_ms is null and exists (select 1 from runs where id = ?1 and sync = 'fireflies')
-           and source_id not in (select item_id from run_items where run_id = ?1)
-         order by verdict, item_id limit ?2`,
+        `select itemId, verdict, reason from (${SET_ASIDE}) order by verdict = 'field', verdict, itemId, reason limit ?2`,
         runId,
         limit,
       ),
@@ -69,6 +62,31 @@ function reportMethods(
     summary: (runId, asked) => summary(database, runId, asked),
   };
 }
+
+/**
+ * What stands aside of run ?1: its own items, what earlier runs of its sync left aside and stands so still, and values of
+ * records that are kept aside. Ids, columns and problems: never a value.
+ */
+const SET_ASIDE = `
+  select item_id as itemId, verdict, reason from run_items
+    where run_id = ?1 and verdict in ('pending', 'quarantined', 'failed') and reason is not null
+  union
+  select source_id, 'quarantined', (select group_concat(value ->> 'field' || ' ' || (value ->> 'problem'), '; ')
+    from json_each(problems)) from quarantine
+    where resolved_ms is null and exists (select 1 from runs where id = ?1 and sync = 'fireflies')
+      and source_id not in (select item_id from run_items where run_id = ?1)
+  union
+  select coalesce(record_id, page_id), iif(state = 'review', 'pending', 'quarantined'), iif(state = 'review',
+      (select reason from reviews where reviews.sync = page.sync and reviews.page_id = page.page_id order by at_ms desc limit 1),
+      coalesce((select group_concat(column_name || ' ' || problem, '; ') from quarantined_fields as field
+        where field.sync = page.sync and field.page_id = page.page_id), 'kept aside'))
+    from notion_pages as page where state in ('quarantined', 'review')
+      and sync = (select sync from runs where id = ?1 and rebuild_id is null)
+      and coalesce(record_id, page_id) not in (select item_id from run_items where run_id = ?1)
+  union
+  select coalesce(record_id, field.page_id), 'field', column_name || ' ' || problem
+    from quarantined_fields as field join notion_pages as page on page.sync = field.sync and page.page_id = field.page_id
+    where page.state = 'bound' and field.sync = (select sync from runs where id = ?1 and rebuild_id is null)`;
 
 const COUNTS = "select verdict, sum(items) as items from run_items where run_id = ?1 group by verdict";
 type CountRow = { verdict: Verdict; items: number };
@@ -103,7 +121,7 @@ const PARKS = `select count(*) from (
      and not_before_ms is not null
      and ended_ms > coalesce((select max(completed_ms) from discoveries where sync = ${LANE} and completed_ms is not null), 0)
      and ended_ms > coalesce((select max(ended_ms) from runs where sync = ${LANE} and rebuild_id is ${WISH}
-       and state in ('succeeded', 'succeeded_with_findings') and continues = 0), 0)
+       and state in ('succeeded', 'succeeded_with_findings') and continues = 0 and mode is null), 0)
   union select ?3 where ?3 is not null)`;
 
 /** Documents whose revision of now is refused. */

@@ -4,6 +4,9 @@ import { runOf, UNFINISHED, type RunRow } from "./run-rows.ts";
 
 type RunMethods = Pick<RunStore, "queue" | "run" | "runs" | "unfinished" | "lastEnded" | "lastInLane">;
 
+/** Holds for runs that did, or tried to do, what the schedule asks for. */
+const IS_ORDINARY = "(mode is null or id in (select run_id from approvals))";
+
 const LAST = "ended_ms is not null order by ended_ms desc, id desc limit 1";
 
 /** Runs: queued once per lane, read by status. */
@@ -11,17 +14,19 @@ export function runTable(database: Database): RunMethods {
   const select = async (where: string, ...values: (string | number)[]): Promise<Run[]> =>
     (await database.rows<RunRow>(`select * from runs where ${where}`, ...values)).map(runOf);
   return {
-    queue: async ({ id, sync, trigger, priority, queuedMs }) => {
+    queue: async ({ id, sync, trigger, priority, queuedMs, preview }) => {
       await database.batch([
         statement(
-          `insert into runs (id, sync, trigger, priority, state, ceiling_ms, queued_ms)
-           select ?1, ?2, ?3, ?4, 'queued', ?5, ?5
+          `insert into runs (id, sync, trigger, priority, state, ceiling_ms, queued_ms, mode, plan_hash)
+           select ?1, ?2, ?3, ?4, 'queued', ?5, ?5, ?6, ?7
            where not exists (select 1 from runs where sync = ?2 and ${UNFINISHED})`,
           id,
           sync,
           trigger,
           priority,
           queuedMs,
+          preview?.mode ?? null,
+          preview?.planHash ?? null,
         ),
       ]);
       const [own] = await select("id = ?1", id);
@@ -29,7 +34,7 @@ export function runTable(database: Database): RunMethods {
       const [other] = await select(`sync = ?1 and ${UNFINISHED} order by queued_ms limit 1`, sync);
       // The other run may have ended between the two statements; then it is our turn.
       return other === undefined
-        ? runTable(database).queue({ id, sync, trigger, priority, queuedMs })
+        ? runTable(database).queue({ id, sync, trigger, priority, queuedMs, preview })
         : { run: other, created: false };
     },
     run: async (id) => (await select("id = ?1", id))[0] ?? null,
@@ -39,7 +44,7 @@ export function runTable(database: Database): RunMethods {
     }),
     unfinished: async () => ({ items: await select(`${UNFINISHED} order by queued_ms, id`), cursor: null }),
     lastEnded: async (sync) =>
-      (await select(`sync = ?1 and rebuild_id is null and ${LAST}`, sync))[0] ?? null,
+      (await select(`sync = ?1 and rebuild_id is null and ${IS_ORDINARY} and ${LAST}`, sync))[0] ?? null,
     lastInLane: async (lane) => (await select(`sync = ?1 and ${LAST}`, lane))[0] ?? null,
   };
 }
