@@ -154,7 +154,7 @@ function bounded<T>(value: T): T {
 }
 
 /** Renew the lease when less than half is left: an effect outside D1 must end well before another run may start. */
-async function holdLease(context: RunContext): Promise<void> {
+export async function holdLease(context: RunContext): Promise<void> {
   const nowMs = context.ports.world.realNowMs();
   if (context.lease.expiresRealMs - nowMs > LEASE_TERM_MS / 2 + LEASE_MARGIN_MS) return;
   const expiresRealMs = nowMs + LEASE_TERM_MS;

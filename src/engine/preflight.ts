@@ -13,7 +13,8 @@ import { otherModel } from "../core/rebuild.ts";
 import type { Check } from "../core/report.ts";
 import type { IndexLock } from "../ports/index-registry.ts";
 import type { VendorKey } from "../ports/run-store.ts";
-import type { Account, MeetingSource } from "../ports/sources.ts";
+import type { NotionTables } from "../ports/notion.ts";
+import type { Account } from "../ports/sources.ts";
 import type { Embedder } from "../ports/vectors.ts";
 import { durably, fail, RunEnded, type StepScope } from "./durably.ts";
 import { throttled } from "./throttled.ts";
@@ -42,9 +43,12 @@ export async function preflight(context: RunContext): Promise<Check[]> {
 
 /** What is wrong, as both sides of the check; what a person configured is said in a sentence of its own. */
 function sentenceOf({ check, failure }: Finding): string {
-  const isOwn = failure?.kind === "embeddings_refused";
-  return isOwn ? failure.detail : `${check.name}: ${check.actual}, expected ${check.expected}`;
+  const isOwn = failure?.kind === "embeddings_refused" || check.name === CONFIGURATION;
+  return isOwn ? `${check.actual}` : `${check.name}: ${check.actual}, expected ${check.expected}`;
 }
+
+/** Name of the check of the configuration file. */
+const CONFIGURATION = "configuration";
 
 const GRAVITY: readonly FailureKind[] = ["storage_full", "defect", "denied", "quota"];
 
@@ -68,6 +72,7 @@ async function look(
     const key = ownKey(context);
     return Promise.all([
       isAccountProven(key),
+      configuration(context),
       credentials(context, key),
       database(context),
       storage(context),
@@ -81,15 +86,63 @@ async function look(
   return { findings: findings.flat(), accountProven };
 }
 
-/** A rebuild asks no vendor for anything. */
-function asksSource({ run }: RunContext): boolean {
-  return run.sync === "fireflies" && run.rebuild === null;
+/** The vendor that a sync asks, and how it proves whose its key is. */
+type Vendor = {
+  readonly title: string;
+  readonly party: "fireflies" | "notion";
+  /** Where the key is set. */
+  readonly variable: string;
+  readonly workspace: string;
+  /** Null while no key is configured. */
+  readonly access: {
+    readonly keyName: string;
+    account(timeoutMs: number): Promise<Account>;
+  } | null;
+};
+
+/** Null for a sync that asks nobody; a rebuild asks no vendor for anything. */
+function vendorOf({ run, ports }: RunContext): Vendor | null {
+  if (run.rebuild !== null || run.sync === "vectors") return null;
+  if (run.sync === "fireflies")
+    return {
+      title: "Fireflies",
+      party: "fireflies",
+      variable: "FIREFLIES_API_KEY",
+      workspace: "another Fireflies workspace",
+      access: ports.source,
+    };
+  return {
+    title: "Notion",
+    party: "notion",
+    variable: "NOTION_TOKEN",
+    workspace: "another Notion workspace",
+    access: ports.notion === null ? null : notionAccess(ports.notion.tables),
+  };
+}
+
+function notionAccess(tables: NotionTables): NonNullable<Vendor["access"]> {
+  return {
+    keyName: tables.keyName,
+    account: async (timeoutMs) => {
+      const { value, quota } = await tables.me(timeoutMs);
+      return { accountId: value.workspaceId, meetings: null, quota };
+    },
+  };
 }
 
 /** What the ledger says of the vendor's key; null for a sync that needs none, and without a key. */
 async function ownKey(context: RunContext): Promise<VendorKey | null> {
-  const { source, runs } = context.ports;
-  return asksSource(context) && source !== null ? runs.vendorKey(source.keyName) : null;
+  const access = vendorOf(context)?.access ?? null;
+  return access === null ? null : context.ports.runs.vendorKey(access.keyName);
+}
+
+/** What the configuration file says can be followed. Nobody is asked for anything while it cannot. */
+async function configuration({ ports }: RunContext): Promise<Finding[]> {
+  const { configProblem } = ports;
+  const expected = "a file that can be read";
+  return configProblem === null
+    ? [good(CONFIGURATION, expected, expected)]
+    : [bad({ name: CONFIGURATION, expected, actual: configProblem }, "denied", "engine")];
 }
 
 /** Whether the key was proven by an earlier run and belongs to this workspace: then no call is needed. */
@@ -105,22 +158,17 @@ function isPassing(kind: FailureKind): boolean {
 
 /** The key is there, and the vendor has not refused it. That it works is proven by the first call that is needed anyway. */
 async function credentials(context: RunContext, ownKey: Promise<VendorKey | null>): Promise<Finding[]> {
-  if (!asksSource(context)) return [];
+  const vendor = vendorOf(context);
+  if (vendor === null) return [];
+  const { title, party, variable } = vendor;
   const name = "credentials";
-  const expected = "a Fireflies key that is accepted";
+  const expected = `a ${title} key that is accepted`;
   const key = await ownKey;
-  if (key === null) {
-    return [bad({ name, expected, actual: "no key: set FIREFLIES_API_KEY in .env" }, "denied", "fireflies")];
-  }
+  if (key === null)
+    return [bad({ name, expected, actual: `no key: set ${variable} in .env` }, "denied", party)];
   const refused = key.denied && context.run.trigger !== "manual";
   if (refused)
-    return [
-      bad(
-        { name, expected, actual: "the key was refused: set another FIREFLIES_API_KEY" },
-        "denied",
-        "fireflies",
-      ),
-    ];
+    return [bad({ name, expected, actual: `the key was refused: set another ${variable}` }, "denied", party)];
   return [good(name, expected, key.accountHash === null ? "a new key" : "proven before")];
 }
 
@@ -216,7 +264,8 @@ function modelWindow({ model, tokensMax }: Embedder): Finding {
 
 async function network(context: RunContext): Promise<Finding[]> {
   const { source } = context.ports;
-  if (!asksSource(context) || source === null) return [];
+  // Notion has nothing to ask without spending a call: its first one proves the way.
+  if (vendorOf(context)?.party !== "fireflies" || source === null) return [];
   return guarded("network", "Fireflies answers", async () => {
     const roundTripMs = await source.latencyMs(CALL_TIMEOUTS_MS[0]);
     return [latency("network latency", roundTripMs)];
@@ -225,29 +274,36 @@ async function network(context: RunContext): Promise<Finding[]> {
 
 /** A new key, or one that was refused, is proven by one call; whose it is must not change under a data directory. */
 async function proveAccount(context: RunContext): Promise<void> {
-  const { source, runs } = context.ports;
-  if (!asksSource(context) || source === null) return;
+  const vendor = vendorOf(context);
+  if (vendor === null || vendor.access === null) return;
+  const { access, party } = vendor;
+  const { runs } = context.ports;
   await durably(context, "account", async (scope) => {
-    const key = await runs.vendorKey(source.keyName);
-    const account =
-      key.denied || key.accountHash === null ? await askAccount(context, scope, source) : key.accountHash;
+    const key = await runs.vendorKey(access.keyName);
+    const isKnown = !key.denied && key.accountHash !== null;
+    const account = isKnown ? key.accountHash : await askAccount(context, scope, vendor, access);
     // Read again: the account may just have become the owner.
-    const owner = (await runs.vendorKey(source.keyName)).workspaceAccountHash;
+    const owner = (await runs.vendorKey(access.keyName)).workspaceAccountHash;
     if (owner !== null && owner !== account) {
-      const detail =
-        "this data directory belongs to another Fireflies workspace; use another --data-dir for this key";
-      fail({ kind: "denied", party: "fireflies", detail });
+      const detail = `this data directory belongs to ${vendor.workspace}; use another --data-dir for this key`;
+      fail({ kind: "denied", party, detail });
     }
     return "proven";
   });
 }
 
-async function askAccount(context: RunContext, scope: StepScope, source: MeetingSource): Promise<string> {
+async function askAccount(
+  context: RunContext,
+  scope: StepScope,
+  { party }: Vendor,
+  { keyName, account }: NonNullable<Vendor["access"]>,
+): Promise<string> {
   const reply = await throttled<Account>(context, scope, {
-    keyName: source.keyName,
+    keyName,
+    party,
     operation: "account",
-    accountOf: (account) => account,
-    send: ({ timeoutMs }) => source.account(timeoutMs),
+    accountOf: (proven) => proven,
+    send: ({ timeoutMs }) => account(timeoutMs),
   });
   return sha256Hex(reply.accountId);
 }

@@ -93,11 +93,17 @@ async function acquire(
   if (taken === null) return null;
   const { notBeforeMs, reason, keyName } = taken.lane;
   // What one key has to wait for does not hold another one back.
-  const sameKey = keyName === null || keyName === ports.source?.keyName;
+  const sameKey = keyName === null || keyName === keyNameOf(ports, run.sync);
   // Nor does it hold back a rebuild, which asks no vendor, and has a time of its own.
   const waits = run.rebuild === null && sameKey && notBeforeMs !== null && notBeforeMs > world.nowMs();
   const lane = waits ? { untilMs: notBeforeMs, reason: reason ?? "waiting" } : null;
   return { fence: taken.fence, expiresRealMs: realNowMs + LEASE_TERM_MS, lane };
+}
+
+/** Name of the key that a sync asks its vendor with; null if it asks none. */
+function keyNameOf({ source, notion }: Ports, sync: SyncName): string | null {
+  if (sync === "vectors") return null;
+  return (sync === "fireflies" ? source?.keyName : notion?.tables.keyName) ?? null;
 }
 
 /** What the lane was waiting for when the run took it; null as a rule. */
@@ -193,7 +199,7 @@ async function close(context: RunContext, end: End): Promise<RunState> {
     destinationCount: end.outcome.destinationCount,
     continues: end.outcome.continues,
     result,
-    laneKeyName: run.sync === "fireflies" ? (ports.source?.keyName ?? null) : null,
+    laneKeyName: keyNameOf(ports, run.sync),
   });
   return state;
 }
@@ -241,7 +247,7 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
     ["defect", failed === "defect", end.detail ?? ""],
     [
       "api_errors",
-      subject === "fireflies" && measured.apiErrors > ALERT_API_ERRORS,
+      subject !== "vectors" && measured.apiErrors > ALERT_API_ERRORS,
       `${measured.apiErrors} failed calls in 5 minutes`,
     ],
     [
@@ -270,9 +276,10 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
   const open = conditions
     .filter(([, holds]) => holds)
     .map(([kind, , detail]) => ({ id: world.newId(), kind, subject, detail }));
-  // A parked run has shown nothing about the conditions that it did not get to look at.
+  // A parked run has shown nothing about the conditions that it did not get to look at, nor has one that only previews.
+  const hasShown = end.state === "succeeded" && context.run.preview === null;
   const close = conditions
-    .filter(([kind, holds]) => !holds && (end.state === "succeeded" || kind === "api_errors"))
+    .filter(([kind, holds]) => !holds && (hasShown || kind === "api_errors"))
     .map(([kind]): { kind: AlertKind; subject: string } => ({ kind, subject }));
   // Vectors that were made anew are what the configuration asks for.
   if (subject === "rebuild vectors" && end.state === "succeeded")

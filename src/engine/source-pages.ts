@@ -98,6 +98,7 @@ function listPage(
   const { rows, light } = request;
   return throttled(context, scope, {
     keyName: source.keyName,
+    party: "fireflies",
     operation: "list",
     send: ({ timeoutMs, withoutFields }) =>
       source.listMeetings({
@@ -183,6 +184,7 @@ export async function keepOne(
   try {
     const { item } = await throttled<MeetingReply>(context, scope, {
       keyName: source.keyName,
+      party: "fireflies",
       operation: "fetch",
       send: ({ timeoutMs, withoutFields }) =>
         source.getMeeting({ id, timeoutMs, withoutFields, acceptUnreadable: last }),

@@ -1,6 +1,6 @@
-import { FailureError, failureOf, type Failure } from "../core/errors.ts";
+import { FailureError, failureOf, type Failure, type Party } from "../core/errors.ts";
 import { callTimeoutMs } from "../core/retry.ts";
-import { afterReply, takeCall, type QuotaReading } from "../core/quota.ts";
+import { afterReply, takeCall, type QuotaRate, type QuotaReading } from "../core/quota.ts";
 import { sha256Hex } from "../core/identity.ts";
 import type { VendorKey } from "../ports/run-store.ts";
 import { fail, type StepScope } from "./durably.ts";
@@ -11,7 +11,10 @@ const TAKE_TRIES_MAX = 10;
 
 export type VendorCall<T extends { quota: QuotaReading }> = {
   readonly keyName: string;
+  readonly party: Party;
   readonly operation: string;
+  /** A budget that the vendor has and does not send along. */
+  readonly rate?: QuotaRate;
   /** The account a reply revealed, to be remembered with the key; undefined if it reveals none. */
   readonly accountOf?: (reply: T) => { accountId: string; meetings: number | null };
   readonly send: (call: { timeoutMs: number; withoutFields: readonly string[] }) => Promise<T>;
@@ -73,8 +76,8 @@ async function take<T extends { quota: QuotaReading }>(
   for (let tries = 0; tries < TAKE_TRIES_MAX; tries += 1) {
     const key = await runs.vendorKey(call.keyName);
     const nowMs = world.nowMs();
-    const grant = takeCall(key.quota, nowMs);
-    const party = "fireflies";
+    const grant = takeCall(key.quota, nowMs, call.rate);
+    const { party } = call;
     if (!grant.ok) {
       fail({ kind: "not_yet", party, detail: "the named time has not come", notBeforeMs: grant.notBeforeMs });
     }

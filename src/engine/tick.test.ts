@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { aListedMeeting, aWorkspace } from "../../test/in-process/workspace.ts";
+import { aNotionWorkspace } from "../../test/in-process/notion-workspace.ts";
 import { FailureError } from "../core/errors.ts";
 import { PIPELINES } from "../pipelines/index.ts";
 import { executeRun } from "./run.ts";
@@ -31,6 +32,27 @@ describe("tick", () => {
     space.world.advance(1);
     await beat();
     expect(space.engine.started).toHaveLength(2);
+  });
+
+  it("starts projects every four hours and clients every six, and neither without a database", async () => {
+    const notion = await aNotionWorkspace();
+    const { databases } = notion.ports.notion;
+    const started = async (ports = notion.ports): Promise<string[]> => {
+      await tick({ ...ports, source: null }, notion.engine);
+      const { items } = await ports.runs.unfinished();
+      for (const { sync } of items) if (sync === "projects" || sync === "clients") await notion.sync(sync);
+      return items.map(({ sync }) => sync);
+    };
+    const nowhere = { ...notion.ports.notion, databases: { projects: null, clients: null } };
+    expect(await started({ ...notion.ports, notion: nowhere })).toEqual([]);
+    expect(await started()).toEqual(["clients", "projects"]);
+    notion.world.advance(4 * HOUR_MS - 1);
+    expect(await started()).toEqual([]);
+    notion.world.advance(1);
+    expect(await started()).toEqual(["projects"]);
+    notion.world.advance(2 * HOUR_MS);
+    expect(await started()).toEqual(["clients"]);
+    expect(databases.projects).not.toBeNull();
   });
 
   it("starts vectors as soon as a document is owed", async () => {

@@ -1,4 +1,9 @@
-import { ALERT_RUN_MS, FORGET_RUNS_PER_TICK, SCHEDULE_MS, VECTORS_RETRY_AFTER_MS } from "../core/policy.ts";
+import {
+  ALERT_RUN_MS,
+  FORGET_RUNS_PER_TICK,
+  OWED_PAGES_PAUSE_MS,
+  VECTORS_RETRY_AFTER_MS,
+} from "../core/policy.ts";
 import { laneOf, runName } from "../core/rebuild.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
 import type { Priority, Run, SyncName, Trigger } from "../ports/run-store.ts";
@@ -18,6 +23,8 @@ export async function tick(ports: Ports, engine: RunEngine): Promise<void> {
   const schedule = { trigger: "schedule", priority: "normal" } as const;
   if (rebuild !== null && isTurn) await continueRebuild(ports, engine, rebuild);
   if (await isDue(ports, "fireflies")) await startRun(ports, engine, { sync: "fireflies", ...schedule });
+  for (const sync of ["clients", "projects"] as const)
+    if (await isTableDue(ports, sync)) await startRun(ports, engine, { sync, ...schedule });
   if (await areVectorsDue(ports)) await startRun(ports, engine, { sync: "vectors", ...schedule });
   if (rebuild !== null && !isTurn && (await isIdle(ports, lane)))
     await continueRebuild(ports, engine, rebuild);
@@ -34,10 +41,10 @@ async function isIdle({ runs }: Ports, lane: SyncName | null): Promise<boolean> 
 export async function startRun(
   ports: Ports,
   engine: RunEngine,
-  request: { sync: SyncName; trigger: Trigger; priority: Priority },
+  request: { sync: SyncName; trigger: Trigger; priority: Priority; preview?: Run["preview"] },
 ): Promise<{ run: Run; created: boolean }> {
   const { world, runs } = ports;
-  const queued = await runs.queue({ ...request, id: world.newId(), queuedMs: world.nowMs() });
+  const queued = await runs.queue({ preview: null, ...request, id: world.newId(), queuedMs: world.nowMs() });
   // A rebuild that waited its turn in this lane has it now.
   const isWaiting = queued.run.rebuild !== null && queued.run.state === "queued";
   if (queued.created || isWaiting) await engine.start(queued.run.id);
@@ -81,8 +88,8 @@ export async function reviveUnfinished(
         { id: world.newId(), kind: "run_lost", subject: runName(run), detail },
         world.nowMs(),
       );
-    // The next run of a rebuild goes on from its cursor.
-    if (lost && run.trigger !== "recovery" && run.rebuild === null) {
+    // The next run of a rebuild goes on from its cursor; a preview is for whoever asked for it to ask for again.
+    if (lost && run.trigger !== "recovery" && run.rebuild === null && run.preview === null) {
       await startRun(ports, engine, { sync: run.sync, trigger: "recovery", priority: run.priority });
     }
   }
@@ -99,13 +106,27 @@ async function noticeLong({ runs, world }: Ports, run: Run): Promise<void> {
   );
 }
 
-async function isDue(ports: Ports, sync: keyof typeof SCHEDULE_MS): Promise<boolean> {
+async function isDue(ports: Ports, sync: "fireflies"): Promise<boolean> {
   if (ports.source === null || !(await isLaneOpen(ports, sync))) return false;
   const last = await ports.runs.lastEnded(sync);
   if (last === null || last.continues) return true;
   // A run that parked until a time that has come goes on at once.
   if (last.state === "parked" && last.notBeforeMs !== null) return true;
-  return ports.world.nowMs() - last.queuedMs >= SCHEDULE_MS[sync];
+  return ports.world.nowMs() - last.queuedMs >= ports.scheduleMs[sync];
+}
+
+/** By the clock; or rows were written in D1, or pages wait whose time has come. */
+async function isTableDue(ports: Ports, sync: "clients" | "projects"): Promise<boolean> {
+  const { notion, runs, scheduleMs, tables, world } = ports;
+  if (notion === null || notion.databases[sync] === null || !(await isLaneOpen(ports, sync))) return false;
+  const last = await runs.lastEnded(sync);
+  if (last === null || last.continues) return true;
+  if (last.state === "parked" && last.notBeforeMs !== null) return true;
+  const nowMs = world.nowMs();
+  if (nowMs - last.queuedMs >= scheduleMs[sync]) return true;
+  if (nowMs - (last.endedMs ?? nowMs) < OWED_PAGES_PAUSE_MS) return false;
+  const owed = await tables.owedCount(sync, nowMs);
+  return owed.pages > 0;
 }
 
 /** Something is owed, or a dead id is due for another look; after a run that did not succeed, only after a pause. */

@@ -1,5 +1,7 @@
 import type { Pipelines } from "../engine/run.ts";
+import { syncClients } from "./clients.ts";
 import { syncMeetings } from "./fireflies.ts";
+import { syncProjects } from "./projects.ts";
 import { rebuildChunks } from "./rebuild-chunks.ts";
 import { rebuildRecords } from "./rebuild-records.ts";
 import { rebuildVectors } from "./rebuild-vectors.ts";
@@ -8,6 +10,9 @@ import { syncVectors } from "./vectors.ts";
 /** The table of syncs, in the order in which a one-shot run makes them, and of what makes things anew. */
 export const PIPELINES: Pipelines = {
   fireflies: syncMeetings,
+  // Before projects, which name them.
+  clients: syncClients,
+  projects: syncProjects,
   vectors: syncVectors,
   "rebuild records": rebuildRecords,
   "rebuild chunks": rebuildChunks,

@@ -3,6 +3,7 @@ import { IDS_SHOWN_MAX, PROOF_PAGE_ITEMS } from "../core/policy.ts";
 import { concurrently } from "../core/concurrently.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { ProofMeeting } from "../ports/record-store.ts";
+import type { SyncName } from "../ports/run-store.ts";
 
 /** What one page of meetings proves; pages add up. Counts are of ids, each looked at in the store itself. */
 export type ProofPart = {
@@ -93,7 +94,7 @@ const OWED = "vectors owed";
  * Whether a difference is what a run that has not come to its end leaves: a listing (`fireflies`), or documents not yet
  * taken on (`vectors`).
  */
-export function isLeftBy(sync: "fireflies" | "vectors", difference: string): boolean {
+export function isLeftBy(sync: SyncName, difference: string): boolean {
   const left = sync === "fireflies" ? [UNLISTED, OWED] : [OWED];
   return left.some((what) => difference.startsWith(`${what}: `));
 }

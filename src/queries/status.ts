@@ -1,7 +1,7 @@
-import { IDS_SHOWN_MAX } from "../core/policy.ts";
+import { IDS_SHOWN_MAX, SYNC_NAMES } from "../core/policy.ts";
 import type { IndexRow } from "../core/embedding-plan.ts";
 import type { Ports } from "../ports/ports.ts";
-import type { Alert, AttemptRow, Lane, Run } from "../ports/run-store.ts";
+import type { Alert, AttemptRow, Lane, Run, SyncName } from "../ports/run-store.ts";
 import type { RunCounts } from "../core/report.ts";
 import { readOpenRebuild, readProgress as rebuildProgress, type RebuildStatus } from "./rebuild.ts";
 
@@ -10,6 +10,8 @@ export type Status = {
   readonly unfinished: readonly Run[];
   readonly last: readonly Run[];
   readonly lanes: readonly Lane[];
+  /** Syncs that cannot be made as things are configured, and why, in a sentence. */
+  readonly off: readonly OffSync[];
   readonly alerts: readonly Alert[];
   readonly owedDocuments: number;
   readonly source: { readonly ids: number; readonly asOfMs: number | null };
@@ -24,22 +26,21 @@ export type Status = {
 export async function readStatus(ports: Ports): Promise<Status> {
   const { runs, records, world, registry } = ports;
   const [indexes, rebuild] = await Promise.all([registry.rows(), readOpenRebuild(ports)]);
-  const [unfinished, lanes, alerts, { owed: owedDocuments }, source, totals, fireflies, vectors] =
-    await Promise.all([
-      runs.unfinished(),
-      runs.lanes(),
-      runs.openAlerts(),
-      records.owedCount(world.nowMs()),
-      records.sourceCount(),
-      records.totals(),
-      runs.lastEnded("fireflies"),
-      runs.lastEnded("vectors"),
-    ]);
+  const [unfinished, lanes, alerts, { owed: owedDocuments }, source, totals, ...last] = await Promise.all([
+    runs.unfinished(),
+    runs.lanes(),
+    runs.openAlerts(),
+    records.owedCount(world.nowMs()),
+    records.sourceCount(),
+    records.totals(),
+    ...SYNC_NAMES.map((sync) => runs.lastEnded(sync)),
+  ]);
   return {
     nowMs: world.nowMs(),
     unfinished: unfinished.items,
-    last: [fireflies, vectors].filter((run) => run !== null),
+    last: last.filter((run) => run !== null),
     lanes: lanes.items,
+    off: offSyncs(ports),
     alerts: alerts.items,
     owedDocuments,
     source,
@@ -49,9 +50,28 @@ export async function readStatus(ports: Ports): Promise<Status> {
   };
 }
 
+/** A sync whose vendor is not configured. */
+export type OffSync = { readonly sync: SyncName; readonly reason: string };
+
+/** Off is no failure: with the real key of one vendor the other may have none. */
+function offSyncs({ source, notion }: Ports): OffSync[] {
+  const tables = (["clients", "projects"] as const).map((sync) => {
+    if (notion === null) return { sync, reason: `${sync} is off: no NOTION_TOKEN is set` };
+    const variable = `NOTION_${sync.toUpperCase()}_DATABASE_ID`;
+    return notion.databases[sync] === null
+      ? { sync, reason: `${sync} is off: neither ${variable} nor notion.${sync}.database names its database` }
+      : null;
+  });
+  const meetings =
+    source === null
+      ? { sync: "fireflies" as const, reason: "fireflies is off: no FIREFLIES_API_KEY is set" }
+      : null;
+  return [meetings, ...tables].filter((off) => off !== null);
+}
+
 /** Work done and to do, for bars; an estimate, never proof. */
 type Progress = {
-  readonly unit: "meetings" | "chunks";
+  readonly unit: "meetings" | "pages" | "chunks";
   readonly done: number;
   readonly total: number | null;
 };
@@ -103,6 +123,10 @@ async function readProgress(ports: Ports, run: Run): Promise<Progress | null> {
       done: seen,
       total: lastCeilingMs === null ? (key?.meetingsEstimate ?? null) : null,
     };
+  }
+  if (run.sync !== "vectors") {
+    const { seen } = await ports.runs.counts(run.id);
+    return { unit: "pages", done: seen, total: null };
   }
   const { documents, chunks, sent } = await ports.records.vectorProgress(run.startedMs ?? run.queuedMs);
   const { owed } = await ports.records.owedCount(ports.world.nowMs());

@@ -7,13 +7,16 @@ import { createWorkersAiInProcess } from "../../emulators/workers-ai/ai-core.ts"
 import { createIndexRegistry } from "../../src/adapters/d1/index-registry.ts";
 import { createRebuildStore } from "../../src/adapters/d1/rebuild-table.ts";
 import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
+import { createTableStore } from "../../src/adapters/d1/table-store.ts";
+import { createPlanStore } from "../../src/adapters/d1/plan-table.ts";
+import { createDecisionStore } from "../../src/adapters/d1/decision-table.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
 import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
 import { createVectorIndex } from "../../src/adapters/vectorize/vector-index.ts";
 import { createEmbedder } from "../../src/adapters/workers-ai/embedder.ts";
 import { METADATA_INDEXES } from "../../src/core/chunk-plan.ts";
-import { EMBEDDING_MODEL, SCHEMA_VERSION } from "../../src/core/policy.ts";
+import { EMBEDDING_MODEL, SCHEDULE_MS, SCHEMA_VERSION } from "../../src/core/policy.ts";
 import { executeRun } from "../../src/engine/run.ts";
 import { startRun } from "../../src/engine/tick.ts";
 import { PIPELINES } from "../../src/pipelines/index.ts";
@@ -147,6 +150,12 @@ export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS
     raw: createRawStore(r2, world),
     registry: createIndexRegistry(d1),
     rebuilds: createRebuildStore(d1),
+    decisions: createDecisionStore(d1),
+    plans: createPlanStore(d1),
+    tables: createTableStore(d1, world),
+    notion: null,
+    scheduleMs: SCHEDULE_MS,
+    configProblem: null,
     embedder: createEmbedder(ai, EMBEDDING_MODEL, world),
     index: indexes.VECTORS_A,
     indexName: "VECTORS_A",
@@ -174,8 +183,13 @@ function counted<T extends object>(binding: T, count: () => void): T {
 }
 
 /** Run one sync from queue to close over the ports of a workspace. */
-export async function runSync(space: Workspace, sync: SyncName, ports: Ports = space.ports): Promise<Run> {
-  const trigger = { sync, trigger: "manual", priority: "normal" } as const;
+export async function runSync(
+  space: Workspace,
+  sync: SyncName,
+  ports: Ports = space.ports,
+  preview: Run["preview"] = null,
+): Promise<Run> {
+  const trigger = { sync, trigger: "manual", priority: "normal", preview } as const;
   const { run } = await startRun(ports, space.engine, trigger);
   await executeRun(ports, freshSteps(space.world), run.id, PIPELINES);
   const ended = await ports.runs.run(run.id);
@@ -185,13 +199,17 @@ export async function runSync(space: Workspace, sync: SyncName, ports: Ports = s
 
 export type Workspace = Awaited<ReturnType<typeof aWorkspace>>;
 
+/** `copy` remembers what was done so far, for another worker who takes the run over. */
+export type TestSteps = Steps & { names: string[]; copy(): TestSteps };
+
 /** Steps remembered in a map, and how often each was tried; sleeping moves the clock. */
-export function freshSteps(world: TestWorld): Steps & { names: string[] } {
-  const done = new Map<string, unknown>();
+export function freshSteps(world: TestWorld, before?: ReadonlyMap<string, unknown>): TestSteps {
+  const done = new Map<string, unknown>(before);
   const tries = new Map<string, number>();
   const names: string[] = [];
   return {
     names,
+    copy: () => freshSteps(world, done),
     do: async <T>(name: string, work: (tries: number) => Promise<T>): Promise<T> => {
       if (!done.has(name)) {
         names.push(name);

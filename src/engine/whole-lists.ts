@@ -1,0 +1,45 @@
+import { LIST_ITEM_PAGES_MAX } from "../core/policy.ts";
+import type { PlainValue } from "../core/records/plain-value.ts";
+import type { NotionPage } from "../ports/notion.ts";
+import { call, notionOf, type TableStep } from "./notion-schema.ts";
+
+/**
+ * Pages with the mapped lists and texts whole that a reply cut at 25 references. Each costs a call or more, so only what
+ * is a column is asked for. Source: Notion docs, "Retrieve a page property item".
+ */
+export async function withWholeLists(step: TableStep, pages: readonly NotionPage[]): Promise<NotionPage[]> {
+  const mapped = new Set(Object.values(step.table.mapped).map((column) => column?.propertyId));
+  const whole: NotionPage[] = [];
+  for (const page of pages) {
+    const cut = Object.entries(page.properties).filter(
+      ([id, { read }]) => mapped.has(id) && "truncated" in read && read.truncated,
+    );
+    const properties = { ...page.properties };
+    for (const [id, { type }] of cut) {
+      const items = await itemsOf(step, page.id, id);
+      const value: PlainValue = type === "title" || type === "rich_text" ? items.join("") : items;
+      properties[id] = { type, read: { value, truncated: false } };
+    }
+    whole.push(cut.length === 0 ? page : { ...page, properties });
+  }
+  return whole;
+}
+
+async function itemsOf({ context, scope }: TableStep, pageId: string, propertyId: string): Promise<string[]> {
+  const { tables } = notionOf(context);
+  const all: string[] = [];
+  let cursor: string | null = null;
+  for (let n = 0; n < LIST_ITEM_PAGES_MAX; n += 1) {
+    const asked = { pageId, propertyId, cursor };
+    const reply: { readonly items: readonly string[]; readonly cursor: string | null } = await call(
+      context,
+      scope,
+      "read list",
+      (ms) => tables.listItems(asked, ms),
+    );
+    all.push(...reply.items);
+    cursor = reply.cursor;
+    if (cursor === null) break;
+  }
+  return all;
+}

@@ -1,0 +1,33 @@
+import { mayWrite } from "../engine/approval.ts";
+import { knowTable } from "../engine/notion-schema.ts";
+import { listPages } from "../engine/page-listing.ts";
+import { makePages } from "../engine/page-making.ts";
+import { lookForMissing } from "../engine/page-missing.ts";
+import { pushPages } from "../engine/page-pushes.ts";
+import { previewFirst } from "../engine/previewing.ts";
+import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
+import { goesOn, outcomeOf } from "../engine/table-outcome.ts";
+
+/**
+ * Projects between Notion and D1, both ways. Source: requirements, "Notion Projects Sync"; protocols 5.
+ *
+ * Nothing is made in Notion before everything was listed once: what is there already must not be doubled.
+ */
+export async function syncProjects(context: RunContext): Promise<PipelineOutcome> {
+  // 0. A plan, if one is asked for; or whether the one that is given still holds.
+  const over = await previewFirst(context, "projects");
+  if (over !== null) return over;
+  // 1. Which property is which column; what changed in the schema.
+  const table = await knowTable(context, "projects");
+  // 2. What was edited, or everything: each page is merged with its row, and D1 takes what is Notion's.
+  const listed = await listPages(context, table);
+  if (listed.at.listing.completedMs === null) return goesOn(table, listed);
+  // 3. What was not listed any more.
+  const missing = await lookForMissing(context, table, listed.counted);
+  // 4. What Notion is owed: read again, merge, write down what is replaced, send.
+  const isWritable = await mayWrite(context, table);
+  const pushed = await pushPages(context, table, { counted: listed.counted, mayWrite: isWritable });
+  // 5. Rows without a page.
+  const made = isWritable && table.markerId !== null ? await makePages(context, table, pushed.pages) : null;
+  return outcomeOf(context, table, { listed, missing, pushed, made, isWritable });
+}
