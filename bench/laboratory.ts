@@ -139,8 +139,8 @@ async function workers({ url, clock }: Source, token: string): Promise<LocalWork
   const [product, yardstick, embedder] = await Promise.all([
     productWorkers({
       apiToken: token,
-      firefliesUrl: url,
-      firefliesKey: FIREFLIES_DEMO_KEY,
+      fireflies: { url, key: FIREFLIES_DEMO_KEY, account: null },
+      notion: null,
       worldClock: clock,
       freeBytes: async () => 2 ** 40,
       vectorDelayMs: 100,

@@ -1,19 +1,30 @@
-import { Argument, Command, CommanderError } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError } from "commander";
 import { benchChunk } from "./chunk.ts";
 import { benchCopy } from "./copy.ts";
+import { benchFight } from "./fight.ts";
 import { benchGrowth } from "./growth.ts";
 import { benchIndex } from "./index.ts";
 import { benchMemory } from "./memory.ts";
+import { benchNotion } from "./notion.ts";
 import { benchRetrieval } from "./retrieval.ts";
 import { benchSearch } from "./search.ts";
 import type { BenchResult } from "./result.ts";
 
 /** What the command line leaves to a bench. */
-type Options = { readonly json?: boolean; readonly meetings?: string; readonly queries?: string };
+type Options = {
+  readonly json?: boolean;
+  readonly meetings?: string;
+  readonly queries?: string;
+  readonly seeds: number;
+  readonly seed?: number;
+  readonly rounds: number;
+};
 
 type Bench = {
   readonly name: string;
   readonly about: string;
+  /** Takes too long to run where nobody asked for it by name. */
+  readonly isOnRequest?: boolean;
   run(options: Options, say: (line: string) => void): Promise<BenchResult>;
 };
 
@@ -54,6 +65,19 @@ const BENCHES: readonly Bench[] = [
       "search on meetings and questions with known answers, against plain BM25 (1 min; --meetings, --queries)",
     run: ({ meetings, queries }, say) => benchRetrieval({ meetings, queries, say }),
   },
+  {
+    name: "notion",
+    about:
+      "10,000 projects: calls, time by the limit alone, and rows a second against a naive copier (2 min)",
+    run: (_options, say) => benchNotion({ projects: 10_000, edits: 1_000, repetitions: 4, say }),
+  },
+  {
+    name: "fight",
+    about:
+      "people against the sync over one Notion workspace (90 min; --seeds, --rounds, --seed); only if named",
+    isOnRequest: true,
+    run: ({ seeds, seed, rounds }, say) => benchFight({ seeds, seed: seed ?? null, rounds, say }),
+  },
 ];
 
 const MISSED = 1;
@@ -61,19 +85,23 @@ const USAGE = 2;
 
 const HELP = `
 Benches:
-${BENCHES.map(({ name, about }) => `  ${name.padEnd(8)} ${about}`).join("\n")}
+${BENCHES.map(({ name, about }) => `  ${name.padEnd(9)} ${about}`).join("\n")}
 
-Without a name all of them run, on nothing but this machine. What has a target is a ratio or a bound within one run, so a
+Without a name all of them run but fight, on nothing but this machine. What has a target is a ratio or a bound within one run, so a
 slow machine does not fail it; a busy one may. Ends with 1 if a target is missed.
 
 Examples:
   npm run bench -- copy growth
   npm run bench -- chunk --meetings meetings.jsonl.gz
   npm run bench -- retrieval --meetings meetings.jsonl.gz --queries queries.jsonl --json
+  npm run bench -- fight --seeds 100 --rounds 60
+  npm run bench -- fight --seed 14
   npm run bench -- --json > bench.json`;
 
 async function benchAll(names: readonly string[], options: Options): Promise<void> {
-  const chosen = BENCHES.filter(({ name }) => names.length === 0 || names.includes(name));
+  const chosen = BENCHES.filter(({ name, isOnRequest }) =>
+    names.length === 0 ? isOnRequest !== true : names.includes(name),
+  );
   const results: BenchResult[] = [];
   for (const { name, run } of chosen) {
     const result = await run(options, (line) => process.stderr.write(`${name}: ${line}\n`));
@@ -111,12 +139,21 @@ function table({ name, rows }: BenchResult): string {
   return `${lines.join("\n")}\n\n`;
 }
 
+function countOf(text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError("A whole number from 1 on.");
+  return count;
+}
+
 const program = new Command("bench")
   .description("Measure what the performance claims rest on.")
   .addArgument(new Argument("[name...]", "which benches").choices(BENCHES.map(({ name }) => name)))
   .option("--json", "print one JSON object on stdout; progress goes to stderr")
   .option("--meetings <file>", "meetings of a .jsonl or .jsonl.gz file, for the chunk and retrieval benches")
   .option("--queries <file>", "questions about them with the sentences that answer, for the retrieval bench")
+  .option("--seeds <n>", "seeds of the fight bench", countOf, 1_000)
+  .option("--rounds <n>", "rounds of each seed of the fight bench", countOf, 200)
+  .option("--seed <n>", "one seed of the fight bench, to see its breaches again", countOf)
   .addHelpText("after", HELP)
   .exitOverride()
   .action(benchAll);

@@ -39,6 +39,7 @@ export function refusalJson(sentence: string): Omit<OutcomeJson, "proof" | "data
     runs: [],
     proof: { ok: false, meetings: null },
     problems: [],
+    off: [],
     alerts: [],
   };
 }

@@ -19,7 +19,10 @@ Examples:
   npm run -s sync -- --meetings file.jsonl.gz --json   meetings of a file, the outcome as JSON
   npm start                                         the same, then every hour, with the page and the API on port 8787
 
-With FIREFLIES_API_KEY in .env the real service is used instead of the emulator.
+With FIREFLIES_API_KEY or NOTION_TOKEN in .env the real services are used instead of the emulators, and a vendor without
+a key is off. NOTION_PROJECTS_DATABASE_ID and NOTION_CLIENTS_DATABASE_ID name the databases; projects are written
+to Notion once a plan was approved (syncctl run projects --dry-run), or with NOTION_MAY_WRITE=yes. PHONE_COUNTRY (US) is
+that of numbers without one. sync.config.jsonc, if there is one here, says who wins on which field, and more: docs/config.md.
 EMBEDDINGS chooses who makes the embeddings: lexical#<dimensions>, openai:<base url>#<model> or workers-ai:<model>.
 Exit codes: 0 done or parked, 1 done with findings, 2 usage, 3 failed or could not run.`;
 
@@ -69,8 +72,12 @@ async function withProduct(
 
 async function oneShot(product: Product, options: RunOptions): Promise<number> {
   const bars = isDrawable(process.stdout) && options.json !== true;
-  const problems = product.fireflies.problems.map(({ line, problem }) => `line ${line}: ${problem}`);
-  for (const problem of problems) log(`${options.meetings} ${problem}; left out.`);
+  const { problems: left } = product.vendors;
+  for (const { path, line, problem } of left) log(`${path} line ${line}: ${problem}; left out.`);
+  // Lines of meetings stood here alone once, and scripts know them by their number.
+  const problems = left.map(
+    ({ rows, line, problem }) => `${rows === "meetings" ? "" : `${rows} `}line ${line}: ${problem}`,
+  );
   const outcome = await runOnce(product.client, bars ? barWatcher(process.stdout) : lineWatcher(log)).catch(
     async (error: unknown) => {
       // With its disk full not even the ledger can be read; that is the reason to name, and not the call that failed.
@@ -130,9 +137,7 @@ function program(): Command {
     .addHelpText("after", EXAMPLES)
     .exitOverride()
     .showSuggestionAfterError()
-    .hook("preAction", (_, command) =>
-      refuseEmulatorOptions(command, process.env["FIREFLIES_API_KEY"] ?? ""),
-    );
+    .hook("preAction", (_, command) => refuseEmulatorOptions(command, process.env));
   const finish = (work: (options: RunOptions) => Promise<number>) => async (options: RunOptions) => {
     process.exitCode = await work(options);
   };

@@ -28,6 +28,7 @@ it("tells what the proof has come to before it asks which alerts are open", asyn
         source: { ids: 2, asOfMs: 0 },
         totals: { records: 2, quarantined: 0 },
         alerts: [],
+        off: [],
         rebuild: null,
       };
     },
@@ -37,6 +38,12 @@ it("tells what the proof has come to before it asks which alerts are open", asyn
   };
   await runOnce(client as ApiClient, nobody);
   const { unexplained, source, records, chunks, vectors } = part;
-  // Status: whether a rebuild is open, what is to be proven, and at the end what is wrong.
-  expect(asked).toEqual(["status", "status", { unexplained, source, records, chunks, vectors }, "status"]);
+  // Status: what is off, whether a rebuild is open, what is to be proven, and at the end what is wrong.
+  expect(asked).toEqual([
+    "status",
+    "status",
+    "status",
+    { unexplained, source, records, chunks, vectors },
+    "status",
+  ]);
 });

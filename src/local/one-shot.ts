@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProofPart } from "../queries/proof.ts";
-import type { Alert, Run, RunState, SyncName } from "../ports/run-store.ts";
-import type { RunReport, Status } from "../queries/status.ts";
+import type { Alert, Run, RunState } from "../ports/run-store.ts";
+import { SYNC_NAMES } from "../core/policy.ts";
+import type { OffSync, RunReport, Status } from "../queries/status.ts";
 import type { ApiClient } from "../surfaces/client.ts";
 
 /** Told about each run while it goes on; for bars and log lines. */
@@ -23,11 +24,12 @@ export type OneShot = {
   readonly reports: readonly RunReport[];
   readonly proof: Proof;
   readonly alerts: readonly Alert[];
+  /** Syncs that were left out, for their vendor is not configured. */
+  readonly off: readonly OffSync[];
   /** Meetings in quarantine when all was over, of whatever run. */
   readonly quarantined: number;
 };
 
-const SYNCS: readonly SyncName[] = ["fireflies", "vectors"];
 const POLL_MS = 100;
 /** Runs of one sync: a backfill continues itself every 1,000 meetings, a lost run is recovered once. */
 const RUNS_MAX = 1_000;
@@ -35,16 +37,22 @@ const RUNS_MAX = 1_000;
 const FORGET_CALLS_MAX = 100;
 const UNFINISHED: ReadonlySet<RunState> = new Set(["queued", "running"]);
 
-/** Make every sync once, in order, its continuations included; then prove the whole. */
+/** Whether a run was for something else than the sync itself. */
+function isOther({ rebuild, preview }: Run): boolean {
+  return rebuild !== null || preview?.mode === "dry_run";
+}
+
+/** Make every sync once whose vendor is on, in order, its continuations included; then prove the whole. */
 export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneShot> {
   const reports: RunReport[] = [];
-  for (const sync of SYNCS) {
+  const { off } = await client.status();
+  for (const sync of SYNC_NAMES.filter((name) => off.every((one) => one.sync !== name))) {
     for (let runs = 0; runs < RUNS_MAX; runs += 1) {
       const { run_id: runId } = await client.start(sync);
       const report = await ended(client, runId, watcher);
       reports.push(report);
-      // A rebuild that was under way in this lane went first.
-      if (!report.run.continues && !isLost(report.run) && report.run.rebuild === null) break;
+      // A rebuild or a dry run that was under way in this lane went first.
+      if (!report.run.continues && !isLost(report.run) && !isOther(report.run)) break;
     }
   }
   reports.push(...(await finishRebuild(client, watcher)));
@@ -53,7 +61,7 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
   await client.proofVerdict({ unexplained, source, records, chunks, vectors });
   const { alerts, totals } = await client.status();
   await forgetEnded(client);
-  return { reports, proof, alerts, quarantined: totals.quarantined };
+  return { reports, proof, alerts, off, quarantined: totals.quarantined };
 }
 
 /** A one-shot has no clock that would ever do it. What is left after FORGET_CALLS_MAX waits for the next one. */

@@ -2,15 +2,21 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type FaultPlan, parseFaults } from "../../emulators/faults/plan.ts";
 import { parseDurationMs } from "../../emulators/world/duration.ts";
 import { directoryName, webAddress } from "../surfaces/cli/arguments.ts";
+import { realVendors, type Environment } from "./vendor-choice.ts";
 
 /** What `npm run sync` and `npm start` understand. */
 export type RunOptions = {
   readonly dataDir: string;
   readonly port?: number;
   readonly json?: boolean;
+  readonly config?: string;
   readonly meetings?: string;
   readonly meetingsCount?: number;
+  readonly projects?: string;
+  readonly projectsCount?: number;
+  readonly clients?: string;
   readonly firefliesUrl?: string;
+  readonly notionUrl?: string;
   readonly quotaPerDay?: number | "none";
   readonly faults?: FaultPlan;
   readonly speed?: number;
@@ -42,14 +48,37 @@ const whole =
     return value;
   };
 
+function fileName(text: string): string {
+  if (text.trim() === "") throw new InvalidArgumentError("It must name a file.");
+  return text;
+}
+
 /** Add the options that both commands share. */
 export function withRunOptions(command: Command): Command {
-  return command
+  command
     .option("--data-dir <dir>", "where everything is kept; one workspace each", directoryName, ".data")
     .option("--json", "print exactly one JSON object on stdout; logs go to stderr")
+    .option(
+      "--config <file>",
+      "the configuration file (default: sync.config.jsonc, if there is one)",
+      fileName,
+    )
     .addOption(
       new Option("--port <n>", "port of the API (sync: a free one; start: 8787)").argParser(whole(0, 65_535)),
-    )
+    );
+  withContentOptions(command);
+  withWorldOptions(command);
+  return command.addOption(
+    new Option(
+      "--vector-delay <time>",
+      "how long the vector stand-in keeps a change invisible; production takes seconds (default: 0.1s)",
+    ).argParser(vectorDelay),
+  );
+}
+
+/** What the emulators serve, or where others run. */
+function withContentOptions(command: Command): void {
+  command
     .addOption(
       new Option("--meetings <file>", "serve the meetings of a .jsonl or .jsonl.gz file").conflicts([
         "firefliesUrl",
@@ -60,7 +89,28 @@ export function withRunOptions(command: Command): Command {
         .argParser(whole(1, 200_000))
         .conflicts(["meetings", "firefliesUrl"]),
     )
+    .addOption(
+      new Option("--projects <file>", "serve the projects of a .jsonl or .jsonl.gz file").conflicts(
+        "notionUrl",
+      ),
+    )
+    .addOption(
+      new Option("--projects-count <n>", "projects in the generated sample workspace")
+        .argParser(whole(1, 100_000))
+        .conflicts(["projects", "notionUrl"]),
+    )
+    .addOption(
+      new Option("--clients <file>", "serve the clients of a .jsonl or .jsonl.gz file").conflicts(
+        "notionUrl",
+      ),
+    )
     .option("--fireflies-url <url>", "use a Fireflies emulator that runs elsewhere", webAddress)
+    .option("--notion-url <url>", "use a Notion emulator that runs elsewhere", webAddress);
+}
+
+/** How the emulated world behaves. */
+function withWorldOptions(command: Command): void {
+  command
     .addOption(
       new Option(
         "--quota-per-day <n>",
@@ -80,23 +130,17 @@ export function withRunOptions(command: Command): Command {
     .addOption(
       new Option("--speed <n>", "how much faster world time runs")
         .argParser(numberBetween(0.01, 100_000))
-        .conflicts("firefliesUrl"),
+        .conflicts(["firefliesUrl", "notionUrl"]),
     )
     .addOption(
       new Option("--advance <time>", "move world time forward once, e.g. 7d")
         .argParser(span)
-        .conflicts("firefliesUrl"),
+        .conflicts(["firefliesUrl", "notionUrl"]),
     )
     .addOption(
       new Option("--seed <n>", "seed of the generated sample workspace")
         .argParser(whole(0, 2 ** 31))
         .conflicts("firefliesUrl"),
-    )
-    .addOption(
-      new Option(
-        "--vector-delay <time>",
-        "how long the vector stand-in keeps a change invisible; production takes seconds (default: 0.1s)",
-      ).argParser(vectorDelay),
     );
 }
 
@@ -104,6 +148,9 @@ export function withRunOptions(command: Command): Command {
 const EMULATOR_OPTIONS = [
   "meetings",
   "meetingsCount",
+  "projects",
+  "projectsCount",
+  "clients",
   "seed",
   "speed",
   "faults",
@@ -112,22 +159,25 @@ const EMULATOR_OPTIONS = [
 ] as const satisfies readonly (keyof RunOptions)[];
 
 /**
- * Refuse options of the emulator where the real service would be asked, which knows none of them.
+ * Refuse options of emulators where a real service would be asked, which knows none of them. Beside a real service no
+ * emulator of ours runs.
  *
  * @param command the command about to be carried out, its options parsed
- * @param key FIREFLIES_API_KEY, or nothing
+ * @param environment FIREFLIES_API_KEY and NOTION_TOKEN, or nothing
  *
  * Ends the command as wrong use, with one sentence.
  */
-export function refuseEmulatorOptions(command: Command, key: string): void {
-  if (key === "" || command.getOptionValue("firefliesUrl") !== undefined) return;
+export function refuseEmulatorOptions(command: Command, environment: Environment): void {
+  const real = realVendors(environment, command.opts<RunOptions>());
+  if (!real.fireflies && !real.notion) return;
   const given = command.options
     .filter((option) => EMULATOR_OPTIONS.some((name) => name === option.attributeName()))
     .filter((option) => command.getOptionValue(option.attributeName()) !== undefined)
     .map((option) => option.long);
   if (given.length === 0) return;
+  const [name, title] = real.fireflies ? ["FIREFLIES_API_KEY", "Fireflies"] : ["NOTION_TOKEN", "Notion"];
   command.error(
-    `error: FIREFLIES_API_KEY is set, so the real Fireflies would be asked, which knows nothing of ${given.join(", ")}: leave that out, or unset the key (environment or .env) for the emulator.`,
+    `error: ${name} is set, so the real ${title} would be asked, which knows nothing of ${given.join(", ")}: leave that out, or unset the key (environment or .env) for the emulator.`,
     { code: "sync.emulatorOptions", exitCode: 2 },
   );
 }

@@ -38,12 +38,13 @@ function aReport(sync: "fireflies" | "vectors", change: Partial<RunReport["run"]
 const parked = (sync: "fireflies" | "vectors"): RunReport =>
   aReport(sync, { state: "parked", notBeforeMs: Date.UTC(2026, 4, 9) });
 
-function outcomeOf(reports: readonly RunReport[], proof: Partial<Proof> = {}) {
+function outcomeOf(reports: readonly RunReport[], proof: Partial<Proof> = {}, off: OneShot["off"] = []) {
   const count = proof.unexplained?.length ?? 0;
   const oneShot: OneShot = {
     reports,
     proof: { ...PROVEN, unexplained_count: count, ...proof },
     alerts: [],
+    off,
     quarantined: 0,
   };
   const json = outcomeJson(oneShot, "/data", []);
@@ -54,6 +55,19 @@ describe("exitCode", () => {
   test("is 0 when all succeeded and the proof holds", () => {
     const { json, code } = outcomeOf([aReport("fireflies"), aReport("vectors")]);
     expect({ ok: json.ok, code }).toEqual({ ok: true, code: EXIT.succeeded });
+  });
+
+  test("is 0 without a listing where Fireflies is off, which the report says", () => {
+    const reason = "fireflies is off: no FIREFLIES_API_KEY is set";
+    const nothing = { source: 0, records: 0, pending: 0, quarantined: 0, source_as_of: null };
+    const { json, code, text } = outcomeOf([aReport("vectors")], nothing, [{ sync: "fireflies", reason }]);
+    expect({ ok: json.ok, code, off: json.off }).toEqual({
+      ok: true,
+      code: EXIT.succeeded,
+      off: [{ sync: "fireflies", reason }],
+    });
+    expect(text).toContain(`Left out\n  ${reason}`);
+    expect(outcomeOf([aReport("vectors")], nothing).code).toBe(EXIT.findings);
   });
 
   test.each<{ what: string; reports: RunReport[]; proof: Partial<Proof> }>([

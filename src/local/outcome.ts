@@ -1,5 +1,5 @@
 import { isLeftBy } from "../queries/proof.ts";
-import type { RunReport } from "../queries/status.ts";
+import type { OffSync, RunReport } from "../queries/status.ts";
 import { setAsideCount } from "../surfaces/cut-lists.ts";
 import type { OneShot, Proof } from "./one-shot.ts";
 
@@ -15,6 +15,8 @@ export type OutcomeJson = {
   readonly runs: readonly RunJson[];
   readonly proof: { readonly ok: boolean; readonly meetings: Proof };
   readonly problems: readonly string[];
+  /** Syncs that were left out, for their vendor is not configured. */
+  readonly off: readonly OffSync[];
   /** Open alerts, oldest first. */
   readonly alerts: readonly { readonly kind: string; readonly subject: string; readonly detail: string }[];
 };
@@ -45,18 +47,21 @@ type RunJson = {
 
 /** The outcome of a one-shot as data. `problems` are lines of an input file that were left out. */
 export function outcomeJson(
-  { reports, proof, alerts, quarantined }: OneShot,
+  { reports, proof, alerts, off, quarantined }: OneShot,
   dataDir: string,
   problems: readonly string[],
 ): OutcomeJson {
-  // Without a complete listing on record, nothing is proven, however well the rest agrees.
-  const proofOk = proof.unexplained_count === 0 && proof.source_as_of !== null && isAccounted(proof);
+  // Without a complete listing on record, nothing is proven, however well the rest agrees; where Fireflies is off there is
+  // nothing to list.
+  const isListed = proof.source_as_of !== null || off.some(({ sync }) => sync === "fireflies");
+  const proofOk = proof.unexplained_count === 0 && isListed && isAccounted(proof);
   const outcome = {
     error: null,
     data_dir: dataDir,
     runs: reports.map((report) => runJson(report, quarantined)),
     proof: { ok: proofOk, meetings: proof },
     problems,
+    off,
     alerts: alerts.map(({ kind, subject, detail }) => ({ kind, subject, detail })),
   };
   return { ok: exitCode({ ok: false, ...outcome }) === EXIT.succeeded, ...outcome };

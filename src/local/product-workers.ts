@@ -3,17 +3,23 @@ import { vectorizeWorkerConfig } from "../../emulators/vectorize/miniflare.ts";
 import { workersAiWorkerConfig } from "../../emulators/workers-ai/miniflare.ts";
 import { bundleWorker } from "./bundle.ts";
 import type { LocalEmbeddings } from "./embeddings.ts";
+import type { FirefliesVendor } from "./fireflies-vendor.ts";
 import { INDEX_NAMES, VECTORIZE_WORKER } from "./indexes.ts";
+import type { NotionVendor } from "./notion-vendor.ts";
 import { writePage } from "./page-files.ts";
 import type { LocalWorker } from "./runtime.ts";
 
 /** What the product's Worker is told locally. */
 export type ProductSettings = {
   readonly apiToken: string;
-  readonly firefliesUrl: string | null;
-  readonly firefliesKey: string;
-  /** Account of an emulated workspace; absent with the real vendor, whose keys differ by account. */
-  readonly firefliesAccount?: string | null;
+  /** Null: Fireflies is off. */
+  readonly fireflies: Pick<FirefliesVendor, "url" | "key" | "account"> | null;
+  /** Null: Notion is off. */
+  readonly notion: Omit<NotionVendor, "clock" | "close"> | null;
+  /** Settings of the configuration file, as text; null: there is none. */
+  readonly config?: string | null;
+  /** Country of phone numbers that name none, ISO 3166; null: the usual one. */
+  readonly phoneCountry?: string | null;
   /** JSON of the emulated vendor's clock; null with real vendors. */
   readonly worldClock: string | null;
   readonly freeBytes: () => Promise<number>;
@@ -76,15 +82,24 @@ export async function productWorkers(settings: ProductSettings): Promise<LocalWo
 function bindings(settings: ProductSettings): Record<string, unknown> {
   const text = (value: string | null): Record<string, unknown> | undefined =>
     value === null ? undefined : { type: "text", value };
+  const { fireflies, notion } = settings;
   const named = {
     DB: { type: "d1", id: "alleato" },
     RAW: { type: "r2", name: "alleato" },
     WAKE: { type: "queue", name: "sync-wake" },
     RUNS: { type: "workflow", name: "sync-run", worker: PRODUCT_WORKER, exportName: "SyncRun" },
     API_TOKEN: text(settings.apiToken),
-    FIREFLIES_API_KEY: text(settings.firefliesKey),
-    FIREFLIES_URL: text(settings.firefliesUrl),
-    FIREFLIES_ACCOUNT: text(settings.firefliesAccount ?? null),
+    FIREFLIES_API_KEY: text(fireflies?.key ?? null),
+    FIREFLIES_URL: text(fireflies?.url ?? null),
+    FIREFLIES_ACCOUNT: text(fireflies?.account ?? null),
+    NOTION_TOKEN: text(notion?.token ?? null),
+    NOTION_URL: text(notion?.url ?? null),
+    NOTION_WORKSPACE: text(notion?.workspace ?? null),
+    NOTION_PROJECTS_DATABASE_ID: text(notion?.databases.projects ?? null),
+    NOTION_CLIENTS_DATABASE_ID: text(notion?.databases.clients ?? null),
+    NOTION_MAY_WRITE: text(notion?.mayWrite === true ? "yes" : null),
+    SYNC_CONFIG: text(settings.config ?? null),
+    PHONE_COUNTRY: text(settings.phoneCountry ?? null),
     WORLD_CLOCK: text(settings.worldClock),
     EMBEDDINGS: text(settings.embeddings.text),
     EMBEDDINGS_TOKENS_MAX: text(settings.embeddings.tokensMax),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createApiClient, type ApiClient } from "../surfaces/client.ts";
+import { configText } from "./config-file.ts";
 import { FREE_BYTES_MIN, openDataDir, type DataDir } from "./data-dir.ts";
 import { requireSpace } from "./data-files.ts";
 import { readEmbeddings, type LocalEmbeddings } from "./embeddings.ts";
@@ -14,7 +15,7 @@ import { patientFetch } from "./patient-fetch.ts";
 import { PRODUCT_WORKER, productWorkers } from "./product-workers.ts";
 import { startRuntime, type Runtime, type RuntimeLog } from "./runtime.ts";
 import { refusalOf, StartRefused } from "./start-refused.ts";
-import { openFireflies, readMeetings, type FirefliesVendor } from "./vendors.ts";
+import { openVendors, readInputFiles, type Vendors } from "./vendors.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
 
@@ -29,16 +30,18 @@ const RESUME_PAUSE_MS = 1_000;
 export type Product = {
   readonly client: ApiClient;
   readonly runtime: Runtime;
-  readonly fireflies: FirefliesVendor;
+  readonly vendors: Vendors;
   readonly dataDir: string;
   readonly token: string;
   stop(): Promise<void>;
 };
 
-/** What a start found outside: the vendor, who makes embeddings; and when the Worker may be asked. */
+/** What a start found outside: the vendors, who makes embeddings; and when the Worker may be asked. */
 type Surroundings = {
-  readonly fireflies: FirefliesVendor;
+  readonly vendors: Vendors;
   readonly embeddings: LocalEmbeddings;
+  /** Settings of the configuration file; null if there is none. */
+  readonly config: string | null;
   readonly readiness: PromiseWithResolvers<void>;
 };
 
@@ -53,23 +56,21 @@ export async function startProduct(
   defaults: { port: number; onLog: (log: RuntimeLog) => void; hasPage?: boolean },
 ): Promise<Product> {
   // Read before anything is made, so that a wrong name leaves nothing behind.
-  const meetings = options.meetings === undefined ? null : readMeetings(options.meetings);
+  const config = configText(options);
+  const files = readInputFiles(options);
   const embeddings = await readEmbeddings(process.env);
   // What nobody answers for may be known to an older data directory, and to no new one.
   if (embeddings.unanswered !== null && !existsSync(join(options.dataDir, "state")))
     throw new StartRefused(embeddings.unanswered);
   const dataDir = await openDataDir(options.dataDir);
-  let fireflies: FirefliesVendor | null = null;
+  let vendors: Vendors | null = null;
   try {
-    fireflies = await openFireflies(
-      { ...options, meetingsFile: meetings },
-      join(dataDir.path, "fireflies-emulator"),
-    );
-    const surroundings = { fireflies, embeddings, readiness: Promise.withResolvers<void>() };
+    vendors = await openVendors(options, files, dataDir.path, process.env);
+    const surroundings = { vendors, embeddings, config, readiness: Promise.withResolvers<void>() };
     const booted = await bootRuntime(options, dataDir, { ...defaults, ...surroundings });
     return await readyProduct(dataDir, booted, surroundings);
   } catch (error) {
-    await fireflies?.close();
+    await vendors?.close();
     await dataDir.close();
     throw refusalOf(error, options.dataDir);
   }
@@ -90,10 +91,11 @@ async function bootRuntime(
 ): Promise<Booted> {
   const workers = await productWorkers({
     apiToken: dataDir.token,
-    firefliesUrl: given.fireflies.url,
-    firefliesKey: given.fireflies.key,
-    firefliesAccount: given.fireflies.account,
-    worldClock: given.fireflies.clock,
+    fireflies: given.vendors.fireflies,
+    notion: given.vendors.notion,
+    config: given.config,
+    phoneCountry: process.env["PHONE_COUNTRY"]?.trim() || null,
+    worldClock: given.vendors.clock,
     freeBytes: () => freeBytes(dataDir.path),
     vectorDelayMs: options.vectorDelay ?? VECTOR_DELAY_MS,
     ...(given.hasPage === true && { pagePath: join(dataDir.scratchPath, "page") }),
@@ -134,12 +136,12 @@ async function resumeAfterRestart(
 async function readyProduct(
   dataDir: DataDir,
   { runtime, client, ended }: Booted,
-  { fireflies, embeddings, readiness }: Surroundings,
+  { vendors, embeddings, readiness }: Surroundings,
 ): Promise<Product> {
   const stop = async (): Promise<void> => {
     ended.abort();
     await runtime.stop();
-    await fireflies.close();
+    await vendors.close();
   };
   try {
     await openDatabase(dataDir, async () => {
@@ -152,7 +154,7 @@ async function readyProduct(
     await stop();
     throw error;
   }
-  return { client, runtime, fireflies, dataDir: dataDir.path, token: dataDir.token, stop };
+  return { client, runtime, vendors, dataDir: dataDir.path, token: dataDir.token, stop };
 }
 
 /** Make the first calls of the database. What SQLite cannot read, workerd reports as an internal error of its own. */

@@ -22,10 +22,8 @@ export function pageLine(
 
 /** Call the clock of the Worker for ever. A tick that fails is told and tried again at the next. */
 export async function serve(product: Product, log: (line: string) => void): Promise<never> {
-  const speed =
-    product.fireflies.clock === null
-      ? 1
-      : Number((JSON.parse(product.fireflies.clock) as { speed: number }).speed);
+  const { clock } = product.vendors;
+  const speed = clock === null ? 1 : Number((JSON.parse(clock) as { speed: number }).speed);
   const pauseMs = Math.max(TICK_REAL_MS_MIN, TICK_WORLD_MS / speed);
   log(
     `Serving ${product.runtime.url} (token: ${product.dataDir}/token). Ctrl-C ends; syncs run on their schedule.`,

@@ -4,7 +4,8 @@ import type { Run } from "../ports/run-store.ts";
 import { isLeftBy } from "../queries/proof.ts";
 import type { RunReport } from "../queries/status.ts";
 import { firstOnlyLines, moreLines, setAsideCount } from "../surfaces/cut-lists.ts";
-import { runTitle } from "../surfaces/run-titles.ts";
+import { waitingForPerson } from "../surfaces/for-a-person.ts";
+import { itemTitle, runTitle } from "../surfaces/run-titles.ts";
 import type { OneShot, Proof, Watcher } from "./one-shot.ts";
 import type { OutcomeJson } from "./outcome.ts";
 
@@ -85,6 +86,7 @@ export function finalReport({ reports, proof, quarantined }: OneShot, outcome: O
       "Set aside",
       reports.flatMap((report) => setAsideLines(report, quarantined)),
     ),
+    block("Waits for a person (npm start, then in another terminal)", waitingForPerson(reports)),
     block("Where the time went (up to six calls at once, added up)", reports.flatMap(timeLines)),
     block("Retried", reports.flatMap(troubleLines)),
     block(
@@ -97,6 +99,10 @@ export function finalReport({ reports, proof, quarantined }: OneShot, outcome: O
     block(
       "Failed",
       reports.filter(({ run }) => run.state === "failed").map(({ run }) => `${run.sync}: ${run.detail}`),
+    ),
+    block(
+      "Left out",
+      outcome.off.map(({ reason }) => reason),
     ),
     block("Input lines left out", outcome.problems),
     block(
@@ -126,9 +132,11 @@ function proofLines(proof: Proof, parked: readonly RunReport[]): string[] {
 }
 
 function setAsideLines(report: RunReport, quarantined: number): string[] {
-  const { setAside } = report;
+  const { setAside, run } = report;
+  const what = itemTitle(run);
+  const named = what === "" ? "" : `${what} `;
   return [
-    ...setAside.map(({ itemId, verdict, reason }) => `${verdict.padEnd(11)} ${itemId}  ${reason}`),
+    ...setAside.map(({ itemId, verdict, reason }) => `${verdict.padEnd(11)} ${named}${itemId}  ${reason}`),
     ...moreLines(setAside.length, setAsideCount(report, quarantined)),
   ];
 }

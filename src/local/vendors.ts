@@ -1,103 +1,107 @@
-import { createFirefliesEmulator } from "../../emulators/fireflies/emulator.ts";
-import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
+import { join } from "node:path";
+import type { MeetingsFile } from "../../emulators/fireflies/meetings-file.ts";
+import { encodeClock } from "../../emulators/world/clock.ts";
+import type { LineProblem } from "../../emulators/world/jsonl-file.ts";
 import {
-  readMeetingsFile,
-  type LineProblem,
-  type MeetingsFile,
-} from "../../emulators/fireflies/meetings-file.ts";
-import { serveFireflies } from "../../emulators/fireflies/server.ts";
-import { StartRefused } from "./start-refused.ts";
+  firefliesAt,
+  ownFireflies,
+  readMeetings,
+  realFireflies,
+  type FirefliesVendor,
+} from "./fireflies-vendor.ts";
+import {
+  notionAt,
+  ownNotion,
+  readTables,
+  realNotion,
+  type NotionVendor,
+  type TableFiles,
+} from "./notion-vendor.ts";
 import type { RunOptions } from "./options.ts";
+import { realVendors, type Environment } from "./vendor-choice.ts";
 
-/** Where Fireflies is for this start: the real one, an emulator run elsewhere, or our own. */
-export type FirefliesVendor = {
-  readonly kind: "real" | "elsewhere" | "own";
-  /** Null: the vendor's own address. */
-  readonly url: string | null;
-  readonly key: string;
-  /** JSON of the clock that an emulator keeps; null with the real vendor. */
+/** The vendors of this start; one that is off is null. */
+export type Vendors = {
+  readonly fireflies: FirefliesVendor | null;
+  readonly notion: NotionVendor | null;
+  /** JSON of the clock that an emulator keeps; null where time is real. */
   readonly clock: string | null;
-  /** Account of an emulated workspace: all emulators take one demo key, so the key does not tell them apart. */
-  readonly account: string | null;
-  /** Lines of a --meetings file that could not be loaded. */
-  readonly problems: readonly LineProblem[];
+  /** Lines of input files that could not be loaded. */
+  readonly problems: readonly FileProblem[];
   close(): Promise<void>;
 };
 
-/** The options, and what stands in the file that they name. */
-type VendorOptions = RunOptions & { readonly meetingsFile: MeetingsFile | null };
+/** A line of a file: the file as it was named, and what it holds. */
+type FileProblem = LineProblem & {
+  readonly path: string;
+  readonly rows: "meetings" | "projects" | "clients";
+};
+
+/** Files that the options name, read. */
+export type InputFiles = { readonly meetings: MeetingsFile | null } & TableFiles;
+
+/** Read them before anything is made, so that a wrong name leaves nothing behind. @throws StartRefused */
+export function readInputFiles(options: RunOptions): InputFiles {
+  const meetings = options.meetings === undefined ? null : readMeetings(options.meetings);
+  return { meetings, ...readTables(options) };
+}
 
 /**
- * Find or start Fireflies. With a real key and no address the real service is meant; with an address, whatever runs
- * there; else an emulator of ours whose world is kept in the data directory.
+ * Find or start the vendors. With a real key and no address the real service is meant; with an address, whatever runs
+ * there; else an emulator of ours whose world is kept in the data directory, unless the other vendor is a real one:
+ * invented projects have no place among real meetings.
  *
- * @throws StartRefused when the emulator's world cannot be opened, or nothing answers at the address
+ * @param dataDir absolute
+ * @throws StartRefused when an emulator's world cannot be opened, or nothing answers at an address
  */
-export async function openFireflies(options: VendorOptions, statePath: string): Promise<FirefliesVendor> {
-  const key = process.env["FIREFLIES_API_KEY"] ?? "";
-  const none = { problems: [], close: async () => {} };
-  if (options.firefliesUrl !== undefined) {
-    const url = options.firefliesUrl.replace(/\/(graphql)?$/, "");
-    return { kind: "elsewhere", url, key: key || FIREFLIES_DEMO_KEY, ...(await worldAt(url)), ...none };
-  }
-  if (key !== "") return { kind: "real", url: null, key, clock: null, account: null, ...none };
-  return openOwn(options, statePath);
-}
-
-async function openOwn(options: VendorOptions, statePath: string): Promise<FirefliesVendor> {
-  const file = options.meetingsFile;
-  const emulator = await createFirefliesEmulator({
-    stateDir: statePath,
-    realNowMs: () => Date.now(),
-    elsewhere: "another directory with --data-dir",
-    ...(file === null ? {} : { meetings: file.meetings }),
-    ...(options.meetingsCount === undefined ? {} : { meetingsCount: options.meetingsCount }),
-    quotaPerDay: options.quotaPerDay === "none" ? null : options.quotaPerDay,
-    ...(options.faults === undefined ? {} : { faults: options.faults }),
-    ...(options.speed === undefined ? {} : { speed: options.speed }),
-    ...(options.seed === undefined ? {} : { seed: options.seed }),
-  }).catch((error: unknown) => {
-    throw new StartRefused(error instanceof Error ? error.message : String(error));
-  });
-  if (options.advance !== undefined) await emulator.control({ op: "advance", by: options.advance });
-  const server = await serveFireflies(emulator, { port: 0, host: "127.0.0.1" });
-  return {
-    kind: "own",
-    url: server.url,
-    key: FIREFLIES_DEMO_KEY,
-    clock: JSON.stringify(emulator.clock()),
-    account: emulator.accountId,
-    problems: file?.problems ?? [],
-    close: async () => {
-      await server.close();
-      await emulator.close();
-    },
-  };
-}
-
-/** Read a `--meetings` file. @throws StartRefused if it cannot be read or holds no meeting */
-export function readMeetings(path: string): MeetingsFile {
+export async function openVendors(
+  options: RunOptions,
+  files: InputFiles,
+  dataDir: string,
+  environment: Environment,
+): Promise<Vendors> {
+  const real = realVendors(environment, options);
+  const isAnyReal = real.fireflies || real.notion;
+  const key = environment["FIREFLIES_API_KEY"] ?? "";
+  // Asked first: a world of ours shares its time.
+  const elsewhere = options.notionUrl === undefined ? null : await notionAt(options.notionUrl, environment);
+  const fireflies = await firefliesOf();
   try {
-    return readMeetingsFile(path);
-  } catch (error) {
-    throw new StartRefused(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-}
-
-/** Clock and account of an emulator run elsewhere; null if what runs there does not tell. */
-async function worldAt(url: string): Promise<Pick<FirefliesVendor, "clock" | "account">> {
-  try {
-    const response = await fetch(`${url}/__world`, { signal: AbortSignal.timeout(10_000) });
-    if (!response.ok) return { clock: null, account: null };
-    const world = (await response.json()) as { clock?: unknown; account_id?: string };
+    const notion = await notionOf();
+    const clock = isAnyReal ? null : (fireflies?.clock() ?? elsewhere?.clock ?? null);
     return {
-      clock: world.clock === undefined ? null : JSON.stringify(world.clock),
-      account: world.account_id ?? null,
+      fireflies,
+      notion,
+      clock: clock === null ? null : encodeClock(clock),
+      problems: problemsIn(options, files),
+      close: async () => {
+        await notion?.close();
+        await fireflies?.close();
+      },
     };
   } catch (error) {
-    throw new StartRefused(
-      `Nothing answers at ${url}: start an emulator there (npm run emulators) or correct --fireflies-url.`,
-      { cause: error },
-    );
+    await fireflies?.close();
+    throw error;
   }
+
+  async function firefliesOf(): Promise<FirefliesVendor | null> {
+    if (options.firefliesUrl !== undefined) return firefliesAt(options.firefliesUrl, key);
+    if (real.fireflies) return realFireflies(key);
+    if (real.notion) return null;
+    const stateDir = join(dataDir, "fireflies-emulator");
+    return ownFireflies({ options, meetings: files.meetings, stateDir, shared: elsewhere?.clock ?? null });
+  }
+
+  async function notionOf(): Promise<NotionVendor | null> {
+    if (elsewhere !== null) return elsewhere;
+    if (real.notion) return realNotion(environment);
+    if (real.fireflies || fireflies === null) return null;
+    return ownNotion({ options, files, stateDir: join(dataDir, "notion-emulator"), fireflies });
+  }
+}
+
+function problemsIn(options: RunOptions, files: InputFiles): FileProblem[] {
+  return (["meetings", "projects", "clients"] as const).flatMap((rows) =>
+    (files[rows]?.problems ?? []).map((problem) => ({ ...problem, path: options[rows] ?? "", rows })),
+  );
 }

@@ -2,9 +2,16 @@ import type { SearchReply } from "../queries/search.ts";
 import type { RebuildName } from "../core/rebuild.ts";
 import type { RebuildStatus } from "../queries/rebuild.ts";
 import type { RunReport, Status } from "../queries/status.ts";
+import type { Decided } from "../engine/decisions.ts";
+import type { Conflict, HistoryRow, Review } from "../ports/decision-store.ts";
 import type { ProofVerdict } from "../engine/proof-verdict.ts";
 import type { ProofPart } from "../queries/proof.ts";
+import type { PlanItem } from "../core/preview.ts";
+import type { Plan } from "../ports/plan-store.ts";
 import type { Run } from "../ports/run-store.ts";
+
+/** Part of a plan; the cursor is null at its end. */
+type PlanPage = { readonly plan: Plan; readonly items: readonly PlanItem[]; readonly cursor: number | null };
 
 /** A client of the HTTP API; the only way in for the CLI and the local runner. */
 export type ApiClient = ReturnType<typeof createApiClient>;
@@ -61,7 +68,7 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
     run: (id: string) => json<RunReport>("GET", `/api/runs/${encodeURIComponent(id)}`),
     reportMarkdown: (id: string) =>
       call("GET", `/api/runs/${encodeURIComponent(id)}/report`, { accept: "text/markdown" }),
-    start: (sync: string) => json<{ run_id: string; created: boolean }>("POST", `/api/syncs/${sync}/runs`),
+    ...runCalls(json),
     /** @param asked parameters of the search by name, see core/search/request.ts */
     search: (asked: Readonly<Record<string, string>>) =>
       json<SearchReply>("GET", `/api/search?${new URLSearchParams(asked)}`),
@@ -75,6 +82,19 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
     continueRebuild: (id: string) =>
       json<{ run_id: string }>("POST", `/api/rebuilds/${encodeURIComponent(id)}/runs`),
     rebuild: (id: string) => json<RebuildStatus>("GET", `/api/rebuilds/${encodeURIComponent(id)}`),
+    /** @param isAll those that are settled as well */
+    conflicts: (isAll: boolean) =>
+      json<{ items: Conflict[] }>("GET", isAll ? "/api/conflicts?all=1" : "/api/conflicts"),
+    resolveConflict: (id: string, take: "notion" | "d1") =>
+      json<Decided>("POST", `/api/conflicts/${encodeURIComponent(id)}/resolve`, { take }),
+    reviews: () => json<{ items: Review[] }>("GET", "/api/reviews"),
+    /** @param record id of a record, or `new` */
+    decideReview: (id: string, record: string) =>
+      json<Decided>("POST", `/api/reviews/${encodeURIComponent(id)}/decide`, { record }),
+    history: (sync: string, record: string) =>
+      json<{ items: HistoryRow[] }>("GET", `/api/history?${new URLSearchParams({ sync, record })}`),
+    restore: (id: string) =>
+      json<Decided & { changed: boolean }>("POST", `/api/history/${encodeURIComponent(id)}/restore`),
     tick: () => json<object>("POST", "/api/tick"),
     /** Take up what a restart left behind. */
     resume: () => json<object>("POST", "/api/tick?after=restart"),
@@ -88,6 +108,19 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
         "GET",
         cursor === null ? "/api/proof" : `/api/proof?cursor=${encodeURIComponent(cursor)}`,
       ),
+  };
+}
+
+type Ask = <T>(method: string, path: string, body?: object | null) => Promise<T>;
+
+function runCalls(json: Ask) {
+  return {
+    /** @param asked a dry run, or the hash of a plan that is to be carried out; nothing for an ordinary run */
+    start: (sync: string, asked: { dry_run: true } | { plan: string } | null = null) =>
+      json<{ run_id: string; created: boolean }>("POST", `/api/syncs/${sync}/runs`, asked),
+    /** A plan and 200 of the things that it says, from a cursor on. */
+    plan: (hash: string, cursor: number | null) =>
+      json<PlanPage>("GET", `/api/plans/${hash}${cursor === null ? "" : `?cursor=${cursor}`}`),
   };
 }
 

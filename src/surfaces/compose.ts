@@ -6,6 +6,10 @@ import { createRebuildStore } from "../adapters/d1/rebuild-table.ts";
 import { createFirefliesSource } from "../adapters/fireflies/source.ts";
 import { createRawStore } from "../adapters/r2/raw-store.ts";
 import { createRecordStore } from "../adapters/d1/record-store.ts";
+import { createTableStore } from "../adapters/d1/table-store.ts";
+import { createNotionTables } from "../adapters/notion/tables.ts";
+import { createDecisionStore } from "../adapters/d1/decision-table.ts";
+import { createPlanStore } from "../adapters/d1/plan-table.ts";
 import { createRunStore } from "../adapters/d1/run-store.ts";
 import { createSearchStore } from "../adapters/d1/search-store.ts";
 import { createVectorIndex } from "../adapters/vectorize/vector-index.ts";
@@ -21,9 +25,10 @@ import {
   type EmbeddingChoice,
 } from "../core/embedding-choice.ts";
 import { planEmbeddings, type IndexRow } from "../core/embedding-plan.ts";
+import { parseConfig, settingsOf, USUAL_SETTINGS, type Settings } from "../core/config.ts";
 import { FailureError } from "../core/errors.ts";
 import { QUERY_VECTORS_MAX, SCHEMA_VERSION } from "../core/policy.ts";
-import type { Ports } from "../ports/ports.ts";
+import type { NotionSetup, Ports } from "../ports/ports.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
 import type { Steps } from "../ports/steps.ts";
 import type { Embedder } from "../ports/vectors.ts";
@@ -31,6 +36,7 @@ import type { World } from "../ports/world.ts";
 import type { Env } from "./env.ts";
 
 const FIREFLIES_URL = "https://api.fireflies.ai";
+const NOTION_URL = "https://api.notion.com";
 
 /** Outlives a request, for as long as the platform keeps this Worker in memory. */
 const QUERY_VECTORS: QueryVectors = new Map();
@@ -40,6 +46,7 @@ export async function composePorts(env: Env): Promise<Ports> {
   const clock = env.WORLD_CLOCK === undefined ? null : parseClock(env.WORLD_CLOCK);
   const world = createSystemWorld(clock ?? REAL_CLOCK);
   const plainFetch = (request: Request): Promise<Response> => fetch(request);
+  const send = clock === null ? plainFetch : followingClock(plainFetch, world);
   const key = env.FIREFLIES_API_KEY ?? "";
   const source =
     key === ""
@@ -48,10 +55,11 @@ export async function composePorts(env: Env): Promise<Ports> {
           url: env.FIREFLIES_URL ?? FIREFLIES_URL,
           key,
           keyOf: env.FIREFLIES_ACCOUNT ?? "",
-          fetch: clock === null ? plainFetch : followingClock(plainFetch, world),
+          fetch: send,
           world,
         });
   const registry = createIndexRegistry(env.DB);
+  const { settings, problem: configProblem } = configurationOf(env);
   return {
     world,
     source,
@@ -61,9 +69,51 @@ export async function composePorts(env: Env): Promise<Ports> {
     raw: createRawStore(env.RAW, world),
     registry,
     rebuilds: createRebuildStore(env.DB),
+    decisions: createDecisionStore(env.DB),
+    plans: createPlanStore(env.DB),
+    tables: createTableStore(env.DB, world),
+    notion: await composeNotion(env, settings, { world, send }),
+    scheduleMs: settings.scheduleMs,
+    configProblem,
     ...vectorPorts(env, world, (await registry.rows()).items),
     freeBytes: () => freeBytes(env),
     schemaVersion: SCHEMA_VERSION,
+  };
+}
+
+/** What the configuration file says; with one that cannot be followed, what goes for everybody, beside the problem. */
+function configurationOf({ SYNC_CONFIG = "" }: Env): { settings: Settings; problem: string | null } {
+  if (SYNC_CONFIG.trim() === "") return { settings: USUAL_SETTINGS, problem: null };
+  const read = parseConfig(SYNC_CONFIG);
+  return "problem" in read
+    ? { settings: USUAL_SETTINGS, problem: `SYNC_CONFIG: ${read.problem}` }
+    : { settings: settingsOf(read.config), problem: null };
+}
+
+/** Notion, if there is a token for it. What the environment names stands before the configuration file. */
+async function composeNotion(
+  env: Env,
+  { databases, tables: settings, phoneCountry }: Settings,
+  { world, send }: { world: World; send: (request: Request) => Promise<Response> },
+): Promise<NotionSetup | null> {
+  const token = env.NOTION_TOKEN ?? "";
+  if (token === "") return null;
+  const tables = await createNotionTables({
+    url: env.NOTION_URL ?? NOTION_URL,
+    token,
+    keyOf: env.NOTION_WORKSPACE ?? "",
+    fetch: send,
+    world,
+  });
+  return {
+    tables,
+    databases: {
+      projects: env.NOTION_PROJECTS_DATABASE_ID || databases.projects,
+      clients: env.NOTION_CLIENTS_DATABASE_ID || databases.clients,
+    },
+    settings,
+    mayWrite: isLocal(env) && env.NOTION_MAY_WRITE === "yes",
+    country: env.PHONE_COUNTRY || phoneCountry,
   };
 }
 

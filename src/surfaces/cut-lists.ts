@@ -1,8 +1,9 @@
 import { IDS_SHOWN_MAX } from "../core/policy.ts";
+import { COUNTED } from "../core/report.ts";
 import type { RunReport } from "../queries/status.ts";
 
 /**
- * How many items stand aside of a run, named in its report or not.
+ * How many items and fields stand aside of a run, named in its report or not.
  *
  * @param quarantined meetings in quarantine now, of whatever run: a report of Fireflies names those of earlier runs too
  */
@@ -15,8 +16,14 @@ export function setAsideCount(
   return (
     Math.max(counts.pending, named("pending")) +
     Math.max(counts.failed, named("failed")) +
-    Math.max(counts.quarantined, named("quarantined"), ofEarlierRuns)
+    Math.max(counts.quarantined, named("quarantined"), ofEarlierRuns) +
+    Math.max(countedBy(run, COUNTED.fields), named("field"))
   );
+}
+
+/** A count that a run has among its checks. */
+function countedBy({ result }: RunReport["run"], name: string): number {
+  return Number(result?.checks.find((check) => check.name === name)?.actual ?? 0);
 }
 
 /** The line after a list that was cut; nothing after a whole one. */

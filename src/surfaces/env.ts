@@ -25,6 +25,21 @@ export type Env = {
   readonly FIREFLIES_URL?: string;
   /** Local runs only: account of an emulated workspace, for all emulators take the same key. */
   readonly FIREFLIES_ACCOUNT?: string;
+  /** Secret: without it Notion is left alone. */
+  readonly NOTION_TOKEN?: string;
+  /** Base address of the Notion API; the vendor's own by default. */
+  readonly NOTION_URL?: string;
+  /** Local runs only: workspace of an emulated Notion, for all emulators take the same token. */
+  readonly NOTION_WORKSPACE?: string;
+  /** Database or data source of projects and of clients. */
+  readonly NOTION_PROJECTS_DATABASE_ID?: string;
+  readonly NOTION_CLIENTS_DATABASE_ID?: string;
+  /** Local runs only, `yes`: the workspace may be written to without a first plan that a person approved. */
+  readonly NOTION_MAY_WRITE?: string;
+  /** Text of the configuration file (docs/config.md); empty: there is none. */
+  readonly SYNC_CONFIG?: string;
+  /** Country of phone numbers that name none, ISO 3166. */
+  readonly PHONE_COUNTRY?: string;
   /** JSON of a clock that an emulated vendor keeps; absent with real vendors. */
   readonly WORLD_CLOCK?: string;
   /**

@@ -50,10 +50,19 @@ test("docs/deploy.md makes every metadata index of every vector index before any
 });
 
 test("docs/deploy.md sets every secret that the Worker cannot do without", () => {
-  for (const secret of ["API_TOKEN", "FIREFLIES_API_KEY"]) {
+  for (const secret of ["API_TOKEN", "FIREFLIES_API_KEY", "NOTION_TOKEN"]) {
     expect(read("src/surfaces/env.ts")).toContain(`readonly ${secret}?: string;`);
     expect(placeOf(`secret put ${secret}`)).toBeGreaterThan(placeOf("deploy  "));
   }
+});
+
+test("docs/deploy.md names every variable of Notion that the Worker reads, and README.md those of a .env", () => {
+  const names = [...read("src/surfaces/env.ts").matchAll(/readonly (NOTION_\w+|PHONE_COUNTRY)\?/g)]
+    .map(([, name = ""]) => name)
+    .filter((name) => !["NOTION_URL", "NOTION_WORKSPACE"].includes(name));
+  expect(names.length).toBe(5);
+  for (const text of [GUIDE, read("README.md")])
+    expect(names.filter((name) => !text.includes(name))).toEqual([]);
 });
 
 test("README.md stays short and points to it", () => {

@@ -43,7 +43,7 @@ describe("a world in which much goes wrong", () => {
       expect(log.filter((entry) => entry.early)).toEqual([]);
       const attempts = readD1(
         dataDir,
-        "select outcome, operation from attempts where is_call = 1 order by id",
+        "select outcome, operation from attempts where is_call = 1 and party = 'fireflies' order by id",
       );
       expect(attempts.map((row) => row["operation"])).toEqual(
         log.map((entry) => (entry.fields.includes("user") ? "account" : "list")),

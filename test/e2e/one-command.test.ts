@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { OutcomeJson } from "../../src/local/outcome.ts";
 import { readEmulatorLog, readEndState, type EndState } from "./end-state.ts";
-import { cleanUp, RUN_MS, runProgram, sync, temporaryFolder, type LogEntry } from "./program.ts";
+import { cleanUp, RUN_MS, runProgram, sync, temporaryFolder, type LogEntry, runOf } from "./program.ts";
 
 /** The interface of `--json`: these names are promised to scripts; more may come. */
 const RUN_FIELDS = [
@@ -33,6 +33,8 @@ describe("one command on the sample workspace", () => {
     const { runs, proof } = first.outcome;
     expect(runs.map((run) => [run.sync, run.trigger, run.state])).toEqual([
       ["fireflies", "manual", "succeeded"],
+      ["clients", "manual", "succeeded"],
+      ["projects", "manual", "succeeded"],
       ["vectors", "manual", "succeeded"],
     ]);
     for (const run of runs) {
@@ -77,10 +79,10 @@ describe("one command on the sample workspace", () => {
       expect(filesBefore.filter((name) => name.startsWith("r2/")).length).toBeGreaterThan(60);
       const again = await sync(["--data-dir", dataDir]);
       expect(again).toMatchObject({ code: 0, outcome: { ok: true } });
-      const [fireflies, vectors] = again.outcome.runs;
+      const [fireflies, vectors] = [runOf(again, "fireflies"), runOf(again, "vectors")];
       const before = first.outcome.runs[0]?.counts;
-      expect(fireflies?.counts).toMatchObject({ created: 0, updated: 0, deleted: 0, failed: 0 });
-      expect(fireflies?.counts).toMatchObject({ pending: before?.pending, quarantined: before?.quarantined });
+      expect(fireflies.counts).toMatchObject({ created: 0, updated: 0, deleted: 0, failed: 0 });
+      expect(fireflies.counts).toMatchObject({ pending: before?.pending, quarantined: before?.quarantined });
       expect(vectors).toMatchObject({ embedded_chunks: 0, counts: { seen: 0 } });
       expect(again.outcome.proof.meetings).toEqual({
         ...first.outcome.proof.meetings,

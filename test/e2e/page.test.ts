@@ -284,7 +284,12 @@ describe.skipIf(!hasBrowser())("the page of npm start", { timeout: RUN_MS }, () 
 
   test("can be used without seeing it, in the light, in the dark, and on a narrow screen", async () => {
     await searchFor("permit");
-    for (const sync of ["Meetings from Fireflies", "Documents to vectors"]) {
+    for (const sync of [
+      "Meetings from Fireflies",
+      "Clients from Notion",
+      "Projects with Notion",
+      "Documents to vectors",
+    ]) {
       const row = page.locator("#runs > li", { hasText: sync }).last();
       await row.locator("button").click();
       await row.locator(".report").waitFor();

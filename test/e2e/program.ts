@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
+import type { NotionEdit } from "../../emulators/notion/edit-log.ts";
+import type { NotionLogEntry } from "../../emulators/notion/log-entry.ts";
 import type { OutcomeJson } from "../../src/local/outcome.ts";
 
 /** Patience with one run of the program; a busy machine is slow, a hung one never ends. */
@@ -124,14 +126,27 @@ export async function sync(args: readonly string[], options: SpawnOptions = {}):
   return { code, outcome, stderr, story: [stderr, ...runs, ...found].join("\n") };
 }
 
+/** The first run of a sync in an outcome. @throws Error if it made none */
+export function runOf({ outcome }: Synced, sync: string): OutcomeJson["runs"][number] {
+  const run = outcome.runs.find((one) => one.sync === sync);
+  if (run === undefined) throw new Error(`there is no run of ${sync}`);
+  return run;
+}
+
 /** Run the emulators' command line to its end; for command lines that are refused. */
 export async function runEmulators(args: readonly string[]): Promise<Ended> {
   return ended(startNode([EMULATORS, ...args], {}));
 }
 
-/** The emulator of Fireflies as a process of its own. */
+/** The emulators as a process of their own; what is not said to be Notion's is that of Fireflies. */
 export type Emulator = {
   readonly url: string;
+  readonly notion: {
+    readonly url: string;
+    log(): Promise<NotionLogEntry[]>;
+    edits(): Promise<NotionEdit[]>;
+    control(op: Readonly<Record<string, unknown>>): Promise<void>;
+  };
   readonly process: Started;
   log(): Promise<LogEntry[]>;
   control(op: Readonly<Record<string, unknown>>): Promise<void>;
@@ -152,34 +167,41 @@ export type LogEntry = {
 
 /** Start `emulators/main.ts` on a free port and wait until it answers. */
 export async function startEmulator(args: readonly string[]): Promise<Emulator> {
-  const started = startNode([EMULATORS, "--fireflies-port", "0", "--json", ...args], {});
+  const started = startNode(
+    [EMULATORS, "--fireflies-port", "0", "--notion-port", "0", "--json", ...args],
+    {},
+  );
   const line = await waitFor("the emulator to be ready", () => {
     if (started.isEnded()) throw new Error(`the emulator ended: ${started.stderr()}`);
     return started.stdout().includes("\n") ? started.stdout() : undefined;
   });
-  const { fireflies } = JSON.parse(line) as { fireflies: { url: string } };
-  const read = async <T>(path: string): Promise<T> =>
-    (await (await fetch(`${fireflies.url}${path}`)).json()) as T;
+  const { fireflies, notion } = JSON.parse(line) as Record<"fireflies" | "notion", { url: string }>;
+  const read = async <T>(path: string, url = fireflies.url): Promise<T> =>
+    (await (await fetch(`${url}${path}`)).json()) as T;
   return {
     url: fireflies.url,
     process: started,
     log: () => read<LogEntry[]>("/__control/log"),
     meetings: () => read<{ id: string }[]>("/__control/meetings"),
-    control: async (op) => {
-      const headers = { "content-type": "application/json" };
-      const reply = await fetch(`${fireflies.url}/__control`, {
-        method: "POST",
-        headers,
-        body: JSON.stringify(op),
-      });
-      if (!reply.ok)
-        throw new Error(`the emulator refused ${JSON.stringify(op).slice(0, 200)}: ${await reply.text()}`);
+    control: (op) => control(fireflies.url, op),
+    notion: {
+      url: notion.url,
+      log: () => read<NotionLogEntry[]>("/__control/log", notion.url),
+      edits: () => read<NotionEdit[]>("/__control/edits", notion.url),
+      control: (op) => control(notion.url, op),
     },
     stop: async () => {
       process.kill(started.pid, "SIGTERM");
       await started.exit;
     },
   };
+}
+
+async function control(url: string, op: Readonly<Record<string, unknown>>): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  const reply = await fetch(`${url}/__control`, { method: "POST", headers, body: JSON.stringify(op) });
+  if (!reply.ok)
+    throw new Error(`the emulator refused ${JSON.stringify(op).slice(0, 200)}: ${await reply.text()}`);
 }
 
 /** Ask until the answer is not undefined; throws after a minute, naming what was waited for. */
@@ -263,6 +285,11 @@ function watched(child: ChildProcess): Started {
 
 const OWN_SETTINGS = new Set([
   "FIREFLIES_API_KEY",
+  "NOTION_TOKEN",
+  "NOTION_PROJECTS_DATABASE_ID",
+  "NOTION_CLIENTS_DATABASE_ID",
+  "NOTION_MAY_WRITE",
+  "PHONE_COUNTRY",
   "API_TOKEN",
   "EMBEDDINGS",
   "EMBEDDINGS_TOKENS_MAX",

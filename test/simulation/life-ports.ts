@@ -3,12 +3,15 @@ import { createIndexRegistry } from "../../src/adapters/d1/index-registry.ts";
 import { createRebuildStore } from "../../src/adapters/d1/rebuild-table.ts";
 import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
 import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
+import { createTableStore } from "../../src/adapters/d1/table-store.ts";
+import { createPlanStore } from "../../src/adapters/d1/plan-table.ts";
+import { createDecisionStore } from "../../src/adapters/d1/decision-table.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
 import { createFirefliesSource } from "../../src/adapters/fireflies/source.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
 import { createVectorIndex } from "../../src/adapters/vectorize/vector-index.ts";
 import { createEmbedder } from "../../src/adapters/workers-ai/embedder.ts";
-import { SCHEMA_VERSION } from "../../src/core/policy.ts";
+import { SCHEDULE_MS, SCHEMA_VERSION } from "../../src/core/policy.ts";
 import type { executeRun } from "../../src/engine/run.ts";
 import { bindAi, bindD1, bindR2, bindVectorize, type D1Watcher } from "./bindings.ts";
 import { MODEL, type Estate } from "./estate.ts";
@@ -54,6 +57,12 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     embedder: createEmbedder(bindAi(watched, estate.ai), MODEL, world),
     registry: createIndexRegistry(d1),
     rebuilds: createRebuildStore(d1),
+    decisions: createDecisionStore(d1),
+    plans: createPlanStore(d1),
+    tables: createTableStore(d1, world),
+    notion: null,
+    scheduleMs: SCHEDULE_MS,
+    configProblem: null,
     index,
     indexName: "VECTORS_A",
     indexes: { VECTORS_A: index },

@@ -9,7 +9,8 @@ export function runLines(run: Run): string {
   const seen =
     counts === undefined ? "" : `  ${counts.seen} seen, ${counts.created} created, ${counts.updated} updated`;
   const detail = run.detail === null ? "" : `  ${run.detail}`;
-  return `${run.id}  ${runName(run).padEnd(9)}  ${run.state.padEnd(23)}${seen}${detail}`;
+  const name = run.preview?.mode === "dry_run" ? `${runName(run)}, dry run` : runName(run);
+  return `${run.id}  ${name.padEnd(9)}  ${run.state.padEnd(23)}${seen}${detail}`;
 }
 
 /** How far a rebuild has come, on one line. */
@@ -42,6 +43,7 @@ export function statusLines(status: Status): string[] {
       (lane) =>
         `Waiting: ${lane.lane}: ${lane.reason}${lane.notBeforeMs === null ? "" : ` until ${when(lane.notBeforeMs)}`}`,
     ),
+    ...status.off.map(({ reason }) => `Off: ${reason}`),
     "Running:",
     ...(status.unfinished.length === 0
       ? ["  nothing"]

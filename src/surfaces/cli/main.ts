@@ -1,9 +1,20 @@
 import { Command, CommanderError } from "commander";
 import { ApiError, ApiUnreachable, type ApiClient } from "../client.ts";
 import { directoryName, webAddress } from "./arguments.ts";
+import { CONFIG_FILE, readConfig } from "./config.ts";
 import { connectTo, NotRunning, type Place } from "./connect.ts";
+import {
+  actionOf,
+  conflicts,
+  history,
+  reviews,
+  withConflicts,
+  withHistory,
+  withReviews,
+} from "./decisions.ts";
 import { runLines, statusLines } from "./lines.ts";
-import { askRebuild, rebuildWish, watchRebuild } from "./rebuild.ts";
+import { askRebuild, rebuildWish, watchRebuild, type Said } from "./rebuild.ts";
+import { runAsked, withRun, type RunOptions } from "./run.ts";
 import { searchLines, searchParameters, withSearchOptions, type SearchOptions } from "./search.ts";
 
 const EXIT = { usage: 2, failed: 3 } as const;
@@ -18,10 +29,10 @@ function print(options: Options, value: unknown, lines: () => readonly string[])
 
 function program(): Command {
   const root = new Command("syncctl")
-    .description("Look at a running sync: a client of its HTTP API.")
+    .description("Look at a running sync and tell it what to do: a client of its HTTP API.")
     .addHelpText(
       "after",
-      '\nExamples:\n  npm run -s syncctl -- status\n  npm run -s syncctl -- runs --json\n  npm run -s syncctl -- report <run>\n  npm run -s syncctl -- search "who should pay for the permit"\n  npm run -s syncctl -- rebuild chunks --scope from:2026-05-01 --watch',
+      '\nExamples:\n  npm run -s syncctl -- status\n  npm run -s syncctl -- run all --watch\n  npm run -s syncctl -- runs --json\n  npm run -s syncctl -- report <run>\n  npm run -s syncctl -- search "who should pay for the permit"\n  npm run -s syncctl -- rebuild chunks --scope from:2026-05-01 --watch',
     );
   const verb = (name: string, description: string): Command =>
     root
@@ -41,6 +52,11 @@ function program(): Command {
     const { items } = await (await connect(options)).runs();
     print(options, items, () => items.map(runLines));
   });
+  withRun(verb("run", "make a sync now, or all of them")).action(
+    async (sync: string, options: Options & RunOptions) =>
+      conclude(options, await runAsked(await connect(options), sync, options, show)),
+  );
+  addDecisions(verb);
   withSearchOptions(verb("search", "passages that answer: who said it, when, in which meeting")).action(
     async (text: string[], options: Options & SearchOptions) => {
       const asked = await searchParameters(text, options);
@@ -57,7 +73,68 @@ function program(): Command {
     .option("--scope <what>", "meeting:<id> (repeatable), from:<day>, to:<day>", collected, [])
     .option("--watch", "show how far it is until it is over")
     .action(rebuild);
+  root
+    .command("config")
+    .description("check a configuration file, and print it as the text that wrangler.jsonc takes")
+    .argument("[file]", "the file", CONFIG_FILE)
+    .exitOverride()
+    .action(printConfig);
   return root.exitOverride().showSuggestionAfterError();
+}
+
+/** Verbs for what people decide. */
+function addDecisions(verb: (name: string, description: string) => Command): void {
+  withConflicts(verb("conflicts", "fields that were edited on both sides, and which value stands")).action(
+    async (
+      action: string | undefined,
+      id: string | undefined,
+      side: string | undefined,
+      options: Options & { all?: boolean },
+    ) => {
+      const words = actionOf([action, id, side], "resolve", ["<id>", "<notion or d1>"]);
+      conclude(options, await conflicts(await connect(options), words, options.all === true));
+    },
+  );
+  withReviews(verb("reviews", "pages that may be a record known already, and which it is")).action(
+    async (
+      action: string | undefined,
+      id: string | undefined,
+      record: string | undefined,
+      options: Options,
+    ) => {
+      const words = actionOf([action, id, record], "decide", ["<id>", "<record id or new>"]);
+      conclude(options, await reviews(await connect(options), words));
+    },
+  );
+  withHistory(verb("history", "values of a record that were replaced, and putting one back")).action(
+    async (...given: readonly unknown[]) => {
+      const [sync, record, action, entry, options] = given as [
+        string,
+        string,
+        string | undefined,
+        string | undefined,
+        Options,
+      ];
+      const words = actionOf([action, entry], "restore", ["<entry>"]);
+      conclude(options, await history(await connect(options), { sync, record }, words));
+    },
+  );
+}
+
+/** As a JSON string, for that is what stands between quotes in wrangler.jsonc. */
+function printConfig(file: string): void {
+  const read = readConfig(file);
+  if ("problem" in read) throw new CommanderError(EXIT.usage, "config.problem", read.problem);
+  process.stdout.write(`${JSON.stringify(read.text)}\n`);
+}
+
+function show(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function conclude(options: Options, said: Said): void {
+  print(options, said.value, () => said.lines);
+  process.exitCode = said.code;
 }
 
 function collected(word: string, words: readonly string[]): string[] {
@@ -75,10 +152,7 @@ async function rebuild(
     print(options, asked.value, () => asked.lines);
     return;
   }
-  const show = (line: string): void => void process.stderr.write(`${line}\n`);
-  const end = await watchRebuild(client, asked.id, show);
-  print(options, end.value, () => end.lines);
-  process.exitCode = end.code;
+  conclude(options, await watchRebuild(client, asked.id, show));
 }
 
 try {

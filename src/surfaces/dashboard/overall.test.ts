@@ -27,6 +27,7 @@ const aRun = (change: Partial<Run>): Run => ({
   continues: false,
   result: null,
   rebuild: null,
+  preview: null,
   ...change,
 });
 
@@ -36,6 +37,7 @@ const aStatus = (change: Partial<Status> = {}): Status => ({
   last: [aRun({}), aRun({ id: "02", sync: "vectors" })],
   lanes: [{ lane: "fireflies", notBeforeMs: null, reason: null, keyName: null }],
   alerts: [],
+  off: [],
   owedDocuments: 0,
   source: { ids: 60, asOfMs: Date.parse("2026-11-25T14:05:00Z") },
   totals: { records: 52, pending: 2, quarantined: 6, accounted: 60, documents: 52, liveChunks: 139 },

@@ -32,7 +32,11 @@ export function overallOf(status: Status, formats: Formats): Overall {
     ...judge(status, formats),
     figures,
     lastListing: source.asOfMs === null ? null : formats.moment(source.asOfMs, nowMs),
-    notes: [...rebuildNotes(status, formats), ...setAside(status, formats)],
+    notes: [
+      ...rebuildNotes(status, formats),
+      ...setAside(status, formats),
+      ...status.off.map(({ reason }) => `${reason}.`),
+    ],
   };
 }
 
@@ -46,7 +50,8 @@ function judge(status: Status, { count, counted }: Formats): Pick<Overall, "tone
   }
   const unwell = status.last.find(({ state }) => state === "failed" || state === "succeeded_with_findings");
   if (unwell !== undefined) return { tone: "bad", lead: `${runTitle(unwell)}: ${wordsOf(unwell.state)}` };
-  if (source.asOfMs === null) {
+  const isOff = status.off.some(({ sync }) => sync === "fireflies");
+  if (source.asOfMs === null && !isOff) {
     const isRunning = status.unfinished.some(({ sync }) => sync === "fireflies");
     return {
       tone: "busy",

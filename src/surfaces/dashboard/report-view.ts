@@ -2,6 +2,8 @@ import { VERDICTS } from "../../core/report.ts";
 import type { AttemptRow } from "../../ports/run-store.ts";
 import type { RunReport } from "../../queries/status.ts";
 import { firstOnlyLines, moreLines, setAsideCount } from "../cut-lists.ts";
+import { waitingForPerson } from "../for-a-person.ts";
+import { itemTitle } from "../run-titles.ts";
 import { make, timeElement } from "./dom.ts";
 import { reasonWords, wordsOf, type Formats } from "./formats.ts";
 import { progressWords, untilWords } from "./sentences.ts";
@@ -26,6 +28,10 @@ export function reportElement(report: RunReport, formats: Formats, present: Pres
       (result?.findings ?? []).map((finding) => make("li", {}, finding)),
     ),
     setAsidePart(report, present.quarantined),
+    listPart(
+      "Waits for a person",
+      waitingForPerson([report]).map((line) => make("li", {}, line)),
+    ),
     listPart(
       "Checks that did not hold",
       (result?.checks ?? [])
@@ -76,11 +82,17 @@ function setAsidePart(report: RunReport, quarantined: number): HTMLElement | nul
   );
   return part(
     "Set aside",
-    table("stacked", ["Meeting", "State", "Reason"], rows),
+    table("stacked", [headOf(report), "State", "Reason"], rows),
     ...moreLines(setAside.length, setAsideCount(report, quarantined)).map((line) =>
       make("p", {}, `${line}.`),
     ),
   );
+}
+
+/** What the ids in the first column are of. */
+function headOf({ run }: RunReport): string {
+  const title = itemTitle(run);
+  return title === "" ? "Meeting" : title.charAt(0).toUpperCase() + title.slice(1);
 }
 
 function timePart({ run }: RunReport, { count, duration }: Formats): HTMLElement | null {

@@ -29,6 +29,7 @@ const said = (run: Partial<RunReport["run"]>, change: Partial<RunReport> = {}): 
       continues: false,
       result: null,
       rebuild: null,
+      preview: null,
       ...run,
     },
     counts: {

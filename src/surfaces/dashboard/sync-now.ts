@@ -1,3 +1,4 @@
+import { SYNC_NAMES } from "../../core/policy.ts";
 import type { RunReport } from "../../queries/status.ts";
 import type { ApiClient } from "../client.ts";
 import { byId, setText } from "./dom.ts";
@@ -19,7 +20,7 @@ export type SyncNow = {
   show(report: RunReport, nowMs: number): void;
 };
 
-/** The button that asks for a run of the Fireflies sync, and the line that says what became of it. */
+/** The button that asks for a run of the first sync that is on (Fireflies, as a rule), and the line that says what became of it. */
 export function createSyncNow(formats: Formats, { client, failed, wake }: SyncDoors): SyncNow {
   const button = byId("sync-now", HTMLButtonElement);
   const outcome = byId("sync-outcome", HTMLElement);
@@ -34,7 +35,9 @@ export function createSyncNow(formats: Formats, { client, failed, wake }: SyncDo
     button.setAttribute("aria-disabled", "true");
     setText(outcome, "Asking for a run.");
     try {
-      const { run_id: id, created } = await api.start("fireflies");
+      const { off } = await api.status();
+      const sync = SYNC_NAMES.find((name) => off.every((one) => one.sync !== name)) ?? "fireflies";
+      const { run_id: id, created } = await api.start(sync);
       following = { id, preface: created ? "" : "A run was under way already. " };
       wake();
     } catch (error) {

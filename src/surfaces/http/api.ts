@@ -2,9 +2,7 @@ import { Hono, type Context } from "hono";
 import { failureOf } from "../../core/errors.ts";
 import { LIST_API_ROWS_MAX } from "../../core/policy.ts";
 import { settleProof } from "../../engine/proof-verdict.ts";
-import { forgetEnded, reviveUnfinished, startRun, tick } from "../../engine/tick.ts";
-import type { Ports } from "../../ports/ports.ts";
-import type { SyncName } from "../../ports/run-store.ts";
+import { forgetEnded, reviveUnfinished, tick } from "../../engine/tick.ts";
 import { parseSearchRequest } from "../../core/search/request.ts";
 import { search } from "../../queries/search.ts";
 import { askForRebuild, continueRebuild } from "../../engine/rebuilding.ts";
@@ -12,16 +10,13 @@ import { proveMeetings } from "../../queries/proof.ts";
 import { readRebuild } from "../../queries/rebuild.ts";
 import { readReport, readStatus } from "../../queries/status.ts";
 import { awaitReadiness, composeEngine, composePorts } from "../compose.ts";
-import type { Env } from "../env.ts";
+import type { Api } from "./api-environment.ts";
+import { decisionRoutes } from "./decision-routes.ts";
 import { parseProofVerdict } from "./proof-verdict-request.ts";
 import { parseRebuildRequest } from "./rebuild-request.ts";
 import { markdownReport } from "./report-markdown.ts";
 import { closedToOthers, isNonce, requireToken, tokenProof } from "./token.ts";
-import { parseStartRequest } from "./start-request.ts";
-
-type Api = { Bindings: Env; Variables: { ports: Ports } };
-
-const SYNCS: readonly SyncName[] = ["fireflies", "vectors"];
+import { runRoutes } from "./run-routes.ts";
 
 /** The HTTP API. Everything but /healthz needs the token; an unknown address and a fault are one sentence of JSON. */
 export function createApi(): Hono<Api> {
@@ -51,11 +46,12 @@ export function createApi(): Hono<Api> {
     await settleProof(c.var.ports, verdict);
     return c.json({ ok: true });
   });
-  app.post("/api/syncs/:sync/runs", start);
+  app.route("/api", runRoutes());
   app.post("/api/tick", beat);
   app.post("/api/rebuilds", rebuild);
   app.post("/api/rebuilds/:id/runs", goOn);
   app.get("/api/rebuilds/:id", async (c) => found(c, await readRebuild(c.var.ports, c.req.param("id"))));
+  app.route("/api", decisionRoutes());
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
   app.onError((error, c) => {
     console.error(JSON.stringify({ event: "api_error", path: c.req.path, error: failureOf(error).detail }));
@@ -99,21 +95,6 @@ async function beat(c: Context<Api>): Promise<Response> {
   if (after === "restart") await reviveUnfinished(ports, engine, { afterRestart: true });
   else await tick(ports, engine);
   return c.json({ ok: true });
-}
-
-async function start(c: Context<Api>): Promise<Response> {
-  const sync = SYNCS.find((name) => name === c.req.param("sync"));
-  if (sync === undefined) {
-    return c.json({ error: `there is no sync "${c.req.param("sync")}"; there are ${SYNCS.join(", ")}` }, 404);
-  }
-  const request = await parseStartRequest(c.req.raw);
-  if ("error" in request) return c.json(request, 400);
-  const { run, created } = await startRun(c.var.ports, composeEngine(c.env), {
-    sync,
-    trigger: "manual",
-    priority: request.priority,
-  });
-  return c.json({ run_id: run.id, created }, 202);
 }
 
 async function rebuild(c: Context<Api>): Promise<Response> {

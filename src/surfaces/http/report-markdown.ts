@@ -1,6 +1,8 @@
 import { runName } from "../../core/rebuild.ts";
-import { VERDICTS } from "../../core/report.ts";
+import { COUNTED, VERDICTS } from "../../core/report.ts";
 import type { RunReport } from "../../queries/status.ts";
+import { waitingForPerson } from "../for-a-person.ts";
+import { itemTitle } from "../run-titles.ts";
 import { firstOnlyLines, moreLines, setAsideCount } from "../cut-lists.ts";
 
 /**
@@ -11,26 +13,31 @@ import { firstOnlyLines, moreLines, setAsideCount } from "../cut-lists.ts";
 export function markdownReport(report: RunReport, quarantined: number): string {
   const { run, counts, setAside, troubles } = report;
   const result = run.result;
+  const named = itemTitle(run) === "" ? "" : `${itemTitle(run)} `;
   const rows = VERDICTS.filter((verdict) => counts[verdict] > 0).map(
     (verdict) => `| ${verdict} | ${counts[verdict]} |`,
   );
   const operations = Object.entries(result?.operations ?? {}).toSorted(([, a], [, b]) => b.ms - a.ms);
   const sections = [
     `# ${runName(run)}: ${run.state.replaceAll("_", " ")}`,
+    ...(result?.checks ?? [])
+      .filter(({ name }) => name === COUNTED.approval)
+      .map(({ actual }) => `**${actual}**`),
     `Run ${run.id}, trigger ${run.trigger}, started ${iso(run.startedMs)}, took ${seconds(run.durationMs)}.`,
     run.detail === null ? "" : `**${run.detail}**`,
     run.notBeforeMs === null ? "" : `Goes on at ${iso(run.notBeforeMs)}.`,
     `## Items\n\n| verdict | items |\n| --- | --- |\n${[...rows, `| seen | ${counts.seen} |`].join("\n")}`,
     list("Findings", result?.findings ?? []),
     list("Set aside", [
-      ...setAside.map(({ itemId, verdict, reason }) => `${verdict} ${itemId}: ${reason}`),
+      ...setAside.map(({ itemId, verdict, reason }) => `${verdict} ${named}${itemId}: ${reason}`),
       ...moreLines(setAside.length, setAsideCount(report, quarantined)),
     ]),
+    list("Waits for a person", waitingForPerson([report])),
     list(
       "Checks",
       (result?.checks ?? []).map(
         (check) =>
-          `${check.ok ? "ok" : "NOT OK"} ${check.name}: ${check.actual} (expected ${check.expected})`,
+          `${check.ok ? "ok" : "NOT OK"} ${check.name}: ${check.actual}${check.expected === "" ? "" : ` (expected ${check.expected})`}`,
       ),
     ),
     list(

@@ -5,14 +5,28 @@ const ask = (body: string) => parseStartRequest(new Request("http://test/", { me
 
 describe("parseStartRequest", () => {
   it("takes an empty body for the defaults", async () => {
-    expect(await ask("")).toEqual({ priority: "normal" });
+    expect(await ask("")).toEqual({ priority: "normal", preview: null });
   });
 
   it("takes the four priorities", async () => {
-    expect(await ask('{"priority":"urgent"}')).toEqual({ priority: "urgent" });
+    expect(await ask('{"priority":"urgent"}')).toEqual({ priority: "urgent", preview: null });
+  });
+
+  it("takes a wish for a plan, and a plan that is to be carried out", async () => {
+    expect(await ask('{"dry_run":true}')).toEqual({
+      priority: "normal",
+      preview: { mode: "dry_run", planHash: null },
+    });
+    const planHash = "0f".repeat(32);
+    expect(await ask(`{"plan":"${planHash}"}`)).toEqual({
+      priority: "normal",
+      preview: { mode: "plan", planHash },
+    });
   });
 
   it.each([
+    ['{"plan":"0f"}', "64 digits"],
+    [`{"dry_run":true,"plan":"${"0f".repeat(32)}"}`, "either"],
     ["{", "the body is not JSON"],
     ['{"priority":"now"}', "priority"],
     ['{"colour":1}', "colour"],

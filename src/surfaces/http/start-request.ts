@@ -1,14 +1,33 @@
 import * as z from "zod";
+import { isPlanHash } from "../../core/preview.ts";
+import type { Preview, Priority } from "../../ports/run-store.ts";
 
 export const PRIORITIES = ["urgent", "high", "normal", "low"] as const;
 
-const START_REQUEST = z.strictObject({ priority: z.enum(PRIORITIES).default("normal") });
+const START_REQUEST = z
+  .strictObject({
+    priority: z.enum(PRIORITIES).default("normal"),
+    dry_run: z.boolean().default(false),
+    plan: z
+      .string()
+      .refine(isPlanHash, { error: "the hash of a plan: 64 digits, 0 to 9 and a to f" })
+      .nullable()
+      .default(null),
+  })
+  .refine(({ dry_run, plan }) => !dry_run || plan === null, {
+    error: "a run either makes a plan (dry_run) or carries one out (plan)",
+  });
+
+/** What a run is asked to be. */
+export type StartRequest = { readonly priority: Priority; readonly preview: Preview | null };
 
 /** Read the body of a request for a run; an empty one asks for the defaults. */
-export async function parseStartRequest(
-  request: Request,
-): Promise<z.infer<typeof START_REQUEST> | { error: string }> {
-  return readBody(request, START_REQUEST);
+export async function parseStartRequest(request: Request): Promise<StartRequest | { error: string }> {
+  const body = await readBody(request, START_REQUEST);
+  if ("error" in body) return body;
+  const { priority, plan, dry_run: isDryRun } = body;
+  if (plan !== null) return { priority, preview: { mode: "plan", planHash: plan } };
+  return { priority, preview: isDryRun ? { mode: "dry_run", planHash: null } : null };
 }
 
 /** Read a body by its schema, or say in one sentence what is wrong with it. An empty one is an empty object. */

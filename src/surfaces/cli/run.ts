@@ -1,0 +1,208 @@
+import timers from "node:timers/promises";
+import { CommanderError, InvalidArgumentError, Option, type Command } from "commander";
+import { SYNC_NAMES } from "../../core/policy.ts";
+import { isPlanHash } from "../../core/preview.ts";
+import { TABLES } from "../../core/records/table.ts";
+import { COUNTED } from "../../core/report.ts";
+import type { Run, SyncName } from "../../ports/run-store.ts";
+import type { RunReport } from "../../queries/status.ts";
+import { ApiError, type ApiClient } from "../client.ts";
+import { runTitle } from "../run-titles.ts";
+import { runLines } from "./lines.ts";
+import { planLines, wholePlan } from "./plan.ts";
+import type { Said } from "./rebuild.ts";
+
+/** Between two looks at a run that is watched. */
+const LOOK_MS = 300;
+/** Runs of one sync that are watched: each continues the one before. */
+const RUNS_MAX = 1_000;
+
+const EXIT = { succeeded: 0, findings: 1, failed: 3 } as const;
+
+const HELP = `
+Syncs: ${SYNC_NAMES.join(", ")}; all makes every one that is on, in this order.
+With --watch the exit code is that of the worst run: 0 done or parked until a named time, 1 done with findings,
+3 failed, parked until a person acts, or off.
+
+--dry-run prints what projects or clients would do, on both sides, and writes nothing. --plan carries out exactly that, or
+refuses because something has changed since (exit code 1). Until a plan of projects was carried out once, a Notion
+workspace that is not our own emulator's is only read.
+
+Examples:
+  npm run -s syncctl -- run projects --watch
+  npm run -s syncctl -- run projects --dry-run
+  npm run -s syncctl -- run projects --plan <hash>
+  npm run -s syncctl -- run all --watch --json`;
+
+/** Add what the verb takes. */
+export function withRun(verb: Command): Command {
+  return verb
+    .argument("<sync>", `${SYNC_NAMES.join(", ")} or all`)
+    .option("--watch", "show how far it is until it is over")
+    .addOption(new Option("--dry-run", "print what would be done, and do none of it").conflicts("plan"))
+    .addOption(new Option("--plan <hash>", "carry out the plan that a dry run printed").argParser(planHash))
+    .addHelpText("after", HELP);
+}
+
+function planHash(text: string): string {
+  if (!isPlanHash(text))
+    throw new InvalidArgumentError("It must be the hash that a dry run printed, of 64 digits and letters.");
+  return text;
+}
+
+/** What may be said about a run beside its sync. */
+export type RunOptions = {
+  readonly watch?: boolean;
+  readonly dryRun?: boolean;
+  readonly plan?: string;
+};
+
+/** Ask for what a command line says: runs, a plan, or that a plan is carried out. */
+export function runAsked(
+  client: ApiClient,
+  asked: string,
+  { watch, dryRun, plan }: RunOptions,
+  show: (line: string) => void,
+): Promise<Said> {
+  if (plan !== undefined) return carryOut(client, tableNamed(asked), plan, show);
+  if (dryRun === true) return printPlan(client, tableNamed(asked), show);
+  return runSyncs(client, asked, { isWatched: watch === true, show });
+}
+
+function tableNamed(asked: string): SyncName {
+  const name = Object.values(TABLES).find((table) => table.name === asked)?.name;
+  if (name !== undefined) return name;
+  const names = Object.keys(TABLES).join(" and ");
+  throw new CommanderError(2, "run.sync", `"${asked}" has no plans; ${names} have`);
+}
+
+/** The plan of a dry run, once it is made. */
+async function printPlan(client: ApiClient, sync: SyncName, show: (line: string) => void): Promise<Said> {
+  const id = await startWhenFree(client, sync, { dry_run: true }, show);
+  const { run } = await watchToEnd(client, id, show);
+  const hash = run.preview?.planHash ?? null;
+  if (hash === null)
+    return { code: codeOf(run), value: { run, plan: null, items: [] }, lines: [runLines(run)] };
+  const { plan, items } = await wholePlan(client, hash);
+  const findings = (run.result?.findings ?? []).map((finding) => `Finding: ${finding}`);
+  return { code: codeOf(run), value: { run, plan, items }, lines: [...findings, ...planLines(plan, items)] };
+}
+
+/** A plan carried out, and what goes on after it; or why it was refused. */
+async function carryOut(
+  client: ApiClient,
+  sync: SyncName,
+  plan: string,
+  show: (line: string) => void,
+): Promise<Said> {
+  const id = await startWhenFree(client, sync, { plan }, show);
+  const { run } = await watchToEnd(client, id, show);
+  const runs = run.continues ? [run, ...(await watched(client, sync, show))] : [run];
+  const findings = (run.result?.findings ?? []).map((finding) => `Finding: ${finding}`);
+  const lines = [...findings, ...runs.map(runLines)];
+  return { code: Math.max(...runs.map(codeOf)), value: { runs }, lines };
+}
+
+/** A plan is of its own world: it waits for a run that is under way, and does not join it. */
+async function startWhenFree(
+  client: ApiClient,
+  sync: SyncName,
+  asked: NonNullable<Parameters<ApiClient["start"]>[1]>,
+  show: (line: string) => void,
+): Promise<string> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return (await client.start(sync, asked)).run_id;
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 409) throw error;
+      if (tries === 0) show(`Another run of ${sync} is under way; this one begins when it is over.`);
+      await timers.setTimeout(LOOK_MS);
+    }
+  }
+}
+
+/**
+ * Ask for runs, and watch them if that is wanted. A sync whose vendor is not configured is said to be off; asked for by
+ * its own name, that is a failure.
+ *
+ * @param show told what happens while it is watched
+ * @throws CommanderError for a sync that is none
+ */
+async function runSyncs(
+  client: ApiClient,
+  asked: string,
+  { isWatched, show }: { readonly isWatched: boolean; readonly show: (line: string) => void },
+): Promise<Said> {
+  const names = SYNC_NAMES.filter((name) => asked === "all" || name === asked);
+  if (names.length === 0)
+    throw new CommanderError(
+      2,
+      "run.sync",
+      `there is no sync "${asked}"; there are ${SYNC_NAMES.join(", ")} and all`,
+    );
+  const { off } = await client.status();
+  const left = off.filter(({ sync }) => names.includes(sync));
+  const runs: Run[] = [];
+  const lines: string[] = [];
+  for (const name of names.filter((one) => left.every(({ sync }) => sync !== one))) {
+    const made = isWatched ? await watched(client, name, show) : [await started(client, name)];
+    runs.push(...made);
+    lines.push(...made.flatMap(approvalLines), ...made.map(runLines));
+  }
+  const code = Math.max(left.length > 0 && asked !== "all" ? EXIT.failed : 0, ...runs.map(codeOf));
+  return { code, value: { runs, off: left }, lines: [...lines, ...left.map(({ reason }) => `${reason}.`)] };
+}
+
+/** What waits for a person's first word is said before anything else. */
+function approvalLines({ sync, result }: Run): string[] {
+  const checks = result?.checks ?? [];
+  return checks.filter(({ name }) => name === COUNTED.approval).map(({ actual }) => `${sync}: ${actual}`);
+}
+
+async function started(client: ApiClient, sync: SyncName): Promise<Run> {
+  const { run_id: id } = await client.start(sync);
+  return (await client.run(id)).run;
+}
+
+/** A run and those that continue it, each to its end. */
+async function watched(
+  client: ApiClient,
+  sync: SyncName,
+  show: (line: string) => void,
+): Promise<readonly Run[]> {
+  const runs: Run[] = [];
+  while (runs.length < RUNS_MAX) {
+    const { run_id: id } = await client.start(sync);
+    const { run } = await watchToEnd(client, id, show);
+    runs.push(run);
+    // A rebuild or a dry run that was under way in this lane went first.
+    if (!run.continues && run.rebuild === null && run.preview?.mode !== "dry_run") break;
+  }
+  return runs;
+}
+
+async function watchToEnd(client: ApiClient, id: string, show: (line: string) => void): Promise<RunReport> {
+  let shown = "";
+  let report = await client.run(id);
+  while (report.run.endedMs === null) {
+    const line = progressLine(report);
+    if (line !== shown) show(line);
+    shown = line;
+    await timers.setTimeout(LOOK_MS);
+    report = await client.run(id);
+  }
+  return report;
+}
+
+function progressLine({ run, progress }: RunReport): string {
+  // What a plan has looked at is counted nowhere: it is no item of a run.
+  if (run.preview?.mode === "dry_run") return `${runTitle(run)}: reading everything, writing nothing`;
+  const { done, total, unit } = progress ?? { done: 0, total: null, unit: "items" };
+  return `${runTitle(run)}: ${done}${total === null ? "" : ` of about ${Math.max(total, done)}`} ${unit}`;
+}
+
+/** Nothing is said against a run that is not over. */
+function codeOf({ state, notBeforeMs }: Run): number {
+  if (state === "failed" || (state === "parked" && notBeforeMs === null)) return EXIT.failed;
+  return state === "succeeded_with_findings" ? EXIT.findings : EXIT.succeeded;
+}
