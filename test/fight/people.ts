@@ -178,6 +178,11 @@ export function peopleOf(estate: FightEstate, random: Random, typed: TypedValues
     },
   };
   const names = Object.keys(moves);
+  const typeAnywhere = async (): Promise<void> => {
+    if (random.chance(0.5)) pageOr((page) => editPage(page, random.pick(COLUMNS)));
+    else await rowOr((row) => editRow(row, random.pick(COLUMNS)));
+  };
+  let typing = Promise.resolve();
   return {
     /** Make one move. @returns its name */
     move: async (): Promise<string> => {
@@ -185,11 +190,8 @@ export function peopleOf(estate: FightEstate, random: Random, typed: TypedValues
       await moves[name]?.();
       return name;
     },
-    /** Edits that can be made at any instant, between any two calls. */
-    type: async (): Promise<void> => {
-      if (random.chance(0.5)) pageOr((page) => editPage(page, random.pick(COLUMNS)));
-      else await rowOr((row) => editRow(row, random.pick(COLUMNS)));
-    },
+    /** Edits that can be made at any instant, between any two calls; one after the other, as each looks at what it replaces. */
+    type: (): Promise<void> => (typing = typing.then(typeAnywhere)),
   };
 }
 
