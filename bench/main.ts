@@ -74,7 +74,7 @@ const BENCHES: readonly Bench[] = [
   {
     name: "fight",
     about:
-      "people against the sync over one Notion workspace (90 min; --seeds, --rounds, --seed); only if named",
+      "people against the sync over one Notion workspace (half an hour; --seeds, --rounds, --seed); only if named",
     isOnRequest: true,
     run: ({ seeds, seed, rounds }, say) => benchFight({ seeds, seed: seed ?? null, rounds, say }),
   },
