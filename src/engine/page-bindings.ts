@@ -80,7 +80,7 @@ export async function bindingsOf(
 
 /** A second page of ours for one record: in the way if nobody has touched it, else somebody's work. */
 function twinOf({ seen }: Unbound, recordId: string): Binding {
-  if (seen.isEditedByUs) return { to: "twin", recordId };
+  if (seen.isEditedByUs) return { to: "twin" };
   return { to: "review", candidates: [recordId], reason: "a second page of ours for the same record" };
 }
 

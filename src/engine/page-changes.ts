@@ -28,7 +28,7 @@ export type Binding =
   | { readonly to: "row"; readonly row: Row; readonly version: number | null }
   | { readonly to: "review"; readonly candidates: readonly string[]; readonly reason: string }
   /** A second page that we made for a record, untouched: it goes into the trash. */
-  | { readonly to: "twin"; readonly recordId: string }
+  | { readonly to: "twin" }
   /** A person says that it is another page's record. */
   | { readonly to: "other"; readonly recordId: string };
 
@@ -54,14 +54,11 @@ export function changeOf(context: TableContext, seen: SeenPage, facing: Facing):
 }
 
 /** Whether a row holds what was agreed on: what a version that did not rise would hide. Source: protocols 5, "daily full compare". */
-function isAsAgreed(table: Table, { row, bases, isOwed }: KnownPage): boolean {
+function isAsAgreed(table: Table, { row, bases }: KnownPage): boolean {
   if (row === null) return false;
   const values = rowValues(table, row);
-  return (
-    isOwed ||
-    Object.entries(bases).every(
-      ([column, { d1 }]) => values[column] === undefined || sameValue(values[column], d1),
-    )
+  return Object.entries(bases).every(
+    ([column, { d1 }]) => values[column] === undefined || sameValue(values[column], d1),
   );
 }
 

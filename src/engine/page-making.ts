@@ -7,7 +7,8 @@ import { call, notionOf, type TableContext } from "./notion-schema.ts";
 import { changeOf, valuesGoing } from "./page-changes.ts";
 import { rowValues } from "./page-merge.ts";
 import { readPages } from "./page-intake.ts";
-import { send, valuesOf, writesOf } from "./page-writes.ts";
+import { commit } from "./page-push.ts";
+import { planned, send, valuesOf, writesOf } from "./page-writes.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** What became of a row that has no page. */
@@ -102,7 +103,6 @@ async function create(
   table: TableContext,
   { row, version }: Found,
 ): Promise<Made> {
-  const { tables, world } = context.ports;
   const notion = notionOf(context).tables;
   const values = Object.fromEntries(
     Object.entries(valuesGoing("out", table, rowValues(table.table, row))).filter(
@@ -117,26 +117,15 @@ async function create(
       .map(([column, value]) => [column, { before: null, value }]),
   );
   if (fields["title"] === undefined) return "not possible";
-  const push = {
-    id: world.newId(),
+  const push = await planned(context, table, {
     recordId: row.id,
     pageId: null,
     kind: "create",
     fields,
-    sentMs: world.nowMs(),
-    readMs: world.nowMs(),
-    isForced: false,
-    looks: 0,
-  } as const;
-  const isPlanned = await tables.planPush(context.fence, {
-    ...push,
-    sync: table.table.name,
-    runId: context.run.id,
+    readMs: context.ports.world.nowMs(),
     rowVersion: version,
-    history: [],
-    conflicts: [],
   });
-  if (!isPlanned) return "changed";
+  if (push === null) return "changed";
   const marked = { ...properties, [table.markerId ?? ""]: { type: "rich_text", value: row.id } };
   const outcome = await send({ context, scope, table }, push.id, "create", (ms) =>
     notion.create({ dataSourceId: table.dataSourceId, properties: marked }, ms),
@@ -155,8 +144,7 @@ async function bind(
   table: TableContext,
   { row, version, page, push }: Found & { readonly page: NotionPage; readonly push: Push },
 ): Promise<Made> {
-  const { tables, world } = context.ports;
-  const nowMs = world.nowMs();
+  const nowMs = context.ports.world.nowMs();
   const [read] = await readPages(context, table, [page], nowMs);
   if (read === undefined) return "doubtful";
   const sent = valuesOf(push.fields);
@@ -188,15 +176,6 @@ async function bind(
   });
   const settled = { id: push.id, outcome: "landed" } as const;
   const bound: PageChange = { ...change, settled, verdict: "created" };
-  const { stale } = await tables.commit(context.fence, {
-    sync: table.table.name,
-    runId: context.run.id,
-    nowMs,
-    changes: [bound],
-    untouched: [],
-    line: `make:${row.id}`,
-    listing: null,
-  });
   // Its row was written meanwhile: the mark tells the next look whose page it is.
-  return stale.length === 0 ? "made" : "changed";
+  return (await commit(context, table, bound)) ? "made" : "changed";
 }

@@ -8,7 +8,7 @@ import { fail } from "./durably.ts";
 import { notionOf, type TableContext, type TableStep } from "./notion-schema.ts";
 import type { Merged } from "./page-changes.ts";
 import { mergePages, readPages, type ReadPage } from "./page-intake.ts";
-import { labelsOf, send, valuesOf, writesOf, type Writes } from "./page-writes.ts";
+import { labelsOf, planned, send, valuesOf, writesOf, type Writes } from "./page-writes.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** What became of a page that was looked at by itself. */
@@ -58,7 +58,6 @@ export async function push(
   { write, isForced }: { write: Write; isForced: boolean },
 ): Promise<Settled | null> {
   const { context, table } = step;
-  const { tables, world } = context.ports;
   const plan = merged.plan;
   if (plan === null || page === null) return "nothing";
   const wanted = valuesOf(plan.toNotion);
@@ -68,30 +67,22 @@ export async function push(
     Object.entries(plan.toNotion).filter(([column]) => !impossible.has(column)),
   );
   if (Object.keys(fields).length === 0) return giveUp(context, write, merged, writes.problems);
-  const planned = {
-    id: world.newId(),
+  const push = await planned(context, table, {
     recordId: known.recordId ?? "",
     pageId: known.pageId,
     kind: "update",
     fields,
-    sentMs: world.nowMs(),
     readMs: read.observedMs,
     isForced,
-    looks: 0,
-  } as const;
-  const isPlanned = await tables.planPush(context.fence, {
-    ...planned,
-    sync: table.table.name,
-    runId: context.run.id,
     rowVersion: known.rowVersion,
     history: plan.replacedInNotion.filter(({ column, value }) => value !== null && column in fields),
     conflicts: plan.conflicts.filter(({ taken, column }) => taken === "d1" && column in fields),
   });
-  if (!isPlanned) return null;
-  const outcome = await send(step, planned.id, "update", (ms) =>
+  if (push === null) return null;
+  const outcome = await send(step, push.id, "update", (ms) =>
     notionOf(context).tables.update({ pageId: known.pageId, properties: writes.properties }, ms),
   );
-  if (outcome.state === "unknown") return lostReply(planned.sentMs, outcome.detail);
+  if (outcome.state === "unknown") return lostReply(push.sentMs, outcome.detail);
   if (outcome.state === "refused")
     return giveUp(context, write, merged, [
       ...writes.problems,
@@ -101,7 +92,7 @@ export async function push(
         value,
       })),
     ]);
-  await keepPushed(context, table, planned, { page: outcome.page, writes, isCounted });
+  await keepPushed(context, table, push, { page: outcome.page, writes, isCounted });
   return "updated";
 }
 
@@ -194,32 +185,20 @@ export async function trash(
   { mayDelete, write }: { readonly mayDelete: boolean; readonly write: Write },
 ): Promise<Settled | null> {
   const { context, table } = step;
-  const { tables, world } = context.ports;
   if (!mayDelete) {
     const reason = "its row is gone, and more pages would be trashed in a week than may be";
-    const againMs = world.nowMs() + NOTION_SWEEP_MS;
+    const againMs = context.ports.world.nowMs() + NOTION_SWEEP_MS;
     return (await write({ verdict: "pending", reason, againMs })) ? "over the cap" : null;
   }
-  const push = {
-    id: world.newId(),
+  const push = await planned(context, table, {
     recordId: known.recordId ?? "",
     pageId: known.pageId,
     kind: "trash",
     fields: {},
-    sentMs: world.nowMs(),
     readMs: read.observedMs,
-    isForced: false,
-    looks: 0,
-  } as const;
-  const isPlanned = await tables.planPush(context.fence, {
-    ...push,
-    sync: table.table.name,
-    runId: context.run.id,
     rowVersion: known.rowVersion,
-    history: [],
-    conflicts: [],
   });
-  if (!isPlanned) return null;
+  if (push === null) return null;
   const outcome = await send(step, push.id, "trash", (ms) =>
     notionOf(context).tables.setTrashed({ pageId: known.pageId, isTrashed: true }, ms),
   );

@@ -23,7 +23,6 @@ import type { RunContext } from "./run-context.ts";
 export type Pushed = {
   /** Pages that were looked at. */
   readonly pages: number;
-
   readonly done: Readonly<Partial<Record<Settled, number>>>;
   readonly continues: boolean;
 };

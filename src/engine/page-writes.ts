@@ -7,6 +7,7 @@ import type { Values } from "../core/notion-plan.ts";
 import type { NotionPage, NotionReply, PropertyWrites, WriteOutcome } from "../ports/notion.ts";
 import { holdLease } from "./durably.ts";
 import { call, type TableContext, type TableStep } from "./notion-schema.ts";
+import type { Push, TableStore } from "../ports/table-store.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** Values of a record as Notion takes them, and those that it cannot be given. */
@@ -76,6 +77,24 @@ export function labelsOf(page: NotionPage, { table, mapped }: TableContext): Rec
       read !== undefined && "value" in read && typeof read.value === "string" ? read.value : null;
   }
   return labels;
+}
+
+/** What is about to be sent, what it rests on, and what it replaces. */
+type Intent = Pick<Push, "recordId" | "pageId" | "kind" | "fields" | "readMs"> &
+  Partial<Pick<Parameters<TableStore["planPush"]>[1], "isForced" | "history" | "conflicts">> & {
+    readonly rowVersion: number | null;
+  };
+
+/** Write a push down before it is sent. Null: the row has changed since it was read. */
+export async function planned(
+  { ports, fence, run }: RunContext,
+  { table }: TableContext,
+  { rowVersion, history = [], conflicts = [], isForced = false, ...intent }: Intent,
+): Promise<Push | null> {
+  const { tables, world } = ports;
+  const push: Push = { ...intent, id: world.newId(), sentMs: world.nowMs(), isForced, looks: 0 };
+  const row = { sync: table.name, runId: run.id, rowVersion, history, conflicts };
+  return (await tables.planPush(fence, { ...push, ...row })) ? push : null;
 }
 
 /** A write that was certainly not carried out. */

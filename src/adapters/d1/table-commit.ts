@@ -2,7 +2,7 @@ import type { TableName } from "../../core/records/table.ts";
 import { sha256Hex } from "../../core/identity.ts";
 import type { ConflictEntry, HistoryEntry, PageChange, TableCommit } from "../../ports/table-store.ts";
 import { forRows, statement, type Statement } from "./database.ts";
-import { VERDICT_CONFLICT } from "./page-commit.ts";
+import { checkpoint as checkpointStatement, VERDICT_CONFLICT } from "./page-commit.ts";
 import { basesJson, columnsOf } from "./table-columns.ts";
 
 /** Holds for the changes of this batch whose row stands as it was read; `item` is a change as JSON. */
@@ -224,14 +224,7 @@ function seenStatements(
       seen.rowsSeen,
       seen.endReason,
     ),
-    statement(
-      `insert into checkpoints (lane, run_id, state, at_ms) values (?1, ?2, ?3, ?4)
-       on conflict (lane) do update set run_id = excluded.run_id, state = excluded.state, at_ms = excluded.at_ms`,
-      sync,
-      runId,
-      JSON.stringify(checkpoint),
-      nowMs,
-    ),
+    checkpointStatement(sync, { runId, nowMs, checkpoint }),
   ];
 }
 
