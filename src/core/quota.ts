@@ -13,6 +13,10 @@ export type QuotaReading = {
   readonly windowEndsMs: number | null;
 };
 
+/** What calls are made for, the first to be served first. Source: design 6, quota lanes of use. */
+const CALL_USES = ["webhook", "fresh", "manual", "reconcile", "backfill"] as const;
+export type CallUse = (typeof CALL_USES)[number];
+
 export const QUOTA_UNKNOWN: QuotaState = { budget: null, used: 0, windowEndsMs: null, notBeforeMs: 0 };
 
 /** A budget that is known without the vendor saying so: so many calls from the first one on, for so long. */

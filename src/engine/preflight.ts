@@ -302,6 +302,7 @@ async function askAccount(
     keyName,
     party,
     operation: "account",
+    use: "fresh",
     accountOf: (proven) => proven,
     send: ({ timeoutMs }) => account(timeoutMs),
   });

@@ -13,6 +13,7 @@ import type { Discovery, Listing } from "../core/plan.ts";
 import { BACKOFF_WAITS_MS, INTERRUPTIONS_PER_MEETING_MAX } from "../core/policy.ts";
 import { judgePage, LIST_ROWS_MIN, nextPageRows, type ListCursor } from "../core/reconcile.ts";
 import { interruptionsIn } from "../core/retry.ts";
+import type { CallUse } from "../core/quota.ts";
 import type { PageCommit } from "../ports/record-store.ts";
 import type { ListReply, MeetingReply, MeetingSource } from "../ports/sources.ts";
 import { fail, type StepScope } from "./durably.ts";
@@ -60,7 +61,12 @@ export async function keepPage(
   const observedMs = context.ports.world.nowMs();
   const failures = await scope.failures();
   const request = requestPage(cursor, failures, large);
-  const reply = await listPage(context, scope, { cursor, request, isLast: isLastTry(failures) });
+  const reply = await listPage(context, scope, {
+    cursor,
+    request,
+    use: discovery.kind,
+    isLast: isLastTry(failures),
+  });
   const floorPlace = discovery.floorMs === null ? null : new Date(discovery.floorMs).toISOString();
   const rowsSeen = await sight(context, reply.items);
   const places = rowsSeen.map((row) => row.dateString);
@@ -92,7 +98,17 @@ function rowsAfter(request: PageRequest, reply: ListReply, cursor: ListCursor): 
 function listPage(
   context: RunContext,
   scope: StepScope,
-  { cursor, request, isLast }: { cursor: ListCursor; request: PageRequest; isLast: boolean },
+  {
+    cursor,
+    request,
+    use,
+    isLast,
+  }: {
+    cursor: ListCursor;
+    request: PageRequest;
+    use: CallUse;
+    isLast: boolean;
+  },
 ): Promise<ListReply> {
   const source = sourceOf(context);
   const { rows, light } = request;
@@ -100,6 +116,7 @@ function listPage(
     keyName: source.keyName,
     party: "fireflies",
     operation: "list",
+    use,
     send: ({ timeoutMs, withoutFields }) =>
       source.listMeetings({
         skip: cursor.skip,
@@ -186,6 +203,7 @@ export async function keepOne(
       keyName: source.keyName,
       party: "fireflies",
       operation: "fetch",
+      use: "fresh",
       send: ({ timeoutMs, withoutFields }) =>
         source.getMeeting({ id, timeoutMs, withoutFields, acceptUnreadable: last }),
     });

@@ -1,6 +1,6 @@
 import { FailureError, failureOf, type Failure, type Party } from "../core/errors.ts";
 import { callTimeoutMs } from "../core/retry.ts";
-import { afterReply, takeCall, type QuotaRate, type QuotaReading } from "../core/quota.ts";
+import { afterReply, takeCall, type CallUse, type QuotaRate, type QuotaReading } from "../core/quota.ts";
 import { sha256Hex } from "../core/identity.ts";
 import type { VendorKey } from "../ports/run-store.ts";
 import { fail, type StepScope } from "./durably.ts";
@@ -13,6 +13,8 @@ export type VendorCall<T extends { quota: QuotaReading }> = {
   readonly keyName: string;
   readonly party: Party;
   readonly operation: string;
+  /** What it is made for. */
+  readonly use: CallUse;
   /** A budget that the vendor has and does not send along. */
   readonly rate?: QuotaRate;
   /** The account a reply revealed, to be remembered with the key; undefined if it reveals none. */
