@@ -5,7 +5,6 @@ import type { PageList } from "../ports/notion.ts";
 import { durably, fail, type StepScope } from "./durably.ts";
 import { call, notionOf, type TableContext } from "./notion-schema.ts";
 import { readPages, takePages } from "./page-intake.ts";
-import { withWholeLists } from "./whole-lists.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** The state of a table of which nothing was ever listed. */
@@ -79,8 +78,7 @@ async function takeOne(
   const list = await queryPages(context, scope, table, at);
   const after = afterList(table, at, list, world.nowMs());
   if (list === null) return { at: after, untouched: [], touched: [], rows: 0, partial: 0 };
-  const whole = await withWholeLists({ context, scope, table }, list.items);
-  const pages = await readPages(context, table, whole, askedMs - NOTION_INDEX_LAG_MS);
+  const pages = await readPages({ context, scope, table }, list.items, askedMs - NOTION_INDEX_LAG_MS);
   const { untouched, touched } = await takePages({ context, scope, table }, pages, {
     line,
     counted,

@@ -46,9 +46,9 @@ export async function lookForMissing(
       const readMs = world.nowMs();
       const notion = notionOf(context).tables;
       const page = await call(context, scope, "read", (ms) => notion.page(pageId, ms));
-      const read =
-        page === null ? [absentPage(known, readMs)] : await readPages(context, table, [page], readMs);
-      await takePages({ context, scope, table }, read, {
+      const step = { context, scope, table };
+      const read = page === null ? [absentPage(known, readMs)] : await readPages(step, [page], readMs);
+      await takePages(step, read, {
         line: `missing:${pageId}`,
         listing: null,
         counted,

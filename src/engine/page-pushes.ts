@@ -13,11 +13,9 @@ import {
 import type { PageChange, Push } from "../ports/table-store.ts";
 import { durably, fail, RunEnded, type StepScope } from "./durably.ts";
 import { call, notionOf, type TableContext, type TableStep } from "./notion-schema.ts";
-import { withoutHidden } from "./hidden-relations.ts";
 import { absentPage, mergePages, readPages, type ReadPage } from "./page-intake.ts";
 import { waitsForApproval } from "./approval.ts";
 import { commit, push, trash, type Look, type Settled } from "./page-push.ts";
-import { withWholeLists } from "./whole-lists.ts";
 import type { RunContext } from "./run-context.ts";
 
 export type Pushed = {
@@ -134,11 +132,9 @@ async function lookAt(
   const page = await call(context, scope, "read", (ms) => notion.page(pageId, ms));
   const knownPages = new Map([[pageId, known]]);
   const step = { context, scope, table };
-  const whole = await withWholeLists(step, page === null ? [] : [page]);
-  const shown = await readPages(context, table, whole, readMs);
-  const [read = absentPage(known, readMs)] = await withoutHidden(step, shown, knownPages);
-  const [merged] = await mergePages(context, table, [read], { known: knownPages, planned: null });
-  return merged === undefined ? null : { known, page, read, merged, isCounted };
+  const [read = absentPage(known, readMs)] = page === null ? [] : await readPages(step, [page], readMs);
+  const [merged] = await mergePages(step, [read], { known: knownPages, planned: null });
+  return merged === undefined ? null : { known, page, read: merged.seen, merged, isCounted };
 }
 
 function stillUnderWay(notBeforeMs: number): never {

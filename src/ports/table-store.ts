@@ -247,7 +247,10 @@ export type TableStore = {
     sync: TableName,
     asked: { readonly listingId: string; readonly beforeMs: number; readonly limit: number },
   ): Promise<{ items: KnownPage[]; total: number; cursor: null }>;
-  /** Ids of the pages that a complete listing should show, then of those that are lost from view or moved, 50,000 at most. */
+  /**
+   * Ids of the pages that a complete listing should show, then of those that are lost from view or moved, or in the trash
+   * while their row lives, 50,000 at most.
+   */
   pageIds(sync: TableName): Promise<{ items: string[]; cursor: null }>;
   /** The newest complete listings, the one that is open, and the lane's checkpoint. */
   listings(sync: TableName): Promise<{

@@ -16,8 +16,11 @@ const PAGES_MAX = 6;
 
 type Row = Record<string, string | number | null>;
 
+/** Where people meet: both sides, and the time. */
+type Meeting = Pick<FightEstate, "notion" | "d1" | "world" | "rows">;
+
 /** What people on both sides do. Each move is one edit, however it is made. */
-export function peopleOf(estate: FightEstate, random: Random, typed: TypedValues) {
+export function peopleOf(estate: Meeting, random: Random, typed: TypedValues) {
   const { notion, d1, world } = estate;
   const control = (op: Parameters<typeof notion.control>[0]): void => {
     const reply = notion.control(op);

@@ -16,7 +16,8 @@ export function createTableStore(d1: D1Database, world: Pick<World, "newId">): T
     ...pageMethods(database),
     pageIds: async (sync) => {
       const rows = await database.rows<{ page_id: string }>(
-        `select page_id from notion_pages as page where sync = ?1 and (${IS_EXPECTED} or page.state in ('lost', 'moved'))
+        `select page_id from notion_pages as page where sync = ?1 and (${IS_EXPECTED} or page.state in ('lost', 'moved')
+           or exists (select 1 from ${sync} as record where record.id = page.record_id and record.deleted_ms is null))
          order by ${IS_EXPECTED} desc, page.observed_ms, page.page_id limit 50000`,
         sync,
       );
