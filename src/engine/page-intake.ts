@@ -87,7 +87,7 @@ export function absentPage(known: KnownPage, observedMs: number): ReadPage {
   };
 }
 
-type Intake = Pick<TableCommit, "line" | "listing"> & {
+type Intake = Pick<TableCommit, "line" | "listing" | "broken"> & {
   /** Pages that a line of this run has counted: they get no second verdict. */
   readonly counted: ReadonlySet<string>;
   /** Pages that got a verdict of their own in this run: no line counts them. */
@@ -100,17 +100,17 @@ type Intake = Pick<TableCommit, "line" | "listing"> & {
  * A listing may show what is older than what is known: such a page, and one with a push under way, is only marked to be
  * read by itself.
  *
- * @returns ids of pages with nothing to do that a line counts now, and of the others
+ * @returns ids of pages with nothing to do that a line counts now, and of the others, broken ones among them
  */
 export async function takePages(
   step: TableStep,
   pages: readonly ReadPage[],
-  { line, listing, counted, taken }: Intake,
+  { line, listing, broken, counted, taken }: Intake,
 ): Promise<{ untouched: string[]; touched: string[] }> {
   const { context, scope, table } = step;
   const { tables, world } = context.ports;
   const { name } = table.table;
-  const all = pages.map(({ pageId }) => pageId);
+  const all = [...pages, ...broken].map(({ pageId }) => pageId);
   let left = pages;
   let untouched: string[] = [];
   for (let tries = 0; tries < MERGE_TRIES_MAX; tries += 1) {
@@ -131,6 +131,7 @@ export async function takePages(
           counted.has(change.pageId) ? { ...change, verdict: null } : change,
         ),
         untouched: still.filter((id) => !counted.has(id) && !taken.has(id)),
+        broken: tries === 0 ? broken.filter(({ pageId }) => !counted.has(pageId)) : [],
         line: tries === 0 ? line : `${line}, try ${tries + 1}`,
         listing,
       }),

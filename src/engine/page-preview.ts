@@ -1,15 +1,17 @@
 import { NOTION_INDEX_LAG_MS, PREVIEW_QUERIES_MAX, PREVIEW_UNSEEN_MAX } from "../core/policy.ts";
 import { planTableListing, type TableCursor } from "../core/table-listing.ts";
 import type { FieldValue } from "../core/merge.ts";
-import type { NotionPage } from "../ports/notion.ts";
+import type { PlanItem } from "../core/preview.ts";
+import type { NotionPage, PageList } from "../ports/notion.ts";
 import type { KnownPage } from "../ports/table-store.ts";
 import { durably, type StepScope } from "./durably.ts";
 import { call, notionOf, type TableContext, type TableStep } from "./notion-schema.ts";
 import { actionsOf, type Previewed } from "./page-actions.ts";
 import { absentPage, mergePages, readPages, sortPages, type ReadPage } from "./page-intake.ts";
 import { isUntouched } from "./page-changes.ts";
-import { afterList, endless, NOTHING_LISTED, queryPages } from "./page-listing.ts";
+import { afterList, brokenPage, endless, NOTHING_LISTED, queryPages } from "./page-listing.ts";
 import { pagesOf, valuesOf } from "./page-writes.ts";
+import { isOfOnePage } from "./skipped-page.ts";
 import { takeShare, writeShare, type Draft, type Share } from "./plan-draft.ts";
 import { plannedRows, type PlannedRow } from "./planned-rows.ts";
 import type { RunContext } from "./run-context.ts";
@@ -99,54 +101,86 @@ async function previewOne(
     table.table.name,
     pages.map(({ pageId }) => pageId),
   );
+  const aside = await brokenItems(preview, list);
   const { untouched, toRead, toMerge } = sortPages(table, pages, known);
   const share = await previewSome(preview, step, toMerge, {
     known,
     wire: new Map(fresh.map((page) => [page.id, page])),
+    aside,
   });
   // What is shown in part counts as not listed: a run asks for it by itself.
-  const ids = [...untouched, ...toMerge.map(({ pageId }) => pageId)];
+  const merged = toMerge.map(({ pageId }) => pageId);
+  const ids = [...untouched, ...merged, ...list.broken.map(({ id }) => id)];
   const old = toRead.map(({ pageId }) => pageId);
   return { ...share, at: after, ids, old, partial: list.partial.length };
+}
+
+/** Pages that cannot be read; those that have stood aside for it are not said again. */
+async function brokenItems({ context, table }: Preview, { broken }: PageList): Promise<PlanItem[]> {
+  if (broken.length === 0) return [];
+  const pages = broken.map(brokenPage);
+  const known = await context.ports.tables.pages(
+    table.table.name,
+    pages.map(({ pageId }) => pageId),
+  );
+  return pages.flatMap(({ pageId, reason }): PlanItem[] => {
+    const before = known.get(pageId);
+    const isSaid = before?.state === "quarantined" && before.pageHash === "";
+    const named = { recordId: before?.recordId ?? null, pageId, column: null };
+    return isSaid ? [] : [{ ...named, action: "set aside", before: null, after: reason }];
+  });
 }
 
 /** Pages that are known and were not listed as they are; those that a listing should show first. */
 async function previewUnseen(preview: Preview, { seen, old }: PreviewListed): Promise<void> {
   const { context, table, draft } = preview;
-  const { tables, world } = context.ports;
+  const { tables } = context.ports;
   const { name } = table.table;
   const { ids, total } = await durably(context, "preview, unseen", async () => {
     const { items } = await tables.pageIds(name);
     const unseen = [...new Set([...old, ...items])].filter((id) => !seen.has(id));
     return { ids: unseen.slice(0, PREVIEW_UNSEEN_MAX), total: unseen.length };
   });
+  let unread = 0;
   for (const pageId of ids) {
-    const share = await durably(context, `preview, page:${pageId}`, async (scope) => {
-      const known = await tables.pages(name, [pageId]);
-      const before = known.get(pageId);
-      if (before === undefined) return { digests: [], counts: {}, rows: [], doubtful: [] };
-      const readMs = world.nowMs();
-      const page = await call(context, scope, "read", (ms) => notionOf(context).tables.page(pageId, ms));
-      const step = { context, scope, table };
-      const read = page === null ? [absentPage(before, readMs)] : await readPages(step, [page], readMs);
-      // A page with a push under way is merged as it stands, as a run does once the push has had its time.
-      const touched = read.filter((one) => !isUntouched(table, one, before));
-      return previewSome(preview, step, touched, {
-        known,
-        wire: new Map(page === null ? [] : [[pageId, page]]),
-      });
-    });
-    take(preview, share);
+    try {
+      take(preview, await previewUnlisted(preview, pageId));
+    } catch (error) {
+      if (!isOfOnePage(error)) throw error;
+      unread += 1;
+    }
   }
+  if (unread > 0) draft.notes.push(`${unread} pages could not be read; nothing is planned for them`);
   if (total > ids.length)
     draft.notes.push(
       `${total} pages are known and were not listed; ${ids.length} of them were looked at by themselves`,
     );
 }
 
+/** One page, read by itself. */
+function previewUnlisted(preview: Preview, pageId: string): Promise<PageShare> {
+  const { context, table } = preview;
+  const { tables, world } = context.ports;
+  return durably(context, `preview, page:${pageId}`, async (scope) => {
+    const known = await tables.pages(table.table.name, [pageId]);
+    const before = known.get(pageId);
+    if (before === undefined) return { digests: [], counts: {}, rows: [], doubtful: [] };
+    const readMs = world.nowMs();
+    const page = await call(context, scope, "read", (ms) => notionOf(context).tables.page(pageId, ms));
+    const step = { context, scope, table };
+    const read = page === null ? [absentPage(before, readMs)] : await readPages(step, [page], readMs);
+    // A page with a push under way is merged as it stands, as a run does once the push has had its time.
+    const touched = read.filter((one) => !isUntouched(table, one, before));
+    const wire = new Map(page === null ? [] : [[pageId, page]]);
+    return previewSome(preview, step, touched, { known, wire, aside: [] });
+  });
+}
+
 type Around = {
   readonly known: ReadonlyMap<string, KnownPage>;
   readonly wire: ReadonlyMap<string, NotionPage>;
+  /** Things found beside these pages. */
+  readonly aside: readonly PlanItem[];
 };
 
 /** Merge pages, write down what would be done about them, and tell what later batches must know of it. */
@@ -154,7 +188,7 @@ async function previewSome(
   { context, table, draft, planned }: Preview,
   step: TableStep,
   pages: readonly ReadPage[],
-  { known, wire }: Around,
+  { known, wire, aside }: Around,
 ): Promise<PageShare> {
   const merged = await mergePages(step, pages, { known, planned });
   const all = merged.map(({ seen, ...one }): Previewed => {
@@ -163,7 +197,7 @@ async function previewSome(
   });
   const owed = all.map((one) => valuesOf(one.merged.plan?.toNotion ?? {}));
   const related = await pagesOf(context, table, owed);
-  const items = all.flatMap((one) => actionsOf(table, one, related));
+  const items = [...aside, ...all.flatMap((one) => actionsOf(table, one, related))];
   return {
     ...(await writeShare(context, table.table.name, draft, items)),
     rows: all.flatMap((one) => plannedOf(table, one)),

@@ -142,7 +142,12 @@ export type TableCommit = {
   readonly changes: readonly PageChange[];
   /** Pages that were seen and have nothing to do: they count as unchanged. */
   readonly untouched: readonly string[];
-  /** Name of the line that counts them. */
+  /**
+   * Pages that could not be read at all, and why: quarantined in this run. What is known of them stays as it is; one that is
+   * not known stands aside from now on.
+   */
+  readonly broken: readonly { readonly pageId: string; readonly reason: string }[];
+  /** Name of the line that counts what is untouched. */
   readonly line: string;
   /** The listing that showed these pages, as it stands afterwards, and where it goes on; null outside of a listing. */
   readonly listing: { readonly listing: TableListing; readonly checkpoint: unknown } | null;

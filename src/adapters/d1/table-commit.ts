@@ -53,6 +53,7 @@ export async function commitStatements(batchId: string, commit: TableCommit): Pr
     ...rows(sync, items, each),
     ...each(PAGES),
     ...aside(each, items),
+    ...brokenStatements(commit),
     ...listingStatements(commit),
     statement("select page_id from applied where batch = ?1", batchId),
     statement("delete from applied where batch = ?1", batchId),
@@ -162,6 +163,38 @@ function aside(each: Each, items: readonly Item[]): Statement[] {
   ];
 }
 
+/** Pages that could not be read: a verdict each, and a place aside for those that nothing is known of. */
+function brokenStatements({ sync, runId, nowMs, broken }: TableCommit): Statement[] {
+  return [
+    ...forRows(
+      broken,
+      `insert into notion_pages (sync, page_id, record_id, state, bases, page_hash, version, observed_ms, edited_ms, owed,
+         put_off_ms, again_ms)
+       select ?2, value ->> 'pageId', null, 'quarantined', '{}', '', 0, 0, 0, 0, null, null from json_each(?1) where true
+       on conflict (sync, page_id) do nothing`,
+      sync,
+    ),
+    ...forRows(
+      broken,
+      `insert into quarantined_fields (sync, page_id, column_name, problem, value, run_id, first_ms)
+       select ?2, page_id, 'page', substr(value ->> 'reason', length('page ') + 1), 'null', ?3, ?4 from json_each(?1), notion_pages
+       where sync = ?2 and page_id = value ->> 'pageId' and record_id is null
+       on conflict (sync, page_id, column_name) do update set problem = excluded.problem, run_id = excluded.run_id`,
+      sync,
+      runId,
+      nowMs,
+    ),
+    ...forRows(
+      broken,
+      `insert into run_items (run_id, item_id, verdict, reason)
+       select ?3, coalesce(record_id, page_id), 'quarantined', value ->> 'reason' from json_each(?1), notion_pages
+       where sync = ?2 and page_id = value ->> 'pageId' ${VERDICT_CONFLICT}`,
+      sync,
+      runId,
+    ),
+  ];
+}
+
 /** What the listing saw, marked by its id, which tells later what it did not see; its own row and the checkpoint. */
 function listingStatements({
   sync,
@@ -169,6 +202,7 @@ function listingStatements({
   nowMs,
   changes,
   untouched,
+  broken,
   line,
   listing,
 }: TableCommit): Statement[] {
@@ -192,18 +226,18 @@ function listingStatements({
     nowMs,
   );
   if (listing === null) return [...counted, ...looked];
-  return [...counted, ...seenStatements(listing, { sync, runId, nowMs, changes, untouched })];
+  return [...counted, ...seenStatements(listing, { sync, runId, nowMs, changes, untouched, broken })];
 }
 
 /** The mark of a listing on the pages that it showed, its own row, and where it goes on. */
 function seenStatements(
   { listing: seen, checkpoint }: NonNullable<TableCommit["listing"]>,
-  { sync, runId, nowMs, changes, untouched }: Omit<TableCommit, "line" | "listing">,
+  { sync, runId, nowMs, changes, untouched, broken }: Omit<TableCommit, "line" | "listing">,
 ): Statement[] {
   return [
     // Only a listing of everything tells what is missing from it.
     ...forRows(
-      seen.kind === "backfill" ? [...changes.map(({ pageId }) => pageId), ...untouched] : [],
+      seen.kind === "backfill" ? [...[...changes, ...broken].map(({ pageId }) => pageId), ...untouched] : [],
       "update notion_pages set sweep = ?3 where sync = ?2 and page_id in (select value from json_each(?1))",
       sync,
       seen.id,
