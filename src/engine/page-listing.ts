@@ -85,7 +85,11 @@ async function takeOne(
     counted,
     taken,
     broken: list.broken.map(brokenPage),
-    listing: { listing: after.listing, checkpoint: after },
+    listing: {
+      listing: after.listing,
+      checkpoint: after,
+      shown: [...list.items, ...list.broken].map(({ id }) => id),
+    },
   });
   const rows = rowsOf(list);
   return { at: after, untouched, touched, rows, partial: list.partial.length };

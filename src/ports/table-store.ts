@@ -149,8 +149,15 @@ export type TableCommit = {
   readonly broken: readonly { readonly pageId: string; readonly reason: string }[];
   /** Name of the line that counts what is untouched. */
   readonly line: string;
-  /** The listing that showed these pages, as it stands afterwards, and where it goes on; null outside of a listing. */
-  readonly listing: { readonly listing: TableListing; readonly checkpoint: unknown } | null;
+  /**
+   * The listing that showed these pages, as it stands afterwards, where it goes on, and the ids of all pages that its reply
+   * showed; null outside of a listing. Written once all changes of a batch are: until then the reply has not been taken.
+   */
+  readonly listing: {
+    readonly listing: TableListing;
+    readonly checkpoint: unknown;
+    readonly shown: readonly string[];
+  } | null;
 };
 
 export type StoredSchema = {
@@ -266,7 +273,10 @@ export type TableStore = {
     readonly open: string | null;
     readonly checkpoint: unknown;
   }>;
-  /** Pages that a complete listing showed, and how many of them have a row or a reason. */
+  /**
+   * Pages that a complete listing showed, each once, as its replies named them; and how many pages of the ledger that have
+   * its mark have a row or a reason.
+   */
   balance(
     sync: TableName,
     listingId: string,

@@ -54,7 +54,7 @@ export async function commitStatements(batchId: string, commit: TableCommit): Pr
     ...each(PAGES),
     ...aside(each, items),
     ...brokenStatements(commit),
-    ...listingStatements(commit),
+    ...listingStatements(batchId, commit),
     statement("select page_id from applied where batch = ?1", batchId),
     statement("delete from applied where batch = ?1", batchId),
   ];
@@ -195,17 +195,9 @@ function brokenStatements({ sync, runId, nowMs, broken }: TableCommit): Statemen
   ];
 }
 
-/** What the listing saw, marked by its id, which tells later what it did not see; its own row and the checkpoint. */
-function listingStatements({
-  sync,
-  runId,
-  nowMs,
-  changes,
-  untouched,
-  broken,
-  line,
-  listing,
-}: TableCommit): Statement[] {
+/** What was counted or looked at; and the listing that showed it. */
+function listingStatements(batchId: string, commit: TableCommit): Statement[] {
+  const { sync, runId, nowMs, untouched, line, listing } = commit;
   // Only those that have no verdict in this run: a page that was committed and whose reply was lost looks untouched now.
   const counted = forRows(
     untouched,
@@ -226,25 +218,28 @@ function listingStatements({
     nowMs,
   );
   if (listing === null) return [...counted, ...looked];
-  return [...counted, ...seenStatements(listing, { sync, runId, nowMs, changes, untouched, broken })];
+  return [...counted, ...seenStatements(batchId, listing, commit)];
 }
 
-/** The mark of a listing on the pages that it showed, its own row, and where it goes on. */
+/**
+ * What a listing has shown: its own row with the number of its ids, its mark on their pages, which tells later what it did
+ * not show, and where it goes on. Written with the last of a reply's pages: one whose row changed meanwhile comes in
+ * another batch, and until then the reply has not been taken.
+ */
 function seenStatements(
-  { listing: seen, checkpoint }: NonNullable<TableCommit["listing"]>,
-  { sync, runId, nowMs, changes, untouched, broken }: Omit<TableCommit, "line" | "listing">,
+  batchId: string,
+  { listing: seen, checkpoint, shown }: NonNullable<TableCommit["listing"]>,
+  { sync, runId, nowMs, changes }: TableCommit,
 ): Statement[] {
+  const isWhole = (first: number): string =>
+    `(select count(*) from applied where batch = ?${first}) = ?${first + 1}`;
+  const whole = [batchId, new Set(changes.map(({ pageId }) => pageId)).size];
+  // Only a listing of everything tells what is missing from it.
+  const ids = seen.kind === "backfill" ? shown : [];
   return [
-    // Only a listing of everything tells what is missing from it.
-    ...forRows(
-      seen.kind === "backfill" ? [...[...changes, ...broken].map(({ pageId }) => pageId), ...untouched] : [],
-      "update notion_pages set sweep = ?3 where sync = ?2 and page_id in (select value from json_each(?1))",
-      sync,
-      seen.id,
-    ),
     statement(
       `insert into discoveries (id, sync, kind, floor_ms, ceiling_ms, started_ms, completed_ms, pages, rows_seen, end_reason)
-       values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+       select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 where ${isWhole(11)}
        on conflict (id) do update set completed_ms = excluded.completed_ms, pages = excluded.pages,
          rows_seen = excluded.rows_seen, end_reason = excluded.end_reason`,
       seen.id,
@@ -257,8 +252,26 @@ function seenStatements(
       seen.pages,
       seen.rowsSeen,
       seen.endReason,
+      ...whole,
     ),
-    checkpointStatement(sync, { runId, nowMs, checkpoint }),
+    // Before the mark, so that what was shown twice, or is written twice, counts once.
+    ...forRows(
+      ids,
+      `update discoveries set ids_listed = ids_listed + (select count(distinct shown.value) from json_each(?1) as shown
+         where not exists (select 1 from notion_pages where sync = ?2 and page_id = shown.value and sweep = ?3))
+       where id = ?3 and ${isWhole(4)}`,
+      sync,
+      seen.id,
+      ...whole,
+    ),
+    ...forRows(
+      ids,
+      `update notion_pages set sweep = ?3 where sync = ?2 and page_id in (select value from json_each(?1)) and ${isWhole(4)}`,
+      sync,
+      seen.id,
+      ...whole,
+    ),
+    checkpointStatement(sync, { runId, nowMs, checkpoint }, isWhole(5), ...whole),
   ];
 }
 
