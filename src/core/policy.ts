@@ -385,3 +385,6 @@ export const PLAN_ROWS_PER_STATEMENT = 1_000;
 
 /** Lines of one kind that a plan on a terminal has. */
 export const PLAN_LINES_MAX = 50;
+
+/** Longest that a dry run, or a plan that is to be carried out, waits for a run of the same sync that is under way; real ms. */
+export const BUSY_LANE_WAIT_MS_MAX = 10 * MINUTE_MS;

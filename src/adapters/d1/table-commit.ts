@@ -1,7 +1,8 @@
 import type { TableName } from "../../core/records/table.ts";
 import { sha256Hex } from "../../core/identity.ts";
-import type { ConflictEntry, HistoryEntry, PageChange, TableCommit } from "../../ports/table-store.ts";
+import type { PageChange, TableCommit } from "../../ports/table-store.ts";
 import { forRows, statement, type Statement } from "./database.ts";
+import { conflictRows, historyRows, keptStatements, type KeptEntry } from "./kept-values.ts";
 import { checkpoint as checkpointStatement, VERDICT_CONFLICT } from "./page-commit.ts";
 import { basesJson, columnsOf } from "./table-columns.ts";
 
@@ -11,6 +12,8 @@ const APPLIES = `exists (select 1 from applied where batch = ?2 and page_id = it
 type Item = {
   readonly pageId: string;
   readonly recordId: string | null;
+  readonly history: readonly KeptEntry[];
+  readonly conflicts: readonly KeptEntry[];
   readonly [name: string]: unknown;
 };
 
@@ -38,17 +41,16 @@ export async function commitStatements(batchId: string, commit: TableCommit): Pr
          (select version from row_versions where sync = ?3 and record_id = item.value ->> 'recordId')`,
     ),
     ...verdicts(each),
-    ...each(
-      `insert into history (id, sync, record_id, column_name, side, value, replaced_by, run_id, at_ms)
-       select entry.value ->> 'id', ?3, item.value ->> 'recordId', entry.value ->> 'column', entry.value ->> 'side',
-         entry.value -> 'value', entry.value -> 'replacedBy', ?4, ?5
-       from json_each(?1) as item, json_each(item.value -> 'history') as entry where ${APPLIES}
-       on conflict (id) do nothing`,
-      items.filter(({ history }) => (history as unknown[]).length > 0),
-    ),
-    ...each(
-      CONFLICTS,
-      items.filter(({ conflicts }) => (conflicts as unknown[]).length > 0),
+    ...keptStatements(
+      {
+        history: items.flatMap(({ pageId, history }) => history.map((entry) => ({ ...entry, pageId }))),
+        conflicts: items.flatMap(({ pageId, conflicts }) => conflicts.map((entry) => ({ ...entry, pageId }))),
+      },
+      { sync, runId, nowMs },
+      {
+        sql: "exists (select 1 from applied where batch = ?5 and page_id = entry.value ->> 'pageId')",
+        values: [batchId],
+      },
     ),
     ...rows(sync, items, each),
     ...each(PAGES),
@@ -83,12 +85,6 @@ function verdicts(each: Each): Statement[] {
      from json_each(?1) as item where item.value ->> 'verdict' is not null and ${APPLIES} ${VERDICT_CONFLICT}`,
   );
 }
-
-const CONFLICTS = `insert into conflicts (id, sync, record_id, column_name, notion, d1, base, taken, run_id, at_ms, resolved_ms)
-  select entry.value ->> 'id', ?3, item.value ->> 'recordId', entry.value ->> 'column', entry.value -> 'notion',
-    entry.value -> 'd1', entry.value -> 'base', entry.value ->> 'taken', ?4, ?5, iif(entry.value ->> 'taken' is null, null, ?5)
-  from json_each(?1) as item, json_each(item.value -> 'conflicts') as entry where ${APPLIES}
-  on conflict (id) do nothing`;
 
 /** Rows that are new, and columns of those that are there: never more of them than changed. */
 function rows(sync: TableName, items: readonly Item[], each: Each): Statement[] {
@@ -298,36 +294,4 @@ async function reviewId(
 ): Promise<string> {
   const deletion = rowVersion === null ? [] : [rowVersion];
   return sha256Hex(JSON.stringify([sync, pageId, candidates, ...deletion]));
-}
-
-/** Named by what is replaced by what at which reading: the same replacement, planned twice, is one entry. */
-export async function historyRows(
-  sync: TableName,
-  recordId: string,
-  atMs: number,
-  entries: readonly HistoryEntry[],
-): Promise<(HistoryEntry & { id: string })[]> {
-  return Promise.all(
-    entries.map(async (entry) => {
-      const { column, side, value, replacedBy } = entry;
-      const said = [sync, recordId, column, side, value, replacedBy, atMs];
-      return { ...entry, id: await sha256Hex(JSON.stringify(said)) };
-    }),
-  );
-}
-
-/** Named by the values that met, so that a conflict met in every run is one row. */
-export async function conflictRows(
-  sync: TableName,
-  recordId: string,
-  entries: readonly ConflictEntry[],
-): Promise<Record<string, unknown>[]> {
-  return Promise.all(
-    entries.map(async (entry) => {
-      const { column, notion, d1, base } = entry;
-      const said = [sync, recordId, column, notion, d1, base];
-      const id = await sha256Hex(JSON.stringify(said));
-      return { ...entry, id, base: base === null ? null : [base.notion, base.d1] };
-    }),
-  );
 }
