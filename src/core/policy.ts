@@ -301,7 +301,7 @@ export const PAGE_CALL_TIMEOUT_MS = 20 * SECOND_MS;
 export const PAGE_RUNS_STEP = 10;
 
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
-export const SCHEMA_VERSION = "0009_previews.sql";
+export const SCHEMA_VERSION = "0016_listed_ids.sql";
 
 /** Calls to Notion within one minute. Source: Notion docs, request limits: 180 a minute on the smaller plans. */
 export const NOTION_CALLS_PER_MINUTE = 180;
@@ -385,3 +385,6 @@ export const PLAN_ROWS_PER_STATEMENT = 1_000;
 
 /** Lines of one kind that a plan on a terminal has. */
 export const PLAN_LINES_MAX = 50;
+
+/** Longest that a dry run, or a plan that is to be carried out, waits for a run of the same sync that is under way; real ms. */
+export const BUSY_LANE_WAIT_MS_MAX = 10 * MINUTE_MS;

@@ -78,9 +78,9 @@ export async function bindingsOf(
   return bindings;
 }
 
-/** A second page of ours for one record: in the way if nobody has touched it, else somebody's work. */
-function twinOf({ seen }: Unbound, recordId: string): Binding {
-  if (seen.isEditedByUs) return { to: "twin" };
+/** A second page of ours for one record: in the way if nobody has touched or restored it, else somebody's work. */
+function twinOf({ seen, known }: Unbound, recordId: string): Binding {
+  if (seen.isEditedByUs && known?.state !== "trashed") return { to: "twin" };
   return { to: "review", candidates: [recordId], reason: "a second page of ours for the same record" };
 }
 

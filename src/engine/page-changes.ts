@@ -6,6 +6,9 @@ import type { KnownPage, PageChange, Row } from "../ports/table-store.ts";
 import type { TableContext } from "./notion-schema.ts";
 import { mergeWith, rowValues, sameOnBoth } from "./page-merge.ts";
 
+/** Notion floors the time of an edit to the minute. */
+const MINUTE_MS = 60_000;
+
 /** How a page looks: in its data source, in the trash, elsewhere (moved or archived), or not at all. */
 export type View = "live" | "trashed" | "moved" | "absent";
 
@@ -103,7 +106,17 @@ function boundOf(context: TableContext, seen: SeenPage, known: KnownPage, now: N
 const ROW_DELETED = "its row was deleted in D1; the page still stands";
 
 /**
- * The row of a bound page is gone: whoever edited the page since wants it back. Else the page is to follow, wait for a
+ * Whether somebody took a page out of the trash: it was known to be there, or was edited after we sent it there without
+ * learning what became of it. Whoever restores a page wants its record, whether or not they change a value.
+ */
+function isRestored(seen: SeenPage, { state, openPush }: KnownPage): boolean {
+  if (state === "trashed") return true;
+  if (openPush?.kind !== "trash" || seen.isEditedByUs) return false;
+  return seen.editedMs >= openPush.sentMs - (openPush.sentMs % MINUTE_MS);
+}
+
+/**
+ * The row of a bound page is gone: whoever edited or restored the page since wants it back. Else the page is to follow, wait for a
  * person, or stay, as configured. A person says by the record's own id that it is to follow, and by `new` that it is a
  * record again.
  */
@@ -112,14 +125,16 @@ function rowlessOf(context: TableContext, seen: SeenPage, known: KnownPage): Mer
   // A push of ours whose reply was lost is no edit of somebody's.
   const isOurs = (column: string, value: FieldValue): boolean =>
     seen.isEditedByUs && (known.sent[column] ?? []).includes(value);
-  const isEdited = Object.entries(values).some(
-    ([column, value]) => (known.bases[column]?.notion ?? null) !== value && !isOurs(column, value),
-  );
+  const isWanted =
+    isRestored(seen, known) ||
+    Object.entries(values).some(
+      ([column, value]) => (known.bases[column]?.notion ?? null) !== value && !isOurs(column, value),
+    );
   const missing = missingIn(context, seen.reading);
   const { recordId, rowVersion, bases } = known;
   const common = { ...base(seen, known), recordId, rowVersion };
   const decided = known.state === "review" ? known.binding : null;
-  if (!context.table.isTwoWay || isEdited || decided === "new") {
+  if (!context.table.isTwoWay || isWanted || decided === "new") {
     if (missing !== null) {
       const aside = {
         recordId: null,

@@ -6,6 +6,7 @@ import type { KnownPage, PageChange, Row, TableCommit } from "../ports/table-sto
 import { fail } from "./durably.ts";
 import { notionOf, type TableContext, type TableStep } from "./notion-schema.ts";
 import { withoutHidden } from "./hidden-relations.ts";
+import { withWholeLists } from "./whole-lists.ts";
 import { bindingsOf, type Planned, type Unbound } from "./page-bindings.ts";
 import { changeOf, isUntouched, type Merged, type SeenPage, type View } from "./page-changes.ts";
 import type { RunContext } from "./run-context.ts";
@@ -14,17 +15,18 @@ import type { RunContext } from "./run-context.ts";
 export type ReadPage = SeenPage & { readonly marker: string | null; readonly isOurs: boolean };
 
 /**
- * Read pages as records.
+ * Read pages as records, with the lists and texts whole that a reply cut.
  *
  * @param observedMs instant that these replies are known to show, world ms
  */
 export async function readPages(
-  context: RunContext,
-  table: TableContext,
-  pages: readonly NotionPage[],
+  step: TableStep,
+  shown: readonly NotionPage[],
   observedMs: number,
 ): Promise<ReadPage[]> {
+  const { context, table } = step;
   const { tables } = context.ports;
+  const pages = await withWholeLists(step, shown);
   const { country } = notionOf(context);
   const relationIds = pages.flatMap(({ properties }) => relationsIn(table, properties));
   const records =
@@ -85,7 +87,7 @@ export function absentPage(known: KnownPage, observedMs: number): ReadPage {
   };
 }
 
-type Intake = Pick<TableCommit, "line" | "listing"> & {
+type Intake = Pick<TableCommit, "line" | "listing" | "broken"> & {
   /** Pages that a line of this run has counted: they get no second verdict. */
   readonly counted: ReadonlySet<string>;
   /** Pages that got a verdict of their own in this run: no line counts them. */
@@ -98,17 +100,17 @@ type Intake = Pick<TableCommit, "line" | "listing"> & {
  * A listing may show what is older than what is known: such a page, and one with a push under way, is only marked to be
  * read by itself.
  *
- * @returns ids of pages with nothing to do that a line counts now, and of the others
+ * @returns ids of pages with nothing to do that a line counts now, and of the others, broken ones among them
  */
 export async function takePages(
   step: TableStep,
   pages: readonly ReadPage[],
-  { line, listing, counted, taken }: Intake,
+  { line, listing, broken, counted, taken }: Intake,
 ): Promise<{ untouched: string[]; touched: string[] }> {
   const { context, scope, table } = step;
   const { tables, world } = context.ports;
   const { name } = table.table;
-  const all = pages.map(({ pageId }) => pageId);
+  const all = [...pages, ...broken].map(({ pageId }) => pageId);
   let left = pages;
   let untouched: string[] = [];
   for (let tries = 0; tries < MERGE_TRIES_MAX; tries += 1) {
@@ -116,10 +118,10 @@ export async function takePages(
       name,
       left.map(({ pageId }) => pageId),
     );
-    const touched = left.filter((page) => !isUntouched(table, page, known.get(page.pageId) ?? null));
-    const still = left.filter((page) => !touched.includes(page)).map(({ pageId }) => pageId);
-    const shown = await withoutHidden(step, touched, known);
-    const changes = await changesOf(context, table, shown, known);
+    const sorted = sortPages(table, left, known);
+    const still = sorted.untouched;
+    const merged = await mergePages(step, sorted.toMerge, { known, planned: null });
+    const changes = [...sorted.toRead.map(readAgain), ...merged.map(({ change }) => change)];
     const { stale } = await scope.timed("record", () =>
       tables.commit(context.fence, {
         sync: name,
@@ -129,6 +131,7 @@ export async function takePages(
           counted.has(change.pageId) ? { ...change, verdict: null } : change,
         ),
         untouched: still.filter((id) => !counted.has(id) && !taken.has(id)),
+        broken: tries === 0 ? broken.filter(({ pageId }) => !counted.has(pageId)) : [],
         line: tries === 0 ? line : `${line}, try ${tries + 1}`,
         listing,
       }),
@@ -140,42 +143,56 @@ export async function takePages(
   return fail({ kind: "locked", party: "d1", detail: "rows keep changing while they are merged" });
 }
 
-async function changesOf(
-  context: RunContext,
+/** What is to be done about pages that a listing showed. */
+type Sorted = {
+  /** Ids of those with nothing to do. */
+  readonly untouched: readonly string[];
+  /** What is known of those that must be read by themselves. */
+  readonly toRead: readonly KnownPage[];
+  readonly toMerge: readonly ReadPage[];
+};
+
+/** Sort pages that a listing showed, for a run and for a plan alike. */
+export function sortPages(
   table: TableContext,
   pages: readonly ReadPage[],
   known: ReadonlyMap<string, KnownPage>,
-): Promise<PageChange[]> {
+): Sorted {
+  const untouched: string[] = [];
   const toRead: KnownPage[] = [];
   const toMerge: ReadPage[] = [];
   for (const page of pages) {
-    const before = known.get(page.pageId);
-    if (before !== undefined && saysNothing(page, before)) toRead.push(before);
+    const before = known.get(page.pageId) ?? null;
+    if (isUntouched(table, page, before)) untouched.push(page.pageId);
+    else if (before !== null && saysNothing(page, before)) toRead.push(before);
     else toMerge.push(page);
   }
-  const merged = await mergePages(context, table, toMerge, { known, planned: null });
-  return [...toRead.map(readAgain), ...merged.map(({ change }) => change)];
+  return { untouched, toRead, toMerge };
 }
 
 /** Whether a listing shows what is older than what is known, or a page with a push under way: it must be read by itself. */
-export function saysNothing(page: ReadPage, known: KnownPage): boolean {
+function saysNothing(page: ReadPage, known: KnownPage): boolean {
   const looksOther = page.hash !== known.pageHash || known.state !== "bound";
   const isOld = page.observedMs < known.observedMs && looksOther;
   return isOld || known.openPush !== null;
 }
 
+/** A page that was merged as it was understood, and the row it was merged with; null where there is none. */
+export type MergedPage = Merged & { readonly seen: ReadPage; readonly row: Row | null };
+
 /**
- * Merge pages with what is known of them; nothing is written.
+ * Merge pages with what is known of them; nothing is written. A relation that only seems to have been cleared is left out.
  *
  * @param planned what a preview has found before, if it is one
- * @returns each with the row that it was merged with; null where there is none
+ * @returns in the order of the pages
  */
 export async function mergePages(
-  context: RunContext,
-  table: TableContext,
-  pages: readonly ReadPage[],
+  step: TableStep,
+  shown: readonly ReadPage[],
   { known, planned }: { readonly known: ReadonlyMap<string, KnownPage>; readonly planned: Planned | null },
-): Promise<(Merged & { readonly row: Row | null })[]> {
+): Promise<MergedPage[]> {
+  const { context, table } = step;
+  const pages = await withoutHidden(step, shown, known);
   const unbound: Unbound[] = pages
     .filter(({ pageId, view }) => view === "live" && known.get(pageId)?.recordId == null)
     .map((page) => ({ ...page, seen: page, known: known.get(page.pageId) ?? null }));
@@ -185,7 +202,7 @@ export async function mergePages(
     const binding = bindings.get(page.pageId) ?? null;
     const now = { nowMs: context.ports.world.nowMs(), d1EditedMs: worldMsOf(context, before?.changedRealMs) };
     const row = before?.row ?? (binding?.to === "row" ? binding.row : null);
-    return { ...changeOf(table, page, { known: before, binding, now }), row };
+    return { ...changeOf(table, page, { known: before, binding, now }), seen: page, row };
   });
 }
 

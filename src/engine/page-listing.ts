@@ -2,10 +2,10 @@ import { failureOf } from "../core/errors.ts";
 import { LIST_PAGES_MAX, NOTION_INDEX_LAG_MS, NOTION_QUERY_ROWS, RUN_ITEMS_MAX } from "../core/policy.ts";
 import { afterQuery, planTableListing, type TableCursor } from "../core/table-listing.ts";
 import type { PageList } from "../ports/notion.ts";
+import type { TableCommit } from "../ports/table-store.ts";
 import { durably, fail, type StepScope } from "./durably.ts";
 import { call, notionOf, type TableContext } from "./notion-schema.ts";
 import { readPages, takePages } from "./page-intake.ts";
-import { withWholeLists } from "./whole-lists.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** The state of a table of which nothing was ever listed. */
@@ -79,16 +79,29 @@ async function takeOne(
   const list = await queryPages(context, scope, table, at);
   const after = afterList(table, at, list, world.nowMs());
   if (list === null) return { at: after, untouched: [], touched: [], rows: 0, partial: 0 };
-  const whole = await withWholeLists({ context, scope, table }, list.items);
-  const pages = await readPages(context, table, whole, askedMs - NOTION_INDEX_LAG_MS);
+  const pages = await readPages({ context, scope, table }, list.items, askedMs - NOTION_INDEX_LAG_MS);
   const { untouched, touched } = await takePages({ context, scope, table }, pages, {
     line,
     counted,
     taken,
-    listing: { listing: after.listing, checkpoint: after },
+    broken: list.broken.map(brokenPage),
+    listing: {
+      listing: after.listing,
+      checkpoint: after,
+      shown: [...list.items, ...list.broken].map(({ id }) => id),
+    },
   });
-  const rows = list.items.length + list.partial.length;
+  const rows = rowsOf(list);
   return { at: after, untouched, touched, rows, partial: list.partial.length };
+}
+
+/** A page whose row of a listing cannot be read, with the reason why it stands aside. */
+export function brokenPage({ id, lacks }: PageList["broken"][number]): TableCommit["broken"][number] {
+  return { pageId: id, reason: `page breaks Notion's contract: it comes without ${lacks}` };
+}
+
+function rowsOf({ items, partial, broken }: PageList): number {
+  return items.length + partial.length + broken.length;
 }
 
 /** Where a listing goes on after a reply. Where its query is over, it goes on from the last moment it saw. */
@@ -102,7 +115,7 @@ export function afterList(
   const momentOf = orderOf(at) === "created" ? "createdMs" : "editedMs";
   const moments = list.items.map((page) => page[momentOf]);
   const reply = {
-    rows: list.items.length + list.partial.length,
+    rows: rowsOf(list),
     cursor: list.cursor,
     isCapped: list.isCapped,
     lastMs: moments.length === 0 ? null : Math.max(...moments),

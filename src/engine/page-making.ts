@@ -2,13 +2,13 @@ import { basesAfterPush } from "../core/notion-plan.ts";
 import { MARKER_LOOKS, NOTION_INDEX_LAG_MS, NOTION_LANDING_MS, RUN_PUSHES_MAX } from "../core/policy.ts";
 import type { NotionPage } from "../ports/notion.ts";
 import type { KnownPage, PageChange, Push, Row } from "../ports/table-store.ts";
-import { durably, type StepScope } from "./durably.ts";
-import { call, notionOf, type TableContext } from "./notion-schema.ts";
-import { changeOf, valuesGoing } from "./page-changes.ts";
-import { rowValues } from "./page-merge.ts";
+import { durably } from "./durably.ts";
+import { call, notionOf, type TableContext, type TableStep } from "./notion-schema.ts";
+import { changeOf } from "./page-changes.ts";
+import { newPageOf, newPageValues } from "./new-page.ts";
 import { readPages } from "./page-intake.ts";
 import { commit } from "./page-push.ts";
-import { planned, send, valuesOf, writesOf } from "./page-writes.ts";
+import { pagesOf, planned, send, valuesOf } from "./page-writes.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** What became of a row that has no page. */
@@ -38,7 +38,7 @@ export async function makePages(
     });
     if (ids.length === 0) return { done, continues: false };
     for (const id of ids) {
-      const made = await durably(context, `make:${id}`, (scope) => makeOne(context, scope, table, id));
+      const made = await durably(context, `make:${id}`, (scope) => makeOne({ context, scope, table }, id));
       done[made] = (done[made] ?? 0) + 1;
       seen.push(id);
     }
@@ -46,23 +46,19 @@ export async function makePages(
   return { done, continues: true };
 }
 
-async function makeOne(
-  context: RunContext,
-  scope: StepScope,
-  table: TableContext,
-  recordId: string,
-): Promise<Made> {
+async function makeOne(step: TableStep, recordId: string): Promise<Made> {
+  const { context, table } = step;
   const { tables } = context.ports;
   const { items } = await tables.candidates(table.table.name, { id: [recordId] });
   const found = items.find(({ row, pageId }) => row.id === recordId && pageId === null);
   if (found === undefined) return "changed";
   const open = found.openPush;
   if (open?.kind === "create") {
-    const page = await lookFor(context, scope, table, { recordId, open });
+    const page = await lookFor(step, { recordId, open });
     if (page === "doubtful") return "doubtful";
-    if (page !== null) return bind(context, table, { ...found, page, push: open });
+    if (page !== null) return bind(step, { ...found, page, push: open });
   }
-  return create(context, scope, table, found);
+  return create(step, found);
 }
 
 /**
@@ -71,9 +67,7 @@ async function makeOne(
  * @returns null once it is certain that there is none; "doubtful" until then
  */
 async function lookFor(
-  context: RunContext,
-  scope: StepScope,
-  table: TableContext,
+  { context, scope, table }: TableStep,
   { recordId, open }: { recordId: string; open: Push },
 ): Promise<NotionPage | "doubtful" | null> {
   const { tables, world } = context.ports;
@@ -97,55 +91,43 @@ async function lookFor(
 
 type Found = { readonly row: Row; readonly version: number };
 
-async function create(
-  context: RunContext,
-  scope: StepScope,
-  table: TableContext,
-  { row, version }: Found,
-): Promise<Made> {
+async function create(step: TableStep, { row, version }: Found): Promise<Made> {
+  const { context, scope, table } = step;
   const notion = notionOf(context).tables;
-  const values = Object.fromEntries(
-    Object.entries(valuesGoing("out", table, rowValues(table.table, row))).filter(
-      ([, value]) => value !== null,
-    ),
-  );
-  const { properties, problems } = await writesOf(context, table, values, {});
-  const impossible = new Set(problems.map(({ column }) => column));
-  const fields = Object.fromEntries(
-    Object.entries(values)
-      .filter(([column]) => !impossible.has(column) && table.mapped[column]?.isWritable === true)
-      .map(([column, value]) => [column, { before: null, value }]),
-  );
-  if (fields["title"] === undefined) return "not possible";
+  const values = newPageValues(table, row);
+  const { properties, fields } = newPageOf(table, values, await pagesOf(context, table, [values]));
+  if (fields === null) return "not possible";
   const push = await planned(context, table, {
     recordId: row.id,
     pageId: null,
     kind: "create",
-    fields,
+    fields: Object.fromEntries(
+      Object.entries(fields).map(([column, value]) => [column, { before: null, value }]),
+    ),
     readMs: context.ports.world.nowMs(),
     rowVersion: version,
   });
   if (push === null) return "changed";
   const marked = { ...properties, [table.markerId ?? ""]: { type: "rich_text", value: row.id } };
-  const outcome = await send({ context, scope, table }, push.id, "create", (ms) =>
+  const outcome = await send(step, push.id, "create", (ms) =>
     notion.create({ dataSourceId: table.dataSourceId, properties: marked }, ms),
   );
   if (outcome.state === "refused") return "not possible";
-  if (outcome.state === "done") return bind(context, table, { row, version, page: outcome.page, push });
+  if (outcome.state === "done") return bind(step, { row, version, page: outcome.page, push });
   const { pageId } = outcome;
   if (pageId === null) return "doubtful";
   // The reply that failed named what it made.
   const page = await call(context, scope, "read", (ms) => notion.page(pageId, ms));
-  return page === null ? "doubtful" : bind(context, table, { row, version, page, push });
+  return page === null ? "doubtful" : bind(step, { row, version, page, push });
 }
 
 async function bind(
-  context: RunContext,
-  table: TableContext,
+  step: TableStep,
   { row, version, page, push }: Found & { readonly page: NotionPage; readonly push: Push },
 ): Promise<Made> {
+  const { context, table } = step;
   const nowMs = context.ports.world.nowMs();
-  const [read] = await readPages(context, table, [page], nowMs);
+  const [read] = await readPages(step, [page], nowMs);
   if (read === undefined) return "doubtful";
   const sent = valuesOf(push.fields);
   // A page that was found later may show what a person has typed since: that is no form that Notion gave to what we sent.

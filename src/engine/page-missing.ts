@@ -8,6 +8,7 @@ import { durably } from "./durably.ts";
 import { call, notionOf, type TableContext } from "./notion-schema.ts";
 import { absentPage, readPages, takePages } from "./page-intake.ts";
 import type { RunContext } from "./run-context.ts";
+import { isOfOnePage, skipPage } from "./skipped-page.ts";
 
 const NOBODY: ReadonlySet<string> = new Set();
 
@@ -22,7 +23,7 @@ export async function lookForMissing(
   table: TableContext,
   counted: ReadonlySet<string>,
 ): Promise<string[]> {
-  const { tables, world } = context.ports;
+  const { tables } = context.ports;
   const { name } = table.table;
   const { ids, total } = await durably(context, "missing", async () => {
     const { lastFull } = await tables.listings(name);
@@ -40,24 +41,35 @@ export async function lookForMissing(
     return { ids: items.map(({ pageId }) => pageId), total };
   });
   for (const pageId of ids) {
-    await durably(context, `missing:${pageId}`, async (scope) => {
-      const known = (await tables.pages(name, [pageId])).get(pageId);
-      if (known === undefined) return;
-      const readMs = world.nowMs();
-      const notion = notionOf(context).tables;
-      const page = await call(context, scope, "read", (ms) => notion.page(pageId, ms));
-      const read =
-        page === null ? [absentPage(known, readMs)] : await readPages(context, table, [page], readMs);
-      await takePages({ context, scope, table }, read, {
-        line: `missing:${pageId}`,
-        listing: null,
-        counted,
-        taken: NOBODY,
-      });
-    });
+    try {
+      await takeMissing(context, table, pageId, counted);
+    } catch (error) {
+      if (!isOfOnePage(error)) throw error;
+      await skipPage(context, table, { pageId, isCounted: counted.has(pageId) }, error);
+    }
   }
   if (total <= ids.length) return [];
   return [
     `${total} pages of ${name} are missing from the last listing; ${ids.length} were asked for in this run`,
   ];
+}
+
+async function takeMissing(
+  context: RunContext,
+  table: TableContext,
+  pageId: string,
+  counted: ReadonlySet<string>,
+): Promise<void> {
+  const { tables, world } = context.ports;
+  await durably(context, `missing:${pageId}`, async (scope) => {
+    const known = (await tables.pages(table.table.name, [pageId])).get(pageId);
+    if (known === undefined) return;
+    const readMs = world.nowMs();
+    const notion = notionOf(context).tables;
+    const page = await call(context, scope, "read", (ms) => notion.page(pageId, ms));
+    const step = { context, scope, table };
+    const read = page === null ? [absentPage(known, readMs)] : await readPages(step, [page], readMs);
+    const line = `missing:${pageId}`;
+    await takePages(step, read, { line, listing: null, broken: [], counted, taken: NOBODY });
+  });
 }

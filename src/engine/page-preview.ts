@@ -1,15 +1,17 @@
 import { NOTION_INDEX_LAG_MS, PREVIEW_QUERIES_MAX, PREVIEW_UNSEEN_MAX } from "../core/policy.ts";
 import { planTableListing, type TableCursor } from "../core/table-listing.ts";
 import type { FieldValue } from "../core/merge.ts";
-import type { NotionPage } from "../ports/notion.ts";
+import type { PlanItem } from "../core/preview.ts";
+import type { NotionPage, PageList } from "../ports/notion.ts";
 import type { KnownPage } from "../ports/table-store.ts";
 import { durably, type StepScope } from "./durably.ts";
-import { call, notionOf, type TableContext } from "./notion-schema.ts";
+import { call, notionOf, type TableContext, type TableStep } from "./notion-schema.ts";
 import { actionsOf, type Previewed } from "./page-actions.ts";
+import { absentPage, mergePages, readPages, sortPages, type ReadPage } from "./page-intake.ts";
 import { isUntouched } from "./page-changes.ts";
-import { absentPage, mergePages, readPages, saysNothing, type ReadPage } from "./page-intake.ts";
-import { afterList, endless, NOTHING_LISTED, queryPages } from "./page-listing.ts";
+import { afterList, brokenPage, endless, NOTHING_LISTED, queryPages } from "./page-listing.ts";
 import { pagesOf, valuesOf } from "./page-writes.ts";
+import { isOfOnePage } from "./skipped-page.ts";
 import { takeShare, writeShare, type Draft, type Share } from "./plan-draft.ts";
 import { plannedRows, type PlannedRow } from "./planned-rows.ts";
 import type { RunContext } from "./run-context.ts";
@@ -46,15 +48,17 @@ export async function previewPages(
   const planned = plannedRows();
   const doubtful = new Set<string>();
   const preview = { context, table, draft, planned, doubtful };
-  const seen = await previewListed(preview);
-  await previewUnseen(preview, seen);
+  await previewUnseen(preview, await previewListed(preview));
   return { isSpokenFor: (recordId) => planned.isTaken(recordId) || doubtful.has(recordId) };
 }
 
-async function previewListed(preview: Preview): Promise<ReadonlySet<string>> {
+/** What the listing of a preview came to: pages that it merged, and those that it showed as something old. */
+type PreviewListed = { readonly seen: Set<string>; readonly old: Set<string> };
+
+async function previewListed(preview: Preview): Promise<PreviewListed> {
   const { context, table } = preview;
   const { world } = context.ports;
-  const seen = new Set<string>();
+  const [seen, old] = [new Set<string>(), new Set<string>()];
   let partial = 0;
   let at: TableCursor = await durably(context, "preview, plan", async () => {
     const now = { id: world.newId(), startedMs: world.nowMs(), ceilingMs: context.run.ceilingMs };
@@ -69,10 +73,11 @@ async function previewListed(preview: Preview): Promise<ReadonlySet<string>> {
     at = step.at;
     partial += step.partial;
     for (const id of step.ids) seen.add(id);
+    for (const id of step.old) old.add(id);
     take(preview, step);
   }
   if (partial > 0) preview.draft.notes.push(`${partial} pages are shown to this token in part only`);
-  return seen;
+  return { seen, old };
 }
 
 async function previewOne(
@@ -80,88 +85,119 @@ async function previewOne(
   scope: StepScope,
   at: TableCursor,
   seen: ReadonlySet<string>,
-): Promise<PageShare & { at: TableCursor; ids: string[]; partial: number }> {
+): Promise<PageShare & { at: TableCursor; ids: string[]; old: string[]; partial: number }> {
   const { context, table } = preview;
   const { tables, world } = context.ports;
   const askedMs = world.nowMs();
   const list = await queryPages(context, scope, table, at);
   const after = afterList(table, at, list, world.nowMs());
   if (list === null)
-    return { at: after, ids: [], partial: 0, digests: [], counts: {}, rows: [], doubtful: [] };
+    return { at: after, ids: [], old: [], partial: 0, digests: [], counts: {}, rows: [], doubtful: [] };
   // A query that was begun anew shows its last moment again.
   const fresh = list.items.filter(({ id }) => !seen.has(id));
-  const pages = await readPages(context, table, fresh, askedMs - NOTION_INDEX_LAG_MS);
+  const step = { context, scope, table };
+  const pages = await readPages(step, fresh, askedMs - NOTION_INDEX_LAG_MS);
   const known = await tables.pages(
     table.table.name,
     pages.map(({ pageId }) => pageId),
   );
-  const told = pages.filter((page) => {
-    const before = known.get(page.pageId);
-    return before === undefined || !saysNothing(page, before);
-  });
-  const share = await previewSome(preview, told, {
+  const aside = await brokenItems(preview, list);
+  const { untouched, toRead, toMerge } = sortPages(table, pages, known);
+  const share = await previewSome(preview, step, toMerge, {
     known,
     wire: new Map(fresh.map((page) => [page.id, page])),
+    aside,
   });
-  // Pages that are shown in part are there.
-  const ids = [...told.map(({ pageId }) => pageId), ...list.partial];
-  return { ...share, at: after, ids, partial: list.partial.length };
+  // What is shown in part counts as not listed: a run asks for it by itself.
+  const merged = toMerge.map(({ pageId }) => pageId);
+  const ids = [...untouched, ...merged, ...list.broken.map(({ id }) => id)];
+  const old = toRead.map(({ pageId }) => pageId);
+  return { ...share, at: after, ids, old, partial: list.partial.length };
 }
 
-/** Pages that are known and were not listed; those that a listing should show first. */
-async function previewUnseen(preview: Preview, seen: ReadonlySet<string>): Promise<void> {
+/** Pages that cannot be read; those that have stood aside for it are not said again. */
+async function brokenItems({ context, table }: Preview, { broken }: PageList): Promise<PlanItem[]> {
+  if (broken.length === 0) return [];
+  const pages = broken.map(brokenPage);
+  const known = await context.ports.tables.pages(
+    table.table.name,
+    pages.map(({ pageId }) => pageId),
+  );
+  return pages.flatMap(({ pageId, reason }): PlanItem[] => {
+    const before = known.get(pageId);
+    const isSaid = before?.state === "quarantined" && before.pageHash === "";
+    const named = { recordId: before?.recordId ?? null, pageId, column: null };
+    return isSaid ? [] : [{ ...named, action: "set aside", before: null, after: reason }];
+  });
+}
+
+/** Pages that are known and were not listed as they are; those that a listing should show first. */
+async function previewUnseen(preview: Preview, { seen, old }: PreviewListed): Promise<void> {
   const { context, table, draft } = preview;
-  const { tables, world } = context.ports;
+  const { tables } = context.ports;
   const { name } = table.table;
   const { ids, total } = await durably(context, "preview, unseen", async () => {
     const { items } = await tables.pageIds(name);
-    const unseen = items.filter((id) => !seen.has(id));
+    const unseen = [...new Set([...old, ...items])].filter((id) => !seen.has(id));
     return { ids: unseen.slice(0, PREVIEW_UNSEEN_MAX), total: unseen.length };
   });
+  let unread = 0;
   for (const pageId of ids) {
-    const share = await durably(context, `preview, page:${pageId}`, async (scope) => {
-      const known = await tables.pages(name, [pageId]);
-      const before = known.get(pageId);
-      if (before === undefined) return { digests: [], counts: {}, rows: [], doubtful: [] };
-      const readMs = world.nowMs();
-      const page = await call(context, scope, "read", (ms) => notionOf(context).tables.page(pageId, ms));
-      const read =
-        page === null ? [absentPage(before, readMs)] : await readPages(context, table, [page], readMs);
-      return previewSome(preview, read, {
-        known,
-        wire: new Map(page === null ? [] : [[pageId, page]]),
-      });
-    });
-    take(preview, share);
+    try {
+      take(preview, await previewUnlisted(preview, pageId));
+    } catch (error) {
+      if (!isOfOnePage(error)) throw error;
+      unread += 1;
+    }
   }
+  if (unread > 0) draft.notes.push(`${unread} pages could not be read; nothing is planned for them`);
   if (total > ids.length)
     draft.notes.push(
       `${total} pages are known and were not listed; ${ids.length} of them were looked at by themselves`,
     );
 }
 
+/** One page, read by itself. */
+function previewUnlisted(preview: Preview, pageId: string): Promise<PageShare> {
+  const { context, table } = preview;
+  const { tables, world } = context.ports;
+  return durably(context, `preview, page:${pageId}`, async (scope) => {
+    const known = await tables.pages(table.table.name, [pageId]);
+    const before = known.get(pageId);
+    if (before === undefined) return { digests: [], counts: {}, rows: [], doubtful: [] };
+    const readMs = world.nowMs();
+    const page = await call(context, scope, "read", (ms) => notionOf(context).tables.page(pageId, ms));
+    const step = { context, scope, table };
+    const read = page === null ? [absentPage(before, readMs)] : await readPages(step, [page], readMs);
+    // A page with a push under way is merged as it stands, as a run does once the push has had its time.
+    const touched = read.filter((one) => !isUntouched(table, one, before));
+    const wire = new Map(page === null ? [] : [[pageId, page]]);
+    return previewSome(preview, step, touched, { known, wire, aside: [] });
+  });
+}
+
 type Around = {
   readonly known: ReadonlyMap<string, KnownPage>;
   readonly wire: ReadonlyMap<string, NotionPage>;
+  /** Things found beside these pages. */
+  readonly aside: readonly PlanItem[];
 };
 
 /** Merge pages, write down what would be done about them, and tell what later batches must know of it. */
 async function previewSome(
   { context, table, draft, planned }: Preview,
+  step: TableStep,
   pages: readonly ReadPage[],
-  { known, wire }: Around,
+  { known, wire, aside }: Around,
 ): Promise<PageShare> {
-  const touched = pages.filter((page) => !isUntouched(table, page, known.get(page.pageId) ?? null));
-  const merged = await mergePages(context, table, touched, { known, planned });
-  const all = touched.flatMap((seen, place): Previewed[] => {
-    const one = merged[place];
-    return one === undefined
-      ? []
-      : [{ seen, merged: one, page: wire.get(seen.pageId) ?? null, known: known.get(seen.pageId) ?? null }];
+  const merged = await mergePages(step, pages, { known, planned });
+  const all = merged.map(({ seen, ...one }): Previewed => {
+    const { pageId } = seen;
+    return { seen, merged: one, page: wire.get(pageId) ?? null, known: known.get(pageId) ?? null };
   });
   const owed = all.map((one) => valuesOf(one.merged.plan?.toNotion ?? {}));
   const related = await pagesOf(context, table, owed);
-  const items = all.flatMap((one) => actionsOf(table, one, related));
+  const items = [...aside, ...all.flatMap((one) => actionsOf(table, one, related))];
   return {
     ...(await writeShare(context, table.table.name, draft, items)),
     rows: all.flatMap((one) => plannedOf(table, one)),

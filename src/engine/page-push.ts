@@ -45,6 +45,7 @@ export async function commit(context: RunContext, table: TableContext, change: P
     nowMs: world.nowMs(),
     changes: [change],
     untouched: [],
+    broken: [],
     line: `push:${change.pageId}`,
     listing: null,
   });
@@ -92,7 +93,7 @@ export async function push(
         value,
       })),
     ]);
-  await keepPushed(context, table, push, { page: outcome.page, writes, isCounted });
+  await keepPushed(step, push, { page: outcome.page, writes, isCounted });
   return "updated";
 }
 
@@ -126,13 +127,13 @@ function lostReply(sentMs: number, detail: string): never {
  * is merged like any edit. A value that Notion took and did not keep is set aside.
  */
 async function keepPushed(
-  context: RunContext,
-  table: TableContext,
+  step: TableStep,
   push: Push,
   { page, writes, isCounted }: { page: NotionPage; writes: Writes; isCounted: boolean },
 ): Promise<void> {
+  const { context, table } = step;
   const { tables, world } = context.ports;
-  const [read] = await readPages(context, table, [page], world.nowMs());
+  const [read] = await readPages(step, [page], world.nowMs());
   if (read === undefined) return;
   const kept = Object.entries(push.fields).filter(([column, { before, value }]) => {
     const returned = read.reading.values[column] ?? null;
@@ -157,7 +158,7 @@ async function keepPushed(
     const known = (await tables.pages(table.table.name, [page.id])).get(page.id);
     if (known === undefined) return;
     const bases = basesAfterPush(known.bases, valuesOf(Object.fromEntries(kept)), read.reading.values);
-    const [merged] = await mergePages(context, table, [read], {
+    const [merged] = await mergePages(step, [read], {
       known: new Map([[page.id, { ...known, bases, openPush: null }]]),
       planned: null,
     });

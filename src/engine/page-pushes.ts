@@ -3,7 +3,6 @@ import {
   DELETIONS_MAX,
   DELETIONS_SHARE_MAX,
   DELETIONS_WINDOW_MS,
-  FAILED_PAGE_PAUSE_MS,
   MERGE_TRIES_MAX,
   NOTION_LANDING_MS,
   QUIET_PAGE_MS,
@@ -11,14 +10,13 @@ import {
   RUN_PUSHES_MAX,
 } from "../core/policy.ts";
 import type { PageChange, Push } from "../ports/table-store.ts";
-import { durably, fail, RunEnded, type StepScope } from "./durably.ts";
+import { durably, fail, type StepScope } from "./durably.ts";
 import { call, notionOf, type TableContext, type TableStep } from "./notion-schema.ts";
-import { withoutHidden } from "./hidden-relations.ts";
 import { absentPage, mergePages, readPages, type ReadPage } from "./page-intake.ts";
 import { waitsForApproval } from "./approval.ts";
 import { commit, push, trash, type Look, type Settled } from "./page-push.ts";
-import { withWholeLists } from "./whole-lists.ts";
 import type { RunContext } from "./run-context.ts";
+import { isOfOnePage, skipPage } from "./skipped-page.ts";
 
 export type Pushed = {
   /** Pages that were looked at. */
@@ -76,21 +74,11 @@ async function deletionsAllowed(context: RunContext, { table }: TableContext): P
 
 /** One page that Notion never answers for, or whose row never rests, must not keep the others: it waits for a later run. */
 async function settleOrSkip(context: RunContext, table: TableContext, one: One): Promise<Settled> {
-  const { pageId } = one;
   try {
-    return await durably(context, `push:${pageId}`, (scope) => settlePage(context, scope, table, one));
+    return await durably(context, `push:${one.pageId}`, (scope) => settlePage(context, scope, table, one));
   } catch (error) {
-    if (!(error instanceof RunEnded) || error.next.do !== "halt" || !error.next.exhausted) throw error;
-    const { party, kind } = error.failure;
-    await durably(context, `skip:${pageId}`, () =>
-      context.ports.tables.putOff(context.fence, {
-        sync: table.table.name,
-        runId: context.run.id,
-        pageId,
-        againMs: context.ports.world.nowMs() + FAILED_PAGE_PAUSE_MS,
-        reason: one.isCounted ? null : `${party} did not answer for it (${kind}); it is tried again`,
-      }),
-    );
+    if (!isOfOnePage(error)) throw error;
+    await skipPage(context, table, one, error);
     return "failed";
   }
 }
@@ -134,11 +122,9 @@ async function lookAt(
   const page = await call(context, scope, "read", (ms) => notion.page(pageId, ms));
   const knownPages = new Map([[pageId, known]]);
   const step = { context, scope, table };
-  const whole = await withWholeLists(step, page === null ? [] : [page]);
-  const shown = await readPages(context, table, whole, readMs);
-  const [read = absentPage(known, readMs)] = await withoutHidden(step, shown, knownPages);
-  const [merged] = await mergePages(context, table, [read], { known: knownPages, planned: null });
-  return merged === undefined ? null : { known, page, read, merged, isCounted };
+  const [read = absentPage(known, readMs)] = page === null ? [] : await readPages(step, [page], readMs);
+  const [merged] = await mergePages(step, [read], { known: knownPages, planned: null });
+  return merged === undefined ? null : { known, page, read: merged.seen, merged, isCounted };
 }
 
 function stillUnderWay(notBeforeMs: number): never {

@@ -70,8 +70,10 @@ async function makePlan(
 
 function planChecks(name: TableName, hash: string, { counts, notes }: Draft): Check[] {
   const note = (what: string, actual: string): Check => ({ name: what, ok: true, expected: "", actual });
+  const words = countWords(counts);
+  const isAny = Object.keys(counts).length > 0;
   return [
-    note(COUNTED.plan, `${countWords(counts)}: ${runCommand(name, `--plan ${hash}`)}`),
+    isAny ? note(COUNTED.plan, `${words}: ${runCommand(name, `--plan ${hash}`)}`) : note("plan", words),
     ...notes.map((sentence) => note("plan", sentence)),
   ];
 }

@@ -2,10 +2,10 @@ import { PREVIEW_ROWS_MAX, PREVIEW_ROWS_PER_STEP } from "../core/policy.ts";
 import type { PlanItem } from "../core/preview.ts";
 import type { FieldValue } from "../core/merge.ts";
 import { durably } from "./durably.ts";
+import { newPageOf, newPageValues } from "./new-page.ts";
 import type { TableContext } from "./notion-schema.ts";
-import { rowValues } from "./page-merge.ts";
 import type { RowsSeen } from "./page-preview.ts";
-import { pagesOf, writesWith } from "./page-writes.ts";
+import { pagesOf } from "./page-writes.ts";
 import { takeShare, writeShare, type Draft } from "./plan-draft.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -51,30 +51,23 @@ async function itemsOf(
 ): Promise<PlanItem[]> {
   if (ids.length === 0) return [];
   const { items } = await context.ports.tables.candidates(table.table.name, { id: ids });
-  const rows = items.map(({ row }) => ({ id: row.id, values: filled(rowValues(table.table, row)) }));
+  const rows = items.map(({ row }) => ({ id: row.id, values: newPageValues(table, row) }));
   const pages = await pagesOf(
     context,
     table,
     rows.map(({ values }) => values),
   );
   return rows.flatMap(({ id, values }) => {
-    const { problems } = writesWith(table, values, {}, pages);
-    const problemOf = new Map(problems.map(({ column, problem }) => [column, problem]));
-    const sent = Object.entries(values).filter(
-      ([column]) => !problemOf.has(column) && table.mapped[column]?.isWritable === true,
-    );
+    const { problems, fields } = newPageOf(table, values, pages);
     const named = { recordId: id, pageId: null };
     const aside = problems.map(({ column, problem, value }): PlanItem => {
       const before = value as FieldValue;
       return { ...named, action: "set aside", column, before, after: problem };
     });
-    // Without a title no page is made.
-    if (sent.every(([column]) => column !== "title")) return aside;
-    const after = Object.fromEntries(sent);
-    return [{ ...named, action: "create page", column: null, before: null, after } as const, ...aside];
+    if (fields === null) return aside;
+    return [
+      { ...named, action: "create page", column: null, before: null, after: fields } as const,
+      ...aside,
+    ];
   });
-}
-
-function filled(values: Readonly<Record<string, FieldValue>>): Record<string, FieldValue> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 }

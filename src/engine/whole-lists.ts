@@ -5,7 +5,8 @@ import { call, notionOf, type TableStep } from "./notion-schema.ts";
 
 /**
  * Pages with the mapped lists and texts whole that a reply cut at 25 references. Each costs a call or more, so only what
- * is a column is asked for. Source: Notion docs, "Retrieve a page property item".
+ * is a column is asked for; one that does not come to its end within the bound stays cut. Source: Notion docs, "Retrieve a
+ * page property item".
  */
 export async function withWholeLists(step: TableStep, pages: readonly NotionPage[]): Promise<NotionPage[]> {
   const mapped = new Set(Object.values(step.table.mapped).map((column) => column?.propertyId));
@@ -17,6 +18,7 @@ export async function withWholeLists(step: TableStep, pages: readonly NotionPage
     const properties = { ...page.properties };
     for (const [id, { type }] of cut) {
       const items = await itemsOf(step, page.id, id);
+      if (items === null) continue;
       const value: PlainValue = type === "title" || type === "rich_text" ? items.join("") : items;
       properties[id] = { type, read: { value, truncated: false } };
     }
@@ -25,7 +27,12 @@ export async function withWholeLists(step: TableStep, pages: readonly NotionPage
   return whole;
 }
 
-async function itemsOf({ context, scope }: TableStep, pageId: string, propertyId: string): Promise<string[]> {
+/** All items of one property; null if there are more than may be asked for. */
+async function itemsOf(
+  { context, scope }: TableStep,
+  pageId: string,
+  propertyId: string,
+): Promise<string[] | null> {
   const { tables } = notionOf(context);
   const all: string[] = [];
   let cursor: string | null = null;
@@ -39,7 +46,7 @@ async function itemsOf({ context, scope }: TableStep, pageId: string, propertyId
     );
     all.push(...reply.items);
     cursor = reply.cursor;
-    if (cursor === null) break;
+    if (cursor === null) return all;
   }
-  return all;
+  return null;
 }

@@ -51,6 +51,8 @@ export type PageList = {
   readonly items: readonly NotionPage[];
   /** Ids of rows that this token may only see in part. */
   readonly partial: readonly string[];
+  /** Rows that break Notion's contract, and what each lacks. */
+  readonly broken: readonly { readonly id: string; readonly lacks: string }[];
   /** Null at the end. */
   readonly cursor: string | null;
   /** The query came to Notion's cap: there are more rows than any cursor reaches. */

@@ -142,10 +142,22 @@ export type TableCommit = {
   readonly changes: readonly PageChange[];
   /** Pages that were seen and have nothing to do: they count as unchanged. */
   readonly untouched: readonly string[];
-  /** Name of the line that counts them. */
+  /**
+   * Pages that could not be read at all, and why: quarantined in this run. What is known of them stays as it is; one that is
+   * not known stands aside from now on.
+   */
+  readonly broken: readonly { readonly pageId: string; readonly reason: string }[];
+  /** Name of the line that counts what is untouched. */
   readonly line: string;
-  /** The listing that showed these pages, as it stands afterwards, and where it goes on; null outside of a listing. */
-  readonly listing: { readonly listing: TableListing; readonly checkpoint: unknown } | null;
+  /**
+   * The listing that showed these pages, as it stands afterwards, where it goes on, and the ids of all pages that its reply
+   * showed; null outside of a listing. Written once all changes of a batch are: until then the reply has not been taken.
+   */
+  readonly listing: {
+    readonly listing: TableListing;
+    readonly checkpoint: unknown;
+    readonly shown: readonly string[];
+  } | null;
 };
 
 export type StoredSchema = {
@@ -247,7 +259,10 @@ export type TableStore = {
     sync: TableName,
     asked: { readonly listingId: string; readonly beforeMs: number; readonly limit: number },
   ): Promise<{ items: KnownPage[]; total: number; cursor: null }>;
-  /** Ids of the pages that a complete listing should show, then of those that are lost from view or moved, 50,000 at most. */
+  /**
+   * Ids of the pages that a complete listing should show, then of those that are lost from view or moved, or in the trash
+   * while their row lives, 50,000 at most.
+   */
   pageIds(sync: TableName): Promise<{ items: string[]; cursor: null }>;
   /** The newest complete listings, the one that is open, and the lane's checkpoint. */
   listings(sync: TableName): Promise<{
@@ -258,7 +273,10 @@ export type TableStore = {
     readonly open: string | null;
     readonly checkpoint: unknown;
   }>;
-  /** Pages that a complete listing showed, and how many of them have a row or a reason. */
+  /**
+   * Pages that a complete listing showed, each once, as its replies named them; and how many pages of the ledger that have
+   * its mark have a row or a reason.
+   */
   balance(
     sync: TableName,
     listingId: string,

@@ -1,7 +1,14 @@
 import { createRandom } from "../../emulators/world/random.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 import { NO_TROUBLE, openEstate, type FightEstate, type Trouble } from "./estate.ts";
-import { equalityBreaches, heldValues, lostValues, unrecorded, unrecordedPushes } from "./laws.ts";
+import {
+  equalityBreaches,
+  heldValues,
+  lostValues,
+  trashedAgain,
+  unrecorded,
+  unrecordedPushes,
+} from "./laws.ts";
 import { peopleOf } from "./people.ts";
 import { noTypedValues } from "./typed.ts";
 
@@ -56,7 +63,7 @@ export async function fight(
     const before = await heldValues(estate);
     await estate.sync(trouble);
     if (!isCrowded) breaches.push(...(await unrecorded(estate, before)));
-    const unequal = await quiesce(estate);
+    const unequal = [...(await quiesce(estate)), ...trashedAgain(estate, people.restored)];
     breaches.push(...unequal.map((breach) => `round ${round} (${story.join(", ")}): ${breach}`));
   }
   const { lost, suspected } = await lostValues(estate, typed);

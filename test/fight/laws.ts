@@ -60,6 +60,14 @@ export async function equalityBreaches(estate: FightEstate): Promise<string[]> {
   return breaches;
 }
 
+/** Pages that somebody took out of the trash and that are there again, though nobody has deleted them since. */
+export function trashedAgain({ notion }: FightEstate, restored: ReadonlySet<string>): string[] {
+  return notion
+    .pages("projects")
+    .filter(({ id, isTrashed, isShared }) => restored.has(id) && isTrashed && isShared)
+    .map(({ id }) => `page ${id} was taken out of the trash by a person and is there again`);
+}
+
 function comparedOf(
   { notion }: FightEstate,
   values: Readonly<Record<string, unknown>>,

@@ -16,8 +16,11 @@ const PAGES_MAX = 6;
 
 type Row = Record<string, string | number | null>;
 
+/** Where people meet: both sides, and the time. */
+type Meeting = Pick<FightEstate, "notion" | "d1" | "world" | "rows">;
+
 /** What people on both sides do. Each move is one edit, however it is made. */
-export function peopleOf(estate: FightEstate, random: Random, typed: TypedValues) {
+export function peopleOf(estate: Meeting, random: Random, typed: TypedValues) {
   const { notion, d1, world } = estate;
   const control = (op: Parameters<typeof notion.control>[0]): void => {
     const reply = notion.control(op);
@@ -47,6 +50,12 @@ export function peopleOf(estate: FightEstate, random: Random, typed: TypedValues
     const value = typed.type({ side: "d1", place, column, atMs: world.nowMs() }, row[column]);
     await d1.prepare(`update projects set ${column} = ? where id = ?`).bind(value, place).run();
   };
+  const deleteRow = async (row: Row): Promise<void> => {
+    for (const column of COLUMNS) typed.remove(row[column]);
+    restored.delete(String(row["notion_id"]));
+    await d1.prepare("delete from projects where id = ?").bind(String(row["id"])).run();
+  };
+  const restored = new Set<string>();
   const STATUSES = ["active", "on-hold", "completed", "cancelled"] as const;
   const LABELS = ["Not started", "In progress", "On hold", "Complete", "Cancelled"] as const;
   let stale: Row[] = [];
@@ -92,22 +101,27 @@ export function peopleOf(estate: FightEstate, random: Random, typed: TypedValues
           .bind(day, String(row["id"]))
           .run();
       }),
-    "trash a page": () => pageOr((page) => control({ op: "trash", page: page.id })),
-    "restore a page": () => {
+    "trash a page": () =>
+      pageOr((page) => {
+        restored.delete(page.id);
+        control({ op: "trash", page: page.id });
+      }),
+    "restore a page": async () => {
       const trashed = notion.pages("projects").filter(({ isTrashed, isShared }) => isTrashed && isShared);
-      if (trashed.length > 0) control({ op: "restore", page: random.pick(trashed).id });
+      if (trashed.length === 0) return;
+      const { id } = random.pick(trashed);
+      if (await isKnownTrashed(estate, id)) restored.add(id);
+      control({ op: "restore", page: id });
     },
     "delete a row": () =>
       rowOr(async (row) => {
-        for (const column of COLUMNS) typed.remove(row[column]);
-        await d1.prepare("delete from projects where id = ?").bind(String(row["id"])).run();
+        await deleteRow(row);
       }),
     "delete a row whose page is edited": () =>
       rowOr(async (row) => {
         const page = pages().find(({ id }) => id === row["notion_id"]);
         if (page !== undefined) editPage(page, random.pick(COLUMNS));
-        for (const column of COLUMNS) typed.remove(row[column]);
-        await d1.prepare("delete from projects where id = ?").bind(String(row["id"])).run();
+        await deleteRow(row);
       }),
     "make a row": async () => {
       if ((await rows()).length >= PAGES_MAX) return;
@@ -184,6 +198,8 @@ export function peopleOf(estate: FightEstate, random: Random, typed: TypedValues
   };
   let typing = Promise.resolve();
   return {
+    /** Pages that somebody took out of the trash, as long as nobody has deleted them again on either side. */
+    restored: restored as ReadonlySet<string>,
     /** Make one move. @returns its name */
     move: async (): Promise<string> => {
       const name = random.pick(names);
@@ -193,6 +209,15 @@ export function peopleOf(estate: FightEstate, random: Random, typed: TypedValues
     /** Edits that can be made at any instant, between any two calls; one after the other, as each looks at what it replaces. */
     type: (): Promise<void> => (typing = typing.then(typeAnywhere)),
   };
+}
+
+/** Whether the ledger knows that a page is in the trash, or that it was sent there. */
+async function isKnownTrashed({ rows }: Meeting, pageId: string): Promise<boolean> {
+  const known = await rows(
+    `select 1 from notion_pages as page where page_id = '${pageId}' and (state = 'trashed' or exists (
+       select 1 from pushes where pushes.page_id = page.page_id and kind = 'trash' and settled_ms is null))`,
+  );
+  return known.length > 0;
 }
 
 /** The name that the property of a column has by now. */

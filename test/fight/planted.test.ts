@@ -58,7 +58,7 @@ const PLANTED: readonly (readonly [
         return tables.commit(fence, { ...commit, changes });
       },
     })),
-    3,
+    21,
     /Notion shows|lost:|replaced/,
   ],
   [
@@ -74,6 +74,22 @@ const PLANTED: readonly (readonly [
     })),
     1,
     /is trashed, and its row is live/,
+  ],
+  [
+    "sends a page back into the trash that a person took out of it",
+    withTables((tables) => ({
+      pages: async (...asked) => {
+        const known = await tables.pages(...asked);
+        const forgotten = [...known].map(([id, page]) =>
+          page.state === "trashed" && page.row === null
+            ? ([id, { ...page, state: "bound" }] as const)
+            : ([id, page] as const),
+        );
+        return new Map(forgotten);
+      },
+    })),
+    1,
+    /taken out of the trash by a person/,
   ],
 ];
 const PLANTED_SEEDS_MAX = 25;

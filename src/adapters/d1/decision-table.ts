@@ -4,7 +4,7 @@ import { TABLES, writtenColumns, type TableName } from "../../core/records/table
 import type { Conflict, ConflictNow, DecisionStore, HistoryRow, Review } from "../../ports/decision-store.ts";
 import type { PageState } from "../../ports/table-store.ts";
 import { createDatabase, statement, type Database } from "./database.ts";
-import { historyRows } from "./table-commit.ts";
+import { historyRows } from "./kept-values.ts";
 
 /** What people call a record of each table. */
 const NAMES: Readonly<Record<TableName, string>> = { projects: "title", clients: "company_name" };

@@ -20,18 +20,25 @@ export function pageStatements(lane: string, page: PageCommit): Statement[] {
   ];
 }
 
-/** A checkpoint of a lane. */
+/**
+ * A checkpoint of a lane.
+ *
+ * @param condition SQL without which nothing is written; its values are numbered from ?5 on
+ */
 export function checkpoint(
   lane: string,
   page: Pick<PageCommit, "runId" | "nowMs" | "checkpoint">,
+  condition = "true",
+  ...values: (string | number)[]
 ): Statement {
   return statement(
-    `insert into checkpoints (lane, run_id, state, at_ms) values (?1, ?2, ?3, ?4)
+    `insert into checkpoints (lane, run_id, state, at_ms) select ?1, ?2, ?3, ?4 where ${condition}
      on conflict (lane) do update set run_id = excluded.run_id, state = excluded.state, at_ms = excluded.at_ms`,
     lane,
     page.runId,
     JSON.stringify(page.checkpoint),
     page.nowMs,
+    ...values,
   );
 }
 

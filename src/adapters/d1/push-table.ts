@@ -1,7 +1,7 @@
 import type { Fence } from "../../ports/run-store.ts";
 import type { TableStore } from "../../ports/table-store.ts";
-import { forRows, statement, type Database } from "./database.ts";
-import { conflictRows, historyRows } from "./table-commit.ts";
+import { statement, type Database } from "./database.ts";
+import { conflictRows, historyRows, keptStatements } from "./kept-values.ts";
 
 /** Pushes: what is sent to Notion, written down before it is sent, with what it replaces. */
 export function pushTable(
@@ -58,7 +58,6 @@ async function planPush(
   push: Parameters<TableStore["planPush"]>[1],
 ): Promise<boolean> {
   const { sync, recordId, runId, sentMs, rowVersion } = push;
-  const planned = "exists (select 1 from pushes where id = ?2)";
   const [history, conflicts] = await Promise.all([
     historyRows(sync, recordId, push.readMs, push.history),
     conflictRows(sync, recordId, push.conflicts),
@@ -81,28 +80,10 @@ async function planPush(
       push.isForced ? 1 : 0,
       rowVersion,
     ),
-    ...forRows(
-      history,
-      `insert into history (id, sync, record_id, column_name, side, value, replaced_by, run_id, at_ms)
-           select value ->> 'id', ?3, ?4, value ->> 'column', value ->> 'side', value -> 'value', value -> 'replacedBy', ?5, ?6
-           from json_each(?1) where ${planned} on conflict (id) do nothing`,
-      push.id,
-      sync,
-      recordId,
-      runId,
-      sentMs,
-    ),
-    ...forRows(
-      conflicts,
-      `insert into conflicts (id, sync, record_id, column_name, notion, d1, base, taken, run_id, at_ms, resolved_ms)
-           select value ->> 'id', ?3, ?4, value ->> 'column', value -> 'notion', value -> 'd1', value -> 'base',
-             value ->> 'taken', ?5, ?6, iif(value ->> 'taken' is null, null, ?6)
-           from json_each(?1) where ${planned} on conflict (id) do nothing`,
-      push.id,
-      sync,
-      recordId,
-      runId,
-      sentMs,
+    ...keptStatements(
+      { history, conflicts },
+      { sync, runId, nowMs: sentMs },
+      { sql: "exists (select 1 from pushes where id = ?5)", values: [push.id] },
     ),
     statement("select id from pushes where id = ?1", push.id),
   ]);

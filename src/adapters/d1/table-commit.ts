@@ -1,7 +1,8 @@
 import type { TableName } from "../../core/records/table.ts";
 import { sha256Hex } from "../../core/identity.ts";
-import type { ConflictEntry, HistoryEntry, PageChange, TableCommit } from "../../ports/table-store.ts";
+import type { PageChange, TableCommit } from "../../ports/table-store.ts";
 import { forRows, statement, type Statement } from "./database.ts";
+import { conflictRows, historyRows, keptStatements, type KeptEntry } from "./kept-values.ts";
 import { checkpoint as checkpointStatement, VERDICT_CONFLICT } from "./page-commit.ts";
 import { basesJson, columnsOf } from "./table-columns.ts";
 
@@ -11,6 +12,8 @@ const APPLIES = `exists (select 1 from applied where batch = ?2 and page_id = it
 type Item = {
   readonly pageId: string;
   readonly recordId: string | null;
+  readonly history: readonly KeptEntry[];
+  readonly conflicts: readonly KeptEntry[];
   readonly [name: string]: unknown;
 };
 
@@ -38,22 +41,22 @@ export async function commitStatements(batchId: string, commit: TableCommit): Pr
          (select version from row_versions where sync = ?3 and record_id = item.value ->> 'recordId')`,
     ),
     ...verdicts(each),
-    ...each(
-      `insert into history (id, sync, record_id, column_name, side, value, replaced_by, run_id, at_ms)
-       select entry.value ->> 'id', ?3, item.value ->> 'recordId', entry.value ->> 'column', entry.value ->> 'side',
-         entry.value -> 'value', entry.value -> 'replacedBy', ?4, ?5
-       from json_each(?1) as item, json_each(item.value -> 'history') as entry where ${APPLIES}
-       on conflict (id) do nothing`,
-      items.filter(({ history }) => (history as unknown[]).length > 0),
-    ),
-    ...each(
-      CONFLICTS,
-      items.filter(({ conflicts }) => (conflicts as unknown[]).length > 0),
+    ...keptStatements(
+      {
+        history: items.flatMap(({ pageId, history }) => history.map((entry) => ({ ...entry, pageId }))),
+        conflicts: items.flatMap(({ pageId, conflicts }) => conflicts.map((entry) => ({ ...entry, pageId }))),
+      },
+      { sync, runId, nowMs },
+      {
+        sql: "exists (select 1 from applied where batch = ?5 and page_id = entry.value ->> 'pageId')",
+        values: [batchId],
+      },
     ),
     ...rows(sync, items, each),
     ...each(PAGES),
     ...aside(each, items),
-    ...listingStatements(commit),
+    ...brokenStatements(commit),
+    ...listingStatements(batchId, commit),
     statement("select page_id from applied where batch = ?1", batchId),
     statement("delete from applied where batch = ?1", batchId),
   ];
@@ -82,12 +85,6 @@ function verdicts(each: Each): Statement[] {
      from json_each(?1) as item where item.value ->> 'verdict' is not null and ${APPLIES} ${VERDICT_CONFLICT}`,
   );
 }
-
-const CONFLICTS = `insert into conflicts (id, sync, record_id, column_name, notion, d1, base, taken, run_id, at_ms, resolved_ms)
-  select entry.value ->> 'id', ?3, item.value ->> 'recordId', entry.value ->> 'column', entry.value -> 'notion',
-    entry.value -> 'd1', entry.value -> 'base', entry.value ->> 'taken', ?4, ?5, iif(entry.value ->> 'taken' is null, null, ?5)
-  from json_each(?1) as item, json_each(item.value -> 'conflicts') as entry where ${APPLIES}
-  on conflict (id) do nothing`;
 
 /** Rows that are new, and columns of those that are there: never more of them than changed. */
 function rows(sync: TableName, items: readonly Item[], each: Each): Statement[] {
@@ -162,16 +159,41 @@ function aside(each: Each, items: readonly Item[]): Statement[] {
   ];
 }
 
-/** What the listing saw, marked by its id, which tells later what it did not see; its own row and the checkpoint. */
-function listingStatements({
-  sync,
-  runId,
-  nowMs,
-  changes,
-  untouched,
-  line,
-  listing,
-}: TableCommit): Statement[] {
+/** Pages that could not be read: a verdict each, and a place aside for those that nothing is known of. */
+function brokenStatements({ sync, runId, nowMs, broken }: TableCommit): Statement[] {
+  return [
+    ...forRows(
+      broken,
+      `insert into notion_pages (sync, page_id, record_id, state, bases, page_hash, version, observed_ms, edited_ms, owed,
+         put_off_ms, again_ms)
+       select ?2, value ->> 'pageId', null, 'quarantined', '{}', '', 0, 0, 0, 0, null, null from json_each(?1) where true
+       on conflict (sync, page_id) do nothing`,
+      sync,
+    ),
+    ...forRows(
+      broken,
+      `insert into quarantined_fields (sync, page_id, column_name, problem, value, run_id, first_ms)
+       select ?2, page_id, 'page', substr(value ->> 'reason', length('page ') + 1), 'null', ?3, ?4 from json_each(?1), notion_pages
+       where sync = ?2 and page_id = value ->> 'pageId' and record_id is null
+       on conflict (sync, page_id, column_name) do update set problem = excluded.problem, run_id = excluded.run_id`,
+      sync,
+      runId,
+      nowMs,
+    ),
+    ...forRows(
+      broken,
+      `insert into run_items (run_id, item_id, verdict, reason)
+       select ?3, coalesce(record_id, page_id), 'quarantined', value ->> 'reason' from json_each(?1), notion_pages
+       where sync = ?2 and page_id = value ->> 'pageId' ${VERDICT_CONFLICT}`,
+      sync,
+      runId,
+    ),
+  ];
+}
+
+/** What was counted or looked at; and the listing that showed it. */
+function listingStatements(batchId: string, commit: TableCommit): Statement[] {
+  const { sync, runId, nowMs, untouched, line, listing } = commit;
   // Only those that have no verdict in this run: a page that was committed and whose reply was lost looks untouched now.
   const counted = forRows(
     untouched,
@@ -192,25 +214,28 @@ function listingStatements({
     nowMs,
   );
   if (listing === null) return [...counted, ...looked];
-  return [...counted, ...seenStatements(listing, { sync, runId, nowMs, changes, untouched })];
+  return [...counted, ...seenStatements(batchId, listing, commit)];
 }
 
-/** The mark of a listing on the pages that it showed, its own row, and where it goes on. */
+/**
+ * What a listing has shown: its own row with the number of its ids, its mark on their pages, which tells later what it did
+ * not show, and where it goes on. Written with the last of a reply's pages: one whose row changed meanwhile comes in
+ * another batch, and until then the reply has not been taken.
+ */
 function seenStatements(
-  { listing: seen, checkpoint }: NonNullable<TableCommit["listing"]>,
-  { sync, runId, nowMs, changes, untouched }: Omit<TableCommit, "line" | "listing">,
+  batchId: string,
+  { listing: seen, checkpoint, shown }: NonNullable<TableCommit["listing"]>,
+  { sync, runId, nowMs, changes }: TableCommit,
 ): Statement[] {
+  const isWhole = (first: number): string =>
+    `(select count(*) from applied where batch = ?${first}) = ?${first + 1}`;
+  const whole = [batchId, new Set(changes.map(({ pageId }) => pageId)).size];
+  // Only a listing of everything tells what is missing from it.
+  const ids = seen.kind === "backfill" ? shown : [];
   return [
-    // Only a listing of everything tells what is missing from it.
-    ...forRows(
-      seen.kind === "backfill" ? [...changes.map(({ pageId }) => pageId), ...untouched] : [],
-      "update notion_pages set sweep = ?3 where sync = ?2 and page_id in (select value from json_each(?1))",
-      sync,
-      seen.id,
-    ),
     statement(
       `insert into discoveries (id, sync, kind, floor_ms, ceiling_ms, started_ms, completed_ms, pages, rows_seen, end_reason)
-       values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+       select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 where ${isWhole(11)}
        on conflict (id) do update set completed_ms = excluded.completed_ms, pages = excluded.pages,
          rows_seen = excluded.rows_seen, end_reason = excluded.end_reason`,
       seen.id,
@@ -223,8 +248,26 @@ function seenStatements(
       seen.pages,
       seen.rowsSeen,
       seen.endReason,
+      ...whole,
     ),
-    checkpointStatement(sync, { runId, nowMs, checkpoint }),
+    // Before the mark, so that what was shown twice, or is written twice, counts once.
+    ...forRows(
+      ids,
+      `update discoveries set ids_listed = ids_listed + (select count(distinct shown.value) from json_each(?1) as shown
+         where not exists (select 1 from notion_pages where sync = ?2 and page_id = shown.value and sweep = ?3))
+       where id = ?3 and ${isWhole(4)}`,
+      sync,
+      seen.id,
+      ...whole,
+    ),
+    ...forRows(
+      ids,
+      `update notion_pages set sweep = ?3 where sync = ?2 and page_id in (select value from json_each(?1)) and ${isWhole(4)}`,
+      sync,
+      seen.id,
+      ...whole,
+    ),
+    checkpointStatement(sync, { runId, nowMs, checkpoint }, isWhole(5), ...whole),
   ];
 }
 
@@ -251,36 +294,4 @@ async function reviewId(
 ): Promise<string> {
   const deletion = rowVersion === null ? [] : [rowVersion];
   return sha256Hex(JSON.stringify([sync, pageId, candidates, ...deletion]));
-}
-
-/** Named by what is replaced by what at which reading: the same replacement, planned twice, is one entry. */
-export async function historyRows(
-  sync: TableName,
-  recordId: string,
-  atMs: number,
-  entries: readonly HistoryEntry[],
-): Promise<(HistoryEntry & { id: string })[]> {
-  return Promise.all(
-    entries.map(async (entry) => {
-      const { column, side, value, replacedBy } = entry;
-      const said = [sync, recordId, column, side, value, replacedBy, atMs];
-      return { ...entry, id: await sha256Hex(JSON.stringify(said)) };
-    }),
-  );
-}
-
-/** Named by the values that met, so that a conflict met in every run is one row. */
-export async function conflictRows(
-  sync: TableName,
-  recordId: string,
-  entries: readonly ConflictEntry[],
-): Promise<Record<string, unknown>[]> {
-  return Promise.all(
-    entries.map(async (entry) => {
-      const { column, notion, d1, base } = entry;
-      const said = [sync, recordId, column, notion, d1, base];
-      const id = await sha256Hex(JSON.stringify(said));
-      return { ...entry, id, base: base === null ? null : [base.notion, base.d1] };
-    }),
-  );
 }

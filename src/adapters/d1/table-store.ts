@@ -16,7 +16,8 @@ export function createTableStore(d1: D1Database, world: Pick<World, "newId">): T
     ...pageMethods(database),
     pageIds: async (sync) => {
       const rows = await database.rows<{ page_id: string }>(
-        `select page_id from notion_pages as page where sync = ?1 and (${IS_EXPECTED} or page.state in ('lost', 'moved'))
+        `select page_id from notion_pages as page where sync = ?1 and (${IS_EXPECTED} or page.state in ('lost', 'moved')
+           or exists (select 1 from ${sync} as record where record.id = page.record_id and record.deleted_ms is null))
          order by ${IS_EXPECTED} desc, page.observed_ms, page.page_id limit 50000`,
         sync,
       );
@@ -34,11 +35,12 @@ export function createTableStore(d1: D1Database, world: Pick<World, "newId">): T
     listings: (sync) => listings(database, sync),
     balance: async (sync, listingId) => {
       const [row] = await database.rows<{ pages: number; accounted: number }>(
-        `select count(*) as pages, count(*) filter (where page.state in ('quarantined', 'review') or record.id is not null
-           or (page.owed = 0 and versions.version is page.version)) as accounted
+        `select (select ids_listed from discoveries where id = ?2) as pages,
+           count(*) filter (where page.state <> 'bound' or record.id is not null
+             or (page.owed = 0 and versions.version is page.version)) as accounted
          from notion_pages as page left join ${sync} as record on record.id = page.record_id
            left join row_versions as versions on versions.sync = page.sync and versions.record_id = page.record_id
-         where page.sync = ?1 and page.sweep = ?2 and page.state in ('bound', 'quarantined', 'review')`,
+         where page.sync = ?1 and page.sweep = ?2`,
         sync,
         listingId,
       );

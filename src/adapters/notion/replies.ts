@@ -36,17 +36,26 @@ export function pageOf(wire: unknown): NotionPage | null {
   return read.state === "whole" ? read.page : null;
 }
 
-/** A page of a query. @throws FailureError defect */
+/**
+ * A page of a query. A row that breaks the contract is told apart from the others.
+ *
+ * @throws FailureError defect if the reply is broken as a whole: a row without an id, or several rows and not one of them whole
+ */
 export function pageListOf(wire: unknown): PageList {
   const rows = (listIn(wire, "results") ?? broken("a query's reply", "results"))
     // Wikis list data sources among their pages; these are no rows.
     .filter((row) => field(row, "object") !== "data_source")
     .map(wirePageOf);
-  const lacking = rows.find((row) => row.state === "broken");
-  if (lacking !== undefined) return broken("a page", lacking.lacks);
+  const lacking = rows.filter((row) => row.state === "broken");
+  const [first] = lacking;
+  const named = lacking.flatMap(({ id, lacks }) => (id === null ? [] : [{ id, lacks }]));
+  const isNoneWhole = lacking.length > 1 && lacking.length === rows.length;
+  if (first !== undefined && (isNoneWhole || named.length < lacking.length))
+    return broken("a page", first.lacks);
   return {
     items: rows.flatMap((row) => (row.state === "whole" ? [row.page] : [])),
     partial: rows.flatMap((row) => (row.state === "partial" ? [row.id] : [])),
+    broken: named,
     cursor: cursorIn(wire),
     isCapped: field(field(wire, "request_status"), "type") === "incomplete",
   };
@@ -61,7 +70,9 @@ export function matchesOf(
   wire: unknown,
   { propertyId, text }: { readonly propertyId: string; readonly text: string },
 ): readonly NotionPage[] {
-  const { items, partial } = pageListOf(wire);
+  const { items, partial, broken: lacking } = pageListOf(wire);
+  const [unread] = lacking;
+  if (unread !== undefined) return broken("a page", unread.lacks);
   if (partial.length > 0) {
     const detail = `${partial.length} of the rows found are shown only in part`;
     throw new FailureError({ kind: "partial", party: "notion", detail });

@@ -226,9 +226,33 @@ describe("query", () => {
     ["no word whether it ends", aWireList([], { has_more: undefined })],
     ["more to come and no cursor", aWireList([], { has_more: true })],
     ["a row without id", aWireList([{ object: "page" }])],
-    ["a row that is not whole and not partial", aWireList([aWirePage({ properties: undefined })])],
+    ["no row that is whole", aWireList([aWirePage({ parent: null }), aWirePage({ in_trash: undefined })])],
   ])("is a defect with %s", async (_name, body) => {
     await expect(query(body)).rejects.toMatchObject({ failure: { kind: "defect", party: "notion" } });
+  });
+});
+
+describe("a row that breaks the contract", () => {
+  const lacking = (change: Record<string, unknown>) => aWirePage({ id: "broken", ...change });
+
+  it.each([
+    ["parent", { parent: null }],
+    ["created_time", { created_time: "soon" }],
+    ["properties with id and type", { properties: { Name: { id: "title" } } }],
+  ])("stands apart for want of %s, and the others are given", async (lacks, change) => {
+    const list = await query(aWireList([aWirePage(), lacking(change)]));
+    expect(list.items.map(({ id }) => id)).toEqual([PAGE_ID]);
+    expect(list.broken).toEqual([{ id: "broken", lacks }]);
+  });
+
+  it("stands apart where it is the only one", async () => {
+    const list = await query(aWireList([lacking({ parent: null })]));
+    expect(list).toMatchObject({ items: [], broken: [{ id: "broken", lacks: "parent" }] });
+  });
+
+  it("is a defect where rows are looked for by their text: it may be the one", async () => {
+    const { tables } = await answering({ body: aWireList([aWirePage(), lacking({ parent: null })]) });
+    await expect(READS.queryEqual(tables)).rejects.toMatchObject({ failure: { kind: "defect" } });
   });
 });
 

@@ -44,45 +44,9 @@ export function readValue(property: unknown): ReadValue {
   );
 }
 
-/**
- * Whether two plain values are the same for a property of this type.
- *
- * Text is compared in Unicode NFC with `\n` for `\r\n`, dates as days or instants, lists as sets, ids without regard to
- * case and dashes. Null, "" and [] are the same emptiness; 0 and false are values.
- */
-export function isSameValue(type: string, a: PlainValue, b: PlainValue): boolean {
-  if (isEmpty(a) || isEmpty(b)) return isEmpty(a) && isEmpty(b);
-  if (typeof a === "number" && typeof b === "number") return a === b || Object.is(a, b);
-  if (typeof a === "boolean" || typeof b === "boolean") return a === b;
-  if (typeof a === "number" || typeof b === "number") return false;
-  if (DATE_TYPES.has(type) || isSpan(a) || isSpan(b)) return dateText(a) === dateText(b);
-  const setA = new Set((typeof a === "string" ? [a] : a).map((text) => comparable(type, text)));
-  const setB = new Set((typeof b === "string" ? [b] : b).map((text) => comparable(type, text)));
-  return typeof a === typeof b && setA.symmetricDifference(setB).size === 0;
-}
-
-const DATE_TYPES = new Set(["date", "created_time", "last_edited_time"]);
-const ID_TYPES = new Set(["relation", "people", "created_by", "last_edited_by"]);
-
-function isEmpty(value: PlainValue): value is null | "" | readonly [] {
-  return value === null || value === "" || (Array.isArray(value) && value.length === 0);
-}
-
 /** Whether a value is a date or a span of dates. */
 export function isSpan(value: PlainValue): value is DateSpan {
   return typeof value === "object" && value !== null && "start" in value;
-}
-
-function dateText(value: PlainValue): string {
-  if (!isSpan(value)) return normalDate(String(value), null) ?? String(value);
-  const start = normalDate(value.start, null) ?? value.start;
-  return value.end === null ? start : `${start}/${normalDate(value.end, null) ?? value.end}`;
-}
-
-function comparable(type: string, text: string): string {
-  return ID_TYPES.has(type)
-    ? text.replaceAll("-", "").toLowerCase()
-    : text.replaceAll("\r\n", "\n").normalize("NFC");
 }
 
 /** Joined text of rich text runs; what is no run adds nothing. Never throws. */

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PlainValue } from "../records/plain-value.ts";
-import { isSameValue, readValue } from "./notion-values.ts";
+import { readValue } from "./notion-values.ts";
 import { writeValue } from "./notion-writes.ts";
 
 type Run = { type: string; text: { content: string } };
@@ -88,6 +88,15 @@ const VALUES: readonly [type: string, values: fc.Arbitrary<PlainValue>][] = [
   ["phone_number", fc.option(short(200))],
 ];
 
+/** A value as Notion shows it: emptiness is one, lists have no order, a day alone is a span without an end. */
+function asShown(type: string, value: PlainValue): unknown {
+  if (value === "" || value === null) return null;
+  if (typeof value === "number") return value + 0;
+  if (typeof value !== "object") return type === "date" ? { start: value, end: null } : value;
+  if (!("start" in value)) return value.length === 0 ? null : [...new Set(value)].toSorted();
+  return value;
+}
+
 describe("a value that was written", () => {
   it.each(VALUES)("to a property of type %s is read again", (type, values) => {
     fc.assert(
@@ -97,7 +106,7 @@ describe("a value that was written", () => {
         const read = readValue(answerTo(type, written.body));
         if (!("value" in read)) throw new Error(read.unreadable);
         expect(read.truncated).toBe(false);
-        expect(isSameValue(type, read.value, value)).toBe(true);
+        expect(asShown(type, read.value)).toEqual(asShown(type, value));
       }),
     );
   });

@@ -69,8 +69,11 @@ describe("planLines", () => {
     expect(lines).toContain("  and 30 more");
   });
 
-  it("says that there is nothing to do", () => {
-    expect(planLines(plan({}), [])[0]).toBe("Nothing to do: both sides are in step.");
+  it("says that there is nothing to do, and not how it is done", () => {
+    expect(planLines(plan({}, ["a note"]), [])).toEqual([
+      "Nothing to do: both sides are in step. Nothing was written.",
+      "Note: a note",
+    ]);
   });
 });
 

@@ -36,8 +36,11 @@ export async function wholePlan(
   return { plan: first.plan, items };
 }
 
-/** A plan for people: what would be done, by kind, and how to have it done. */
+/** A plan for people: what would be done, by kind, and how to have it done, if there is anything to do. */
 export function planLines({ hash, sync, counts, notes }: Plan, items: readonly PlanItem[]): string[] {
+  const said = notes.map((note) => `Note: ${note}`);
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  if (total === 0) return ["Nothing to do: both sides are in step. Nothing was written.", ...said];
   const groups = PLAN_ACTIONS.flatMap((action) => {
     const count = counts[action] ?? 0;
     if (count === 0) return [];
@@ -49,13 +52,12 @@ export function planLines({ hash, sync, counts, notes }: Plan, items: readonly P
       ...(more > 0 ? [`  and ${more} more`] : []),
     ];
   });
-  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return [
-    ...(total === 0 ? ["Nothing to do: both sides are in step."] : groups),
+    ...groups,
     ...(total > items.length
       ? [`Only the first ${PLAN_ITEMS_MAX} are kept by name; the hash is of all.`]
       : []),
-    ...notes.map((note) => `Note: ${note}`),
+    ...said,
     `Plan ${hash}`,
     `Nothing was written. To carry out exactly this: ${runCommand(sync, `--plan ${hash}`)}`,
   ];

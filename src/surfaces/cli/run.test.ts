@@ -1,9 +1,15 @@
 import { CommanderError } from "commander";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { Run, SyncName } from "../../ports/run-store.ts";
 import type { OffSync } from "../../queries/status.ts";
-import type { ApiClient } from "../client.ts";
+import { ApiError, type ApiClient } from "../client.ts";
 import { runAsked } from "./run.ts";
+
+// Nothing is waited for in earnest.
+const { waited } = vi.hoisted(() => ({ waited: [] as number[] }));
+vi.mock("node:timers/promises", () => ({
+  default: { setTimeout: async (waitMs: number) => void waited.push(waitMs) },
+}));
 
 const OFF: readonly OffSync[] = [
   { sync: "fireflies", reason: "fireflies is off: no FIREFLIES_API_KEY is set" },
@@ -66,3 +72,21 @@ it("follows a run that continues itself, and ends as badly as the worst", async 
 it("refuses a sync that is none", async () => {
   await expect(watch(aClient([]).client, "everything")).rejects.toThrow(CommanderError);
 });
+
+it.each([{ dryRun: true }, { plan: "0f".repeat(32) }])(
+  "gives up on a lane that stays busy, %j",
+  async (asked) => {
+    waited.length = 0;
+    const shown: string[] = [];
+    const start = async () => {
+      throw new ApiError(409, "another run of projects is under way; ask again when it is over");
+    };
+    const client = { ...aClient([]).client, start } as ApiClient;
+    const said = runAsked(client, "projects", asked, (line) => void shown.push(line));
+    await expect(said).rejects.toThrow(
+      "nothing was done: another run of projects is still under way after 10 minutes; see npm run -s syncctl -- runs, and ask again when it is over",
+    );
+    expect(waited.reduce((sum, waitMs) => sum + waitMs, 0)).toBe(10 * 60_000);
+    expect(shown).toEqual(["Another run of projects is under way; this one begins when it is over."]);
+  },
+);

@@ -1,6 +1,6 @@
 import timers from "node:timers/promises";
 import { CommanderError, InvalidArgumentError, Option, type Command } from "commander";
-import { SYNC_NAMES } from "../../core/policy.ts";
+import { BUSY_LANE_WAIT_MS_MAX, SYNC_NAMES } from "../../core/policy.ts";
 import { isPlanHash } from "../../core/preview.ts";
 import { TABLES } from "../../core/records/table.ts";
 import { COUNTED } from "../../core/report.ts";
@@ -25,7 +25,8 @@ With --watch the exit code is that of the worst run: 0 done or parked until a na
 3 failed, parked until a person acts, or off.
 
 --dry-run prints what projects or clients would do, on both sides, and writes nothing. --plan carries out exactly that, or
-refuses because something has changed since (exit code 1). Until a plan of projects was carried out once, a Notion
+refuses because something has changed since (exit code 1). Both wait for a run of the same sync that is under way, ten
+minutes at most (then exit code 3). Until a plan of projects was carried out once, a Notion
 workspace that is not our own emulator's is only read.
 
 Examples:
@@ -103,14 +104,19 @@ async function carryOut(
   return { code: Math.max(...runs.map(codeOf)), value: { runs }, lines };
 }
 
-/** A plan is of its own world: it waits for a run that is under way, and does not join it. */
+/**
+ * A plan is of its own world: it waits for a run that is under way, and does not join it.
+ *
+ * @throws ApiError if that run is not over in time
+ */
 async function startWhenFree(
   client: ApiClient,
   sync: SyncName,
   asked: NonNullable<Parameters<ApiClient["start"]>[1]>,
   show: (line: string) => void,
 ): Promise<string> {
-  for (let tries = 0; ; tries += 1) {
+  const triesMax = Math.ceil(BUSY_LANE_WAIT_MS_MAX / LOOK_MS);
+  for (let tries = 0; tries < triesMax; tries += 1) {
     try {
       return (await client.start(sync, asked)).run_id;
     } catch (error) {
@@ -119,6 +125,11 @@ async function startWhenFree(
       await timers.setTimeout(LOOK_MS);
     }
   }
+  const minutes = BUSY_LANE_WAIT_MS_MAX / 60_000;
+  throw new ApiError(
+    409,
+    `nothing was done: another run of ${sync} is still under way after ${minutes} minutes; see npm run -s syncctl -- runs, and ask again when it is over`,
+  );
 }
 
 /**
