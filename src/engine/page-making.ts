@@ -3,6 +3,7 @@ import { MARKER_LOOKS, NOTION_INDEX_LAG_MS, NOTION_LANDING_MS, RUN_PUSHES_MAX } 
 import type { NotionPage } from "../ports/notion.ts";
 import type { KnownPage, PageChange, Push, Row } from "../ports/table-store.ts";
 import { durably, type StepScope } from "./durably.ts";
+import { yieldIfAsked } from "./making-way.ts";
 import { call, notionOf, type TableContext } from "./notion-schema.ts";
 import { changeOf, valuesGoing } from "./page-changes.ts";
 import { rowValues } from "./page-merge.ts";
@@ -32,6 +33,12 @@ export async function makePages(
   const done: Partial<Record<Made, number>> = {};
   const seen: string[] = [];
   while (pushed + seen.length < RUN_PUSHES_MAX) {
+    // Whoever made way while it pushed does not begin with this.
+    if (
+      context.yieldsTo !== null ||
+      (seen.length > 0 && (await yieldIfAsked(context, `rows ${seen.length}`)))
+    )
+      break;
     const ids = await durably(context, `rows:${seen.length}`, async () => {
       const asked = { limit: ROWS_PER_LOOK, notIds: seen };
       return (await tables.rowsWithoutPage(table.table.name, asked)).items;
