@@ -18,11 +18,11 @@ CREATE TABLE requests (
 CREATE UNIQUE INDEX requests_open ON requests (sync, priority, coalesce(mode, ''), coalesce(plan_hash, '')) WHERE ended_ms IS NULL;
 CREATE INDEX requests_ended ON requests (ended_ms) WHERE ended_ms IS NOT NULL;
 
--- schedules: the last due time of each sync that a run was queued for, or was queued after. Written with the run; read by
--- engine/tick and status; never deleted.
+-- schedules: up to when the due times of each sync were handled: the time at which its last run was queued, whoever asked for
+-- it. Written with the run; read by engine/tick and status; never deleted.
 CREATE TABLE schedules (
   sync TEXT PRIMARY KEY,
-  handled_ms INTEGER NOT NULL           -- world time, a due time of the schedule
+  handled_ms INTEGER NOT NULL           -- world time
 ) WITHOUT ROWID;
 
 -- The run that this one made way for.

@@ -52,7 +52,7 @@ export function nextDueMs(schedule: Schedule, name: ScheduledName, nowMs: number
  * Whether a sync is due: a due time has come since the last that was handled, however many they are. After a clock was set
  * back, what was handled lies in the future and says nothing: then it is due once. Pure.
  *
- * @param handledMs the due time that a run was last queued for; null: none ever
+ * @param handledMs when a run was last queued; null: none ever
  */
 export function isDue(
   schedule: Schedule,

@@ -9,7 +9,7 @@ import {
   VECTORS_RETRY_AFTER_MS,
 } from "../core/policy.ts";
 import { laneOf, runName } from "../core/rebuild.ts";
-import { elapsedMs, isDue, isScheduled, lastDueMs } from "../core/schedule.ts";
+import { elapsedMs, isDue, isScheduled } from "../core/schedule.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Glance, Queued, RunRequest } from "../ports/request-store.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
@@ -111,15 +111,11 @@ export async function startRun(
   engine: RunEngine,
   wanted: { sync: SyncName; trigger: Trigger; priority: Priority; preview?: Run["preview"] },
 ): Promise<Queued> {
-  const { world, requests, scheduleMs } = ports;
-  const { sync, trigger } = wanted;
-  const queuedMs = world.nowMs();
+  const { world, requests } = ports;
+  const isAsked = wanted.trigger === "manual" || wanted.trigger === "webhook";
   const queued = await requests.queue(
-    { preview: null, ...wanted, id: world.newId(), queuedMs },
-    {
-      requestId: trigger === "manual" || trigger === "webhook" ? world.newId() : null,
-      handledMs: isScheduled(sync) ? lastDueMs(scheduleMs, sync, queuedMs) : null,
-    },
+    { preview: null, ...wanted, id: world.newId(), queuedMs: world.nowMs() },
+    isAsked ? world.newId() : null,
   );
   // A rebuild that waited its turn in this lane has it now.
   const isWaiting = queued.run.rebuild !== null && queued.run.state === "queued";

@@ -35,7 +35,7 @@ export type Glance = {
   /** The run of each sync itself that was queued last among those that have ended: no dry run, no rebuild. */
   readonly last: readonly Run[];
   readonly lanes: readonly Lane[];
-  /** The last due time of each sync that was handled, world ms. */
+  /** Up to when the due times of each sync were handled, world ms. */
   readonly handledMs: Readonly<Partial<Record<ScheduledName, number>>>;
   /** Requests without a run, the most urgent first. */
   readonly waiting: readonly RunRequest[];
@@ -56,22 +56,19 @@ export type Glance = {
  */
 export type RequestStore = {
   /**
-   * Queue a run, in one batch with the request that it answers and the due time that it handles. A lane has one run at a
+   * Queue a run, in one batch with the request that it answers and the due times that it handles: those up to now. A lane has one run at a
    * time, and behind it at most runs that are more urgent than all before them: where one stands that is as urgent, that
    * one is returned. A preview is only queued in a lane with nothing in it. Open requests that are at least as urgent are
    * answered by the new run as well; the same request twice is one.
    *
-   * @param wish id of the request; null for a run that nobody asked for. handledMs: null leaves the schedule as it is
+   * @param requestId null for a run that nobody asked for
    */
-  queue(
-    run: NewRun,
-    wish: { readonly requestId: string | null; readonly handledMs: number | null },
-  ): Promise<Queued>;
+  queue(run: NewRun, requestId: string | null): Promise<Queued>;
   /** @param nowMs world time @param oldMs requests that were answered before are old */
   glance(nowMs: number, oldMs: number): Promise<Glance>;
   /** Open requests, the most urgent first, at most REQUESTS_OPEN_MAX. */
   open(): Promise<{ items: RunRequest[]; cursor: null }>;
-  /** The last due time of each sync that was handled, world ms. */
+  /** Up to when the due times of each sync were handled, world ms. */
   handled(): Promise<Glance["handledMs"]>;
   /** The run that waits for a running one to make way: the most urgent above it in its lane. Null as a rule. */
   waitingAbove(fence: Fence, priority: Priority): Promise<Pick<Run, "id" | "priority"> | null>;

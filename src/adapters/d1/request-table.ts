@@ -15,7 +15,7 @@ import { owedPagesAt } from "./table-store.ts";
 export function createRequestStore(d1: D1Database): RequestStore {
   const database = createDatabase(d1);
   return {
-    queue: (run, wish) => queue(database, run, wish),
+    queue: (run, requestId) => queue(database, run, requestId),
     glance: (nowMs, oldMs) => glance(database, nowMs, oldMs),
     open: async () => ({
       items: (await database.rows<RequestRow>(OPEN)).map(requestOf),
@@ -61,11 +61,7 @@ const IS_SAME_KIND = "sync = ?2 and mode is ?6 and (mode is not 'plan' or plan_h
 const OWN_IS_QUEUED = `exists (select 1 from runs where id = ?1 and ${UNFINISHED})`;
 
 /** One batch: whatever another request does at the same time comes before all of it, or after. */
-async function queue(
-  database: Database,
-  run: NewRun,
-  { requestId, handledMs }: Parameters<RequestStore["queue"]>[1],
-): Promise<Queued> {
+async function queue(database: Database, run: NewRun, requestId: string | null): Promise<Queued> {
   const { id, sync, trigger, priority, queuedMs, preview } = run;
   const values = [id, sync, trigger, priority, queuedMs, preview?.mode ?? null, preview?.planHash ?? null];
   const rank = rankOf("?4");
@@ -84,7 +80,7 @@ async function queue(
       and ${UNFINISHED} limit 1) where ${IS_SAME_KIND} and priority = ?4 and ended_ms is null and run_id is null`;
   const [, , , , , requests, own, lane] = await database.batch([
     statement(insertRun, ...values),
-    handling(run, handledMs),
+    handling(run),
     requestId === null ? NOTHING : statement(insertRequest, ...values, requestId),
     statement(answerOpen, ...values),
     requestId === null ? NOTHING : statement(join, ...values),
@@ -110,15 +106,15 @@ async function queue(
 
 const NOTHING: Statement = statement("select 1 where 0");
 
-/** The due time is handled with the run, so that a crash forgets neither or both. What a preview does is not what is due. */
-function handling({ id, sync, preview }: NewRun, handledMs: number | null): Statement {
-  if (handledMs === null || preview !== null) return NOTHING;
+/** Due times are handled with the run, so that a crash forgets neither or both. What a preview does is not what is due. */
+function handling({ id, sync, preview, queuedMs }: NewRun): Statement {
+  if (!isScheduled(sync) || preview !== null) return NOTHING;
   return statement(
     `insert into schedules (sync, handled_ms) select ?2, ?3 where ${OWN_IS_QUEUED}
      on conflict (sync) do update set handled_ms = excluded.handled_ms`,
     id,
     sync,
-    handledMs,
+    queuedMs,
   );
 }
 
