@@ -30,7 +30,7 @@ export function endOf({ yieldsTo, ports }: RunContext, { continues }: PipelineOu
     return { state: "succeeded", detail: null, notBeforeMs: null, yieldedTo: null };
   return {
     state: "parked",
-    detail: `made way for the ${yieldsTo.priority} run ${yieldsTo.id}; goes on from its checkpoint after it`,
+    detail: `made way for the ${yieldsTo.priority} run ${yieldsTo.id}`,
     notBeforeMs: ports.world.nowMs(),
     yieldedTo: yieldsTo.id,
   };
