@@ -122,6 +122,10 @@ export const CONFIG_SHAPE = keys({
     fireflies_minutes: minutes.describe("Minutes between two looks at Fireflies; 60 if nothing is said."),
     projects_minutes: minutes.describe("Minutes between two runs of projects; 240 if nothing is said."),
     clients_minutes: minutes.describe("Minutes between two runs of clients; 360 if nothing is said."),
+    verify_minutes: minutes.describe(
+      "Minutes between two proofs of everything; 1440, a day, if nothing is said.",
+    ),
+    cleanup_minutes: minutes.describe("Minutes between two clean-ups; 10080, a week, if nothing is said."),
   }).optional(),
 });
 

@@ -123,6 +123,10 @@ describe("what is wrong with one is said in a sentence that names the place", ()
       'notion.phone_country must be a country of ISO 3166, such as US; "XX" is none.',
     ],
     [
+      '{"schedule": {"fireflies_minutes": 1, "projects_minutes": 2, "clients_minutes": 2}}',
+      "schedule: projects every 2 min and clients every 2 min leave no minute for fireflies, for no two syncs begin in one minute: give one of them more minutes.",
+    ],
+    [
       '{"schedule": {"fireflies_minutes": "60"}}',
       "schedule.fireflies_minutes must be a whole number of minutes from 1 to 10080.",
     ],

@@ -12,9 +12,7 @@ import { placeOfMistake } from "./json-place.ts";
 import { nearestWord } from "./nearest.ts";
 import { PHONE_COUNTRY, SCHEDULE_MS } from "./policy.ts";
 import { TABLES, type TableName, type TableSettings } from "./records/table.ts";
-
-/** How often each sync falls due, world ms. */
-export type Schedule = Readonly<Record<keyof typeof SCHEDULE_MS, number>>;
+import { crowdedOut, type Schedule, type ScheduledName } from "./schedule.ts";
 
 /** What the engine goes by, everything filled in. */
 export type Settings = {
@@ -53,8 +51,6 @@ export function parseConfig(text: string): { readonly config: SyncConfig } | { r
 /** What a configuration comes to. */
 export function settingsOf({ notion = {}, schedule = {} }: SyncConfig): Settings {
   const { projects = {}, clients = {} } = notion;
-  const ms = (minutes: number | undefined, usualMs: number): number =>
-    minutes === undefined ? usualMs : minutes * MINUTE_MS;
   return {
     databases: { projects: projects.database ?? null, clients: clients.database ?? null },
     tables: {
@@ -71,12 +67,16 @@ export function settingsOf({ notion = {}, schedule = {} }: SyncConfig): Settings
       },
     },
     phoneCountry: notion.phone_country ?? PHONE_COUNTRY,
-    scheduleMs: {
-      fireflies: ms(schedule.fireflies_minutes, SCHEDULE_MS.fireflies),
-      projects: ms(schedule.projects_minutes, SCHEDULE_MS.projects),
-      clients: ms(schedule.clients_minutes, SCHEDULE_MS.clients),
-    },
+    scheduleMs: scheduleOf(schedule),
   };
+}
+
+function scheduleOf(minutes: NonNullable<SyncConfig["schedule"]>): Schedule {
+  const entries = (Object.keys(SCHEDULE_MS) as ScheduledName[]).map((name) => {
+    const said = minutes[`${name}_minutes`];
+    return [name, said === undefined ? SCHEDULE_MS[name] : said * MINUTE_MS];
+  });
+  return Object.fromEntries(entries) as Schedule;
 }
 
 /** Where nobody configured anything. */
@@ -109,8 +109,17 @@ function contradictionIn(config: SyncConfig): string | null {
   return (
     twiceNamed("projects", said(projects.columns ?? {})) ??
     twiceNamed("clients", said(clients.columns ?? {})) ??
-    dividedGroup("projects", projects.fields ?? {})
+    dividedGroup("projects", projects.fields ?? {}) ??
+    crowded(scheduleOf(config.schedule ?? {}))
   );
+}
+
+/** No two syncs begin in one minute; where they would, one comes a little later, unless no minute is left for it. */
+function crowded(schedule: Schedule): string | null {
+  const out = crowdedOut(schedule);
+  if (out === null) return null;
+  const often = out.by.map((name) => `${name} every ${schedule[name] / MINUTE_MS} min`);
+  return `schedule: ${listed(often, "and")} leave no minute for ${out.name}, for no two syncs begin in one minute: give one of them more minutes.`;
 }
 
 /** A property serves one column. */

@@ -18,6 +18,8 @@ export const SCHEDULE_MS = {
   fireflies: 60 * MINUTE_MS,
   projects: 4 * HOUR_MS,
   clients: 6 * HOUR_MS,
+  verify: DAY_MS,
+  cleanup: 7 * DAY_MS,
 } as const;
 
 /** Rows that were written in D1, and pages that wait, are looked after this long after the last run of their sync. */
@@ -388,3 +390,29 @@ export const PLAN_LINES_MAX = 50;
 
 /** Longest that a dry run, or a plan that is to be carried out, waits for a run of the same sync that is under way; real ms. */
 export const BUSY_LANE_WAIT_MS_MAX = 10 * MINUTE_MS;
+// Scheduling: due times, requests, and what the tick looks at.
+
+/**
+ * How far after the epoch's multiples of its period each sync falls due, so that no two fall on one minute; 1970 began on a
+ * Thursday, and cleanup comes on Sundays. Source: design 6, "staggered".
+ */
+export const SCHEDULE_STAGGER_MS = {
+  fireflies: 0,
+  clients: 20 * MINUTE_MS,
+  projects: 40 * MINUTE_MS,
+  verify: 3 * HOUR_MS + 50 * MINUTE_MS,
+  cleanup: 3 * DAY_MS + 4 * HOUR_MS + 10 * MINUTE_MS,
+} as const;
+
+/** A clock that shows so much less than it did was set back; less is two machines that do not agree quite. */
+export const CLOCK_SLACK_MS = 10 * MINUTE_MS;
+
+/** What is asked for, the most urgent first. Source: design 2, lane. */
+export const PRIORITIES = ["urgent", "high", "normal", "low"] as const;
+
+/** Requests that were answered are kept this long, and at most so many deleted by one tick. Source: design 6, logs. */
+export const REQUESTS_KEPT_MS = 30 * DAY_MS;
+export const REQUESTS_FORGOTTEN_PER_TICK = 500;
+
+/** Open requests that are listed or taken up at once: five syncs, each with four priorities and a few plans. */
+export const REQUESTS_OPEN_MAX = 100;

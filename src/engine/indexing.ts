@@ -19,6 +19,7 @@ import { giveUp, stillThere } from "./dead-vectors.ts";
 import { durably, type StepScope } from "./durably.ts";
 import { embeddingsOf } from "./embeddings.ts";
 import { slicesOf, untilNone } from "./looking.ts";
+import { yieldIfAsked } from "./making-way.ts";
 import { sendChunks, type IndexTarget, type Refusal } from "./sending.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -69,6 +70,7 @@ export async function indexDocuments<T extends OwedDocument>(
   // 1. Chunks, embeddings, vectors of every batch; the index takes its time meanwhile.
   while (taken.length < documentsMax && sent < chunksMax) {
     const n = batches.length + 1;
+    if (n > 1 && (await yieldIfAsked(context, `${name}take ${n}`))) break;
     const documents = await durably(context, `${name}take:${n}`, async () => fitting(await work.take(taken)));
     more = documents === null || documents.length > 0;
     if (documents === null || documents.length === 0) break;

@@ -4,6 +4,7 @@ import { afterQuery, planTableListing, type TableCursor } from "../core/table-li
 import type { PageList } from "../ports/notion.ts";
 import type { TableCommit } from "../ports/table-store.ts";
 import { durably, fail, type StepScope } from "./durably.ts";
+import { yieldIfAsked } from "./making-way.ts";
 import { call, notionOf, type TableContext } from "./notion-schema.ts";
 import { readPages, takePages } from "./page-intake.ts";
 import type { RunContext } from "./run-context.ts";
@@ -48,6 +49,7 @@ export async function listPages(context: RunContext, table: TableContext): Promi
   const isStuck = (): boolean => (at.lastMs ?? beganMs) <= beganMs;
   for (let n = 1, rows = 0; at.listing.completedMs === null && (rows < RUN_ITEMS_MAX || isStuck()); n += 1) {
     if (n > LIST_PAGES_MAX) endless(table);
+    if (n > 1 && !isStuck() && (await yieldIfAsked(context, `pages ${n}`))) break;
     const before = at;
     const step = await durably(context, `pages:${n}`, (scope) =>
       takeOne(context, scope, table, { at: before, line: `pages:${n}`, counted, taken }),

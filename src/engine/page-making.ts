@@ -3,9 +3,10 @@ import { MARKER_LOOKS, NOTION_INDEX_LAG_MS, NOTION_LANDING_MS, RUN_PUSHES_MAX } 
 import type { NotionPage } from "../ports/notion.ts";
 import type { KnownPage, PageChange, Push, Row } from "../ports/table-store.ts";
 import { durably } from "./durably.ts";
+import { yieldIfAsked } from "./making-way.ts";
+import { newPageOf, newPageValues } from "./new-page.ts";
 import { call, notionOf, type TableContext, type TableStep } from "./notion-schema.ts";
 import { changeOf } from "./page-changes.ts";
-import { newPageOf, newPageValues } from "./new-page.ts";
 import { readPages } from "./page-intake.ts";
 import { commit } from "./page-push.ts";
 import { pagesOf, planned, send, valuesOf } from "./page-writes.ts";
@@ -32,6 +33,12 @@ export async function makePages(
   const done: Partial<Record<Made, number>> = {};
   const seen: string[] = [];
   while (pushed + seen.length < RUN_PUSHES_MAX) {
+    // Whoever made way while it pushed does not begin with this.
+    if (
+      context.yieldsTo !== null ||
+      (seen.length > 0 && (await yieldIfAsked(context, `rows ${seen.length}`)))
+    )
+      break;
     const ids = await durably(context, `rows:${seen.length}`, async () => {
       const asked = { limit: ROWS_PER_LOOK, notIds: seen };
       return (await tables.rowsWithoutPage(table.table.name, asked)).items;

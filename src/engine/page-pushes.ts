@@ -11,6 +11,7 @@ import {
 } from "../core/policy.ts";
 import type { PageChange, Push } from "../ports/table-store.ts";
 import { durably, fail, type StepScope } from "./durably.ts";
+import { yieldIfAsked } from "./making-way.ts";
 import { call, notionOf, type TableContext, type TableStep } from "./notion-schema.ts";
 import { absentPage, mergePages, readPages, type ReadPage } from "./page-intake.ts";
 import { waitsForApproval } from "./approval.ts";
@@ -44,6 +45,7 @@ export async function pushPages(
   const seen: string[] = [];
   let deletions = await deletionsAllowed(context, table);
   for (let n = 1; seen.length < RUN_PUSHES_MAX; n += 1) {
+    if (n > 1 && (await yieldIfAsked(context, `owed ${n}`))) break;
     const ids = await durably(context, `owed:${n}`, async () => {
       const asked = { nowMs: world.nowMs(), limit: PAGES_PER_LOOK, notIds: seen };
       return (await tables.owedPages(table.table.name, asked)).items.map(({ pageId }) => pageId);

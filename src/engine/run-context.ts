@@ -22,6 +22,8 @@ export type RunContext = {
   readonly thrown: Map<string, number>;
   /** Real ms at which the lease ends, as far as this process knows. */
   lease: { expiresRealMs: number };
+  /** The more urgent run that was found waiting for the lane; null as a rule. */
+  yieldsTo: Pick<Run, "id" | "priority"> | null;
 };
 
 /** What a pipeline hands back to the engine. */

@@ -13,6 +13,7 @@ import { sumOperations, type Check, type RunResult } from "../core/report.ts";
 import type { Fence, Run, RunState, SyncName } from "../ports/run-store.ts";
 import type { Steps } from "../ports/steps.ts";
 import { RunEnded } from "./durably.ts";
+import { endOf } from "./making-way.ts";
 import { preflight } from "./preflight.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Pipeline, PipelineOutcome, RunContext } from "./run-context.ts";
@@ -24,6 +25,7 @@ type End = {
   readonly notBeforeMs: number | null;
   readonly failure: Failure | null;
   readonly exhausted: boolean;
+  readonly yieldedTo: string | null;
   readonly outcome: PipelineOutcome;
   readonly checks: readonly Check[];
 };
@@ -66,6 +68,7 @@ export async function executeRun(
     unreached: new Map(),
     thrown: new Map(),
     lease: { expiresRealMs },
+    yieldsTo: null,
   };
   const end = await work(context, pipelines[runName(run)], lane);
   if (end === null) return;
@@ -115,15 +118,7 @@ async function work(context: RunContext, pipeline: Pipeline, lane: Waiting): Pro
     stayParked(lane);
     checks = await preflight(context);
     const outcome = await pipeline(context);
-    return {
-      state: "succeeded",
-      detail: null,
-      notBeforeMs: null,
-      failure: null,
-      exhausted: false,
-      outcome,
-      checks,
-    };
+    return { ...endOf(context, outcome), failure: null, exhausted: false, outcome, checks };
   } catch (error) {
     const { next, failure } = error instanceof RunEnded ? error : defectOf(error);
     if (failure.kind === "superseded") return null;
@@ -134,6 +129,7 @@ async function work(context: RunContext, pipeline: Pipeline, lane: Waiting): Pro
       notBeforeMs: parked ? next.untilMs : null,
       failure,
       exhausted: next.do === "halt" && next.exhausted,
+      yieldedTo: null,
       outcome: NOTHING,
       checks,
     };
@@ -189,7 +185,8 @@ async function close(context: RunContext, end: End): Promise<RunState> {
     findings,
   };
   await runs.updateAlerts(fence, world.nowMs(), alerts(context, end, { durationMs, checks, ...summary }));
-  await runs.closeRun(fence, run.id, {
+  const { continues } = end.outcome;
+  const { isAwaited } = await runs.closeRun(fence, run.id, {
     state,
     endedMs: world.nowMs(),
     durationMs,
@@ -197,10 +194,13 @@ async function close(context: RunContext, end: End): Promise<RunState> {
     detail: end.detail,
     sourceCount: end.outcome.sourceCount,
     destinationCount: end.outcome.destinationCount,
-    continues: end.outcome.continues,
+    continues,
     result,
     laneKeyName: keyNameOf(ports, run.sync),
+    yieldedTo: end.yieldedTo,
   });
+  // Whoever waits for the lane need not wait for the minute.
+  if (isAwaited || continues) await ports.wake();
   return state;
 }
 

@@ -6,7 +6,8 @@ import { PIPELINES } from "../pipelines/index.ts";
 import { executeRun } from "./run.ts";
 import { reviveUnfinished, startRun, tick } from "./tick.ts";
 
-const HOUR_MS = 60 * 60_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const MANUAL = { sync: "fireflies", trigger: "manual", priority: "normal" } as const;
 
 describe("tick", () => {
@@ -34,7 +35,7 @@ describe("tick", () => {
     expect(space.engine.started).toHaveLength(2);
   });
 
-  it("starts projects every four hours and clients every six, and neither without a database", async () => {
+  it("starts projects every four hours and clients every six, each at its minute, and neither without a database", async () => {
     const notion = await aNotionWorkspace();
     const { databases } = notion.ports.notion;
     const started = async (ports = notion.ports): Promise<string[]> => {
@@ -46,12 +47,19 @@ describe("tick", () => {
     const nowhere = { ...notion.ports.notion, databases: { projects: null, clients: null } };
     expect(await started({ ...notion.ports, notion: nowhere })).toEqual([]);
     expect(await started()).toEqual(["clients", "projects"]);
-    notion.world.advance(4 * HOUR_MS - 1);
-    expect(await started()).toEqual([]);
-    notion.world.advance(1);
-    expect(await started()).toEqual(["projects"]);
-    notion.world.advance(2 * HOUR_MS);
-    expect(await started()).toEqual(["clients"]);
+    const began: [string, string][] = [];
+    for (let minutes = 1; minutes <= 12 * 60; minutes += 1) {
+      notion.world.advance(MINUTE_MS);
+      const time = new Date(notion.world.nowMs()).toISOString().slice(11, 16);
+      began.push(...(await started()).map((sync): [string, string] => [sync, time]));
+    }
+    expect(began).toEqual([
+      ["clients", "12:20"],
+      ["projects", "12:40"],
+      ["projects", "16:40"],
+      ["clients", "18:20"],
+      ["projects", "20:40"],
+    ]);
     expect(databases.projects).not.toBeNull();
   });
 
@@ -150,12 +158,16 @@ describe("reviveUnfinished", () => {
     const { run } = await startRun(ports, engine, MANUAL);
     engine.knows = "lost";
     await reviveUnfinished(ports, engine, { afterRestart: true });
-    expect(engine.started).toEqual([run.id, run.id]);
+    // It began while another run held the lane, and came to nothing.
+    engine.knows = "ended";
+    await reviveUnfinished(ports, engine, { afterRestart: true });
+    expect(engine.started).toEqual([run.id, run.id, run.id]);
   });
 
   it("closes a run that the engine lost and lets one recovery go on, but never recovers a recovery", async () => {
     const { ports, engine, world } = await aWorkspace();
     const { run } = await startRun(ports, engine, MANUAL);
+    await ports.runs.acquireLease(run, { startedMs: 0, realNowMs: world.realNowMs(), termMs: HOUR_MS });
     engine.knows = "ended";
     await reviveUnfinished(ports, engine, { afterRestart: true });
     expect(await ports.runs.run(run.id)).toMatchObject({
@@ -165,7 +177,14 @@ describe("reviveUnfinished", () => {
     const [recovery] = (await ports.runs.unfinished()).items;
     expect(recovery).toMatchObject({ sync: "fireflies", trigger: "recovery" });
     world.advance(1);
+    if (recovery !== undefined)
+      await ports.runs.acquireLease(recovery, {
+        startedMs: 0,
+        realNowMs: world.realNowMs(),
+        termMs: HOUR_MS,
+      });
     await reviveUnfinished(ports, engine, { afterRestart: true });
     expect((await ports.runs.unfinished()).items).toEqual([]);
+    expect((await ports.requests.open()).items).toEqual([]);
   });
 });

@@ -2,52 +2,124 @@ import {
   ALERT_RUN_MS,
   FORGET_RUNS_PER_TICK,
   OWED_PAGES_PAUSE_MS,
+  PRIORITIES,
+  REQUESTS_FORGOTTEN_PER_TICK,
+  REQUESTS_KEPT_MS,
+  SYNC_NAMES,
   VECTORS_RETRY_AFTER_MS,
 } from "../core/policy.ts";
 import { laneOf, runName } from "../core/rebuild.ts";
+import { elapsedMs, isDue, isScheduled } from "../core/schedule.ts";
+import type { Ports } from "../ports/ports.ts";
+import type { Glance, Queued, RunRequest } from "../ports/request-store.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
 import type { Priority, Run, SyncName, Trigger } from "../ports/run-store.ts";
-import type { Ports } from "../ports/ports.ts";
 import { continueRebuild, dueRebuild } from "./rebuilding.ts";
 
 /**
- * One beat of the clock: take up runs that a restart left behind, start what is due, drop what the step engine still
- * keeps of ended runs. May come late, twice, or two at a time.
+ * One beat of the clock: take up runs that a restart left behind, start what is due or was asked for, drop what ended runs
+ * left. May come late, twice, or two at a time. With nothing due it reads D1 once and writes nothing.
  */
 export async function tick(ports: Ports, engine: RunEngine): Promise<void> {
-  await reviveUnfinished(ports, engine, { afterRestart: false });
-  const rebuild = await dueRebuild(ports);
+  let seen = await look(ports);
+  if (seen.unfinished.length > 0) {
+    await takeUp(ports, engine, { items: seen.unfinished, afterRestart: false });
+    seen = await look(ports);
+  }
+  const rebuild = seen.isRebuilding ? await dueRebuild(ports) : null;
   const lane = rebuild === null ? null : laneOf(rebuild.what);
   // A long rebuild and the sync of its lane take turns, so that neither keeps the other waiting.
   const isTurn = lane !== null && (await ports.runs.lastInLane(lane))?.rebuild === null;
-  const schedule = { trigger: "schedule", priority: "normal" } as const;
   if (rebuild !== null && isTurn) await continueRebuild(ports, engine, rebuild);
-  if (await isDue(ports, "fireflies")) await startRun(ports, engine, { sync: "fireflies", ...schedule });
-  for (const sync of ["clients", "projects"] as const)
-    if (await isTableDue(ports, sync)) await startRun(ports, engine, { sync, ...schedule });
-  if (await areVectorsDue(ports)) await startRun(ports, engine, { sync: "vectors", ...schedule });
+  for (const sync of SYNC_NAMES) {
+    const wish = wishFor(ports, sync, seen);
+    if (wish !== null) await startRun(ports, engine, { sync, ...wish });
+  }
   if (rebuild !== null && !isTurn && (await isIdle(ports, lane)))
     await continueRebuild(ports, engine, rebuild);
-  await forgetEnded(ports, engine);
+  if (seen.hasEnded) await forgetEnded(ports, engine);
+  if (seen.hasOldRequests) await ports.requests.forget(oldMs(ports), REQUESTS_FORGOTTEN_PER_TICK);
+}
+
+function look(ports: Ports): Promise<Glance> {
+  return ports.requests.glance(ports.world.nowMs(), oldMs(ports));
+}
+
+function oldMs({ world }: Ports): number {
+  return world.nowMs() - REQUESTS_KEPT_MS;
 }
 
 async function isIdle({ runs }: Ports, lane: SyncName | null): Promise<boolean> {
   return (await runs.unfinished()).items.every((run) => run.sync !== lane);
 }
 
+/** Who asks for a run, and how urgently. */
+type Wish = Pick<RunRequest, "trigger" | "priority">;
+
+/** The run that a sync is to have now; null as a rule. What was asked for comes before the schedule, and answers it too. */
+function wishFor(ports: Ports, sync: SyncName, seen: Glance): Wish | null {
+  const waitsUntilMs = seen.lanes.find(({ lane }) => lane === sync)?.notBeforeMs ?? 0;
+  if (!isOn(ports, sync) || waitsUntilMs > ports.world.nowMs()) return null;
+  const asked = seen.waiting.find((one) => one.sync === sync && one.preview === null);
+  const wish = asked ?? (isSyncDue(ports, sync, seen) ? SCHEDULED : null);
+  // A run that is as urgent answers it, or is to end first.
+  const isBusy = seen.unfinished.some(
+    (run) =>
+      run.sync === sync &&
+      wish !== null &&
+      PRIORITIES.indexOf(run.priority) <= PRIORITIES.indexOf(wish.priority),
+  );
+  return isBusy ? null : wish;
+}
+
+const SCHEDULED = { trigger: "schedule", priority: "normal" } as const;
+
+/** Whether there is anything to ask: with no key or no database a sync is off. */
+function isOn({ source, notion }: Ports, sync: SyncName): boolean {
+  if (sync === "fireflies") return source !== null;
+  if (sync === "clients" || sync === "projects") return notion !== null && notion.databases[sync] !== null;
+  return true;
+}
+
+/** By the clock; or a run is to be gone on with; or something is owed. */
+function isSyncDue(ports: Ports, sync: SyncName, seen: Glance): boolean {
+  const nowMs = ports.world.nowMs();
+  const last = seen.last.find((run) => run.sync === sync);
+  const sinceEndMs = elapsedMs(last?.endedMs ?? nowMs, nowMs);
+  if (sync === "vectors")
+    return (
+      seen.owesVectors &&
+      (last === undefined || last.state === "succeeded" || sinceEndMs >= VECTORS_RETRY_AFTER_MS)
+    );
+  if (isScheduled(sync)) {
+    const handledMs = seen.handledMs[sync] ?? null;
+    if (isDue(ports.scheduleMs, sync, { handledMs, nowMs })) return true;
+  }
+  if (last === undefined) return false;
+  // One that took on enough goes on, and one that parked until a time that has come.
+  if (last.continues || (last.state === "parked" && last.notBeforeMs !== null)) return true;
+  return seen.owedTables.includes(sync) && sinceEndMs >= OWED_PAGES_PAUSE_MS;
+}
+
 /**
- * Queue a run and hand it to the engine. While the lane has an unfinished run, that one is returned and nothing starts.
+ * Queue a run and hand it to the engine. While the lane has an unfinished run that is as urgent, that one is returned and
+ * nothing starts; a less urgent one makes way at its next batch. What a person or a webhook asks for is a request in the
+ * ledger, so that no crash forgets it.
  */
 export async function startRun(
   ports: Ports,
   engine: RunEngine,
-  request: { sync: SyncName; trigger: Trigger; priority: Priority; preview?: Run["preview"] },
-): Promise<{ run: Run; created: boolean }> {
-  const { world, runs } = ports;
-  const queued = await runs.queue({ preview: null, ...request, id: world.newId(), queuedMs: world.nowMs() });
+  wanted: { sync: SyncName; trigger: Trigger; priority: Priority; preview?: Run["preview"] },
+): Promise<Queued> {
+  const { world, requests } = ports;
+  const isAsked = wanted.trigger === "manual" || wanted.trigger === "webhook";
+  const queued = await requests.queue(
+    { preview: null, ...wanted, id: world.newId(), queuedMs: world.nowMs() },
+    isAsked ? world.newId() : null,
+  );
   // A rebuild that waited its turn in this lane has it now.
   const isWaiting = queued.run.rebuild !== null && queued.run.state === "queued";
-  if (queued.created || isWaiting) await engine.start(queued.run.id);
+  if (queued.isNext && (queued.created || isWaiting)) await engine.start(queued.run.id);
   return queued;
 }
 
@@ -63,10 +135,18 @@ export async function reviveUnfinished(
   engine: RunEngine,
   { afterRestart }: { afterRestart: boolean },
 ): Promise<void> {
+  const { items } = await ports.runs.unfinished();
+  await takeUp(ports, engine, { items, afterRestart });
+}
+
+async function takeUp(
+  ports: Ports,
+  engine: RunEngine,
+  { items, afterRestart }: { readonly items: readonly Run[]; readonly afterRestart: boolean },
+): Promise<void> {
   const { runs, world } = ports;
-  const { items } = await runs.unfinished();
   for (const run of items) {
-    // A lane carries one run at a time, oldest first.
+    // A lane carries one run at a time; the others come after it.
     if (items.find((other) => other.sync === run.sync) !== run) continue;
     await noticeLong(ports, run);
     if (!afterRestart && (await runs.isLeaseHeld(run, world.realNowMs()))) continue;
@@ -74,9 +154,10 @@ export async function reviveUnfinished(
     const state = await engine.revive(run.id);
     if (state === "revived") continue;
     // Read again: a run that has begun meanwhile must not begin a second time with nothing remembered.
-    if (state === "lost" && (await runs.run(run.id))?.startedMs === null) {
-      // The crash came between the row and the engine's start; or the instance failed before its first step, and then
-      // its id is taken: starting it again without forgetting it would start nothing, and block the lane for ever.
+    if ((await runs.run(run.id))?.startedMs === null) {
+      // The crash came between the row and the engine's start; or the instance found the lane taken, or failed before its
+      // first step, and then its id is taken: starting it again without forgetting it would start nothing, and block the
+      // lane for ever.
       await engine.forget([run.id]);
       await engine.start(run.id);
       continue;
@@ -104,43 +185,6 @@ async function noticeLong({ runs, world }: Ports, run: Run): Promise<void> {
     { id: world.newId(), kind: "run_too_long", subject: runName(run), detail },
     world.nowMs(),
   );
-}
-
-async function isDue(ports: Ports, sync: "fireflies"): Promise<boolean> {
-  if (ports.source === null || !(await isLaneOpen(ports, sync))) return false;
-  const last = await ports.runs.lastEnded(sync);
-  if (last === null || last.continues) return true;
-  // A run that parked until a time that has come goes on at once.
-  if (last.state === "parked" && last.notBeforeMs !== null) return true;
-  return ports.world.nowMs() - last.queuedMs >= ports.scheduleMs[sync];
-}
-
-/** By the clock; or rows were written in D1, or pages wait whose time has come. */
-async function isTableDue(ports: Ports, sync: "clients" | "projects"): Promise<boolean> {
-  const { notion, runs, scheduleMs, tables, world } = ports;
-  if (notion === null || notion.databases[sync] === null || !(await isLaneOpen(ports, sync))) return false;
-  const last = await runs.lastEnded(sync);
-  if (last === null || last.continues) return true;
-  if (last.state === "parked" && last.notBeforeMs !== null) return true;
-  const nowMs = world.nowMs();
-  if (nowMs - last.queuedMs >= scheduleMs[sync]) return true;
-  if (nowMs - (last.endedMs ?? nowMs) < OWED_PAGES_PAUSE_MS) return false;
-  const owed = await tables.owedCount(sync, nowMs);
-  return owed.pages > 0;
-}
-
-/** Something is owed, or a dead id is due for another look; after a run that did not succeed, only after a pause. */
-async function areVectorsDue({ runs, records, world }: Ports): Promise<boolean> {
-  const nowMs = world.nowMs();
-  const owed = (await records.owedCount(nowMs)).due > 0 || (await records.deadDue(nowMs, 1)).items.length > 0;
-  if (!owed || !(await isLaneOpen({ runs, world }, "vectors"))) return false;
-  const last = await runs.lastEnded("vectors");
-  return last === null || last.state === "succeeded" || nowMs - (last.endedMs ?? 0) >= VECTORS_RETRY_AFTER_MS;
-}
-
-async function isLaneOpen(ports: Pick<Ports, "runs" | "world">, sync: SyncName): Promise<boolean> {
-  const lane = await ports.runs.lane(sync);
-  return lane.notBeforeMs === null || lane.notBeforeMs <= ports.world.nowMs();
 }
 
 /**

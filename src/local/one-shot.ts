@@ -2,7 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ProofPart } from "../queries/proof.ts";
 import type { Alert, Run, RunState } from "../ports/run-store.ts";
 import { SYNC_NAMES } from "../core/policy.ts";
-import type { OffSync, RunReport, Status } from "../queries/status.ts";
+import type { OffSync } from "../queries/schedule.ts";
+import type { RunReport, Status } from "../queries/status.ts";
 import type { ApiClient } from "../surfaces/client.ts";
 
 /** Told about each run while it goes on; for bars and log lines. */
@@ -37,9 +38,9 @@ const RUNS_MAX = 1_000;
 const FORGET_CALLS_MAX = 100;
 const UNFINISHED: ReadonlySet<RunState> = new Set(["queued", "running"]);
 
-/** Whether a run was for something else than the sync itself. */
-function isOther({ rebuild, preview }: Run): boolean {
-  return rebuild !== null || preview?.mode === "dry_run";
+/** Whether a run was for something else than the sync itself, or one that somebody wanted sooner. */
+function isOther({ rebuild, preview, priority }: Run): boolean {
+  return rebuild !== null || preview?.mode === "dry_run" || priority === "urgent" || priority === "high";
 }
 
 /** Make every sync once whose vendor is on, in order, its continuations included; then prove the whole. */
@@ -51,7 +52,7 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
       const { run_id: runId } = await client.start(sync);
       const report = await ended(client, runId, watcher);
       reports.push(report);
-      // A rebuild or a dry run that was under way in this lane went first.
+      // A rebuild, a dry run or a more urgent run that was under way in this lane went first.
       if (!report.run.continues && !isLost(report.run) && !isOther(report.run)) break;
     }
   }

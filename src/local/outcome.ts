@@ -1,5 +1,6 @@
 import { isLeftBy } from "../queries/proof.ts";
-import type { OffSync, RunReport } from "../queries/status.ts";
+import type { OffSync } from "../queries/schedule.ts";
+import type { RunReport } from "../queries/status.ts";
 import { setAsideCount } from "../surfaces/cut-lists.ts";
 import type { OneShot, Proof } from "./one-shot.ts";
 

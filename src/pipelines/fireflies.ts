@@ -12,6 +12,7 @@ import {
 } from "../core/policy.ts";
 import { interruptionsIn } from "../core/retry.ts";
 import { durably, type StepScope } from "../engine/durably.ts";
+import { yieldIfAsked } from "../engine/making-way.ts";
 import { judgeRevision, type PageItem } from "../engine/revisions.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
 import { disordered, keepOne, keepPage, type Page } from "../engine/source-pages.ts";
@@ -35,7 +36,8 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
   let listing: Listing | null = null;
   let rest: Omit<Plan, "listing"> = { failed: [], large: [] };
   for (let n = 1; listing === null || listing.cursor !== null; n += 1) {
-    if (taken.size >= RUN_ITEMS_MAX) return outcomeOf(null, true);
+    if (taken.size >= RUN_ITEMS_MAX || (n > 1 && (await yieldIfAsked(context, n))))
+      return outcomeOf(null, true);
     if (n > LIST_PAGES_MAX) disordered(`a listing did not end within ${LIST_PAGES_MAX} requests`);
     // 1. One call brings up to 50 whole transcripts; what is new goes to the raw store.
     const before: Listing | null = listing;
@@ -173,7 +175,7 @@ async function keepRecords(
   scope: StepScope,
   { name, page, after, taken }: { name: string; page: Page; after: Listing; taken: Taken },
 ): Promise<Balance> {
-  const { records, world } = context.ports;
+  const { records, world, wake } = context.ports;
   const nowMs = world.nowMs();
   const revisions = page.items.flatMap((item) => (item.as === "revision" ? [item.revision] : []));
   const { judged, suspects } = await judgeAll(context, scope, revisions);
@@ -214,7 +216,9 @@ async function keepRecords(
     discovery: after.discovery,
     checkpoint: after,
   };
-  return scope.timed("record", () => records.commitPage(context.fence, commit));
+  const balance = await scope.timed("record", () => records.commitPage(context.fence, commit));
+  if (commit.changes.length > 0) await wake();
+  return balance;
 }
 
 /** Until a listing is complete it may not count anything, and a run that did not complete one goes on. */

@@ -3,6 +3,7 @@ import { REBUILD_RECORDS_PER_STEP, RUN_ITEMS_MAX } from "../core/policy.ts";
 import type { Rebuild } from "../core/rebuild.ts";
 import { durably, type StepScope } from "../engine/durably.ts";
 import { endRebuild, findingOf, NOTHING_TO_TELL, rebuildOf } from "../engine/rebuild-run.ts";
+import { yieldIfAsked } from "../engine/making-way.ts";
 import { judgeRevision } from "../engine/revisions.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
 import type { RecordAgain, SightedRevision } from "../ports/rebuild-store.ts";
@@ -21,6 +22,7 @@ export async function rebuildRecords(context: RunContext): Promise<PipelineOutco
   let continues = true;
   let taken = 0;
   for (let n = 1; taken < RUN_ITEMS_MAX; n += 1) {
+    if (n > 1 && (await yieldIfAsked(context, n))) break;
     const from = after;
     const batch = await durably(context, `take:${n}`, async () =>
       isLate() ? null : (await rebuilds.sightings(rebuild.scope, from, REBUILD_RECORDS_PER_STEP)).items,

@@ -1,5 +1,5 @@
 import type { DecisionStore } from "./decision-store.ts";
-import type { Schedule } from "../core/config.ts";
+import type { Schedule } from "../core/schedule.ts";
 import type { TableName, TableSettings } from "../core/records/table.ts";
 import type { IndexRegistry } from "./index-registry.ts";
 import type { NotionTables } from "./notion.ts";
@@ -7,6 +7,7 @@ import type { PlanStore } from "./plan-store.ts";
 import type { RawStore } from "./raw-store.ts";
 import type { RebuildStore } from "./rebuild-store.ts";
 import type { RecordStore } from "./record-store.ts";
+import type { RequestStore } from "./request-store.ts";
 import type { RunStore } from "./run-store.ts";
 import type { SearchStore } from "./search-store.ts";
 import type { MeetingSource } from "./sources.ts";
@@ -31,6 +32,7 @@ export type NotionSetup = {
 export type Ports = {
   readonly world: World;
   readonly runs: RunStore;
+  readonly requests: RequestStore;
   readonly records: RecordStore;
   readonly search: SearchStore;
   readonly raw: RawStore;
@@ -54,6 +56,11 @@ export type Ports = {
   /** What the configuration asks for if that is not what is live; null as a rule. */
   readonly wanted: WantedEmbedder | null;
   readonly scheduleMs: Schedule;
+  /**
+   * Have the next tick made now instead of within the minute, because something became due. A hint: it may be lost, and
+   * never fails.
+   */
+  readonly wake: () => Promise<void>;
   /** What is wrong with the configuration file, in a sentence; null: nothing. No run starts until it is mended. */
   readonly configProblem: string | null;
   /** Free bytes where the stores live, if that is a disk of ours; null if it is not. */

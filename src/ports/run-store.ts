@@ -1,5 +1,5 @@
 import type { Failure, Party } from "../core/errors.ts";
-import type { SYNC_NAMES } from "../core/policy.ts";
+import type { PRIORITIES, SYNC_NAMES } from "../core/policy.ts";
 import type { QuotaState } from "../core/quota.ts";
 import type { Next } from "../core/retry.ts";
 import type { AlertKind } from "../core/alerts.ts";
@@ -8,7 +8,7 @@ import type { RunCounts, RunResult } from "../core/report.ts";
 
 export type SyncName = (typeof SYNC_NAMES)[number];
 export type Trigger = "schedule" | "manual" | "webhook" | "recovery";
-export type Priority = "urgent" | "high" | "normal" | "low";
+export type Priority = (typeof PRIORITIES)[number];
 export type RunState = "queued" | "running" | "succeeded" | "succeeded_with_findings" | "parked" | "failed";
 
 export type Run = {
@@ -96,14 +96,10 @@ export type Lane = {
  * defect. Every write may be done twice.
  */
 export type RunStore = {
-  /** Queue a run of a sync; if the lane has an unfinished one, that one is returned instead (`created` false). */
-  queue(
-    run: Pick<Run, "id" | "sync" | "trigger" | "priority" | "queuedMs" | "preview">,
-  ): Promise<{ run: Run; created: boolean }>;
   run(id: string): Promise<Run | null>;
   /** Newest first, at most 200. */
   runs(limit: number): Promise<{ items: Run[]; cursor: null }>;
-  /** Runs that are queued or running, oldest first. */
+  /** Runs that are queued or running: of each lane first the one under way, then by priority and age. */
   unfinished(): Promise<{ items: Run[]; cursor: null }>;
   /** The last run of the sync itself: no dry run, and none that refused its plan. */
   lastEnded(sync: SyncName): Promise<Run | null>;
@@ -121,7 +117,12 @@ export type RunStore = {
     at: { startedMs: number; realNowMs: number; termMs: number },
   ): Promise<{ fence: Fence; lane: Lane } | null>;
   renewLease(fence: Fence, expiresRealMs: number): Promise<void>;
-  /** Close the run and free the lane in one batch. What a rebuild waits for holds back the rebuild, and not its lane. */
+  /**
+   * Close the run and free the lane in one batch, and close its requests unless another run has to go on. What a rebuild
+   * waits for holds back the rebuild, and not its lane; a run that made way (`yieldedTo`) holds back neither.
+   *
+   * @returns whether another run or request waits for the lane
+   */
   closeRun(
     fence: Fence,
     runId: string,
@@ -138,8 +139,9 @@ export type RunStore = {
     > & {
       result: RunResult;
       laneKeyName: string | null;
+      yieldedTo: string | null;
     },
-  ): Promise<void>;
+  ): Promise<{ isAwaited: boolean }>;
   /** Close a run whose engine instance is lost, without a fence. False if it has ended by itself meanwhile. */
   closeLost(runId: string, endedMs: number): Promise<boolean>;
   /** Open an alert outside of any run; once per kind and subject. */

@@ -1,8 +1,9 @@
 import { IDS_SHOWN_MAX, SYNC_NAMES } from "../core/policy.ts";
 import type { IndexRow } from "../core/embedding-plan.ts";
 import type { Ports } from "../ports/ports.ts";
-import type { Alert, AttemptRow, Lane, Run, SyncName } from "../ports/run-store.ts";
+import type { Alert, AttemptRow, Lane, Run } from "../ports/run-store.ts";
 import type { RunCounts } from "../core/report.ts";
+import { offSyncs, readSchedule, type OffSync, type SyncSchedule } from "./schedule.ts";
 import { readOpenRebuild, readProgress as rebuildProgress, type RebuildStatus } from "./rebuild.ts";
 
 export type Status = {
@@ -10,6 +11,8 @@ export type Status = {
   readonly unfinished: readonly Run[];
   readonly last: readonly Run[];
   readonly lanes: readonly Lane[];
+  /** Of every sync: when it is due next, what holds it back, and what was asked for. */
+  readonly schedule: readonly SyncSchedule[];
   /** Syncs that cannot be made as things are configured, and why, in a sentence. */
   readonly off: readonly OffSync[];
   readonly alerts: readonly Alert[];
@@ -37,6 +40,7 @@ export async function readStatus(ports: Ports): Promise<Status> {
   ]);
   return {
     nowMs: world.nowMs(),
+    schedule: await readSchedule(ports, { lanes: lanes.items, unfinished: unfinished.items }),
     unfinished: unfinished.items,
     last: last.filter((run) => run !== null),
     lanes: lanes.items,
@@ -48,25 +52,6 @@ export async function readStatus(ports: Ports): Promise<Status> {
     indexes: indexes.items,
     rebuild,
   };
-}
-
-/** A sync whose vendor is not configured. */
-export type OffSync = { readonly sync: SyncName; readonly reason: string };
-
-/** Off is no failure: with the real key of one vendor the other may have none. */
-function offSyncs({ source, notion }: Ports): OffSync[] {
-  const tables = (["clients", "projects"] as const).map((sync) => {
-    if (notion === null) return { sync, reason: `${sync} is off: no NOTION_TOKEN is set` };
-    const variable = `NOTION_${sync.toUpperCase()}_DATABASE_ID`;
-    return notion.databases[sync] === null
-      ? { sync, reason: `${sync} is off: neither ${variable} nor notion.${sync}.database names its database` }
-      : null;
-  });
-  const meetings =
-    source === null
-      ? { sync: "fireflies" as const, reason: "fireflies is off: no FIREFLIES_API_KEY is set" }
-      : null;
-  return [meetings, ...tables].filter((off) => off !== null);
 }
 
 /** Work done and to do, for bars; an estimate, never proof. */

@@ -8,7 +8,7 @@ import type { ProofVerdict } from "../engine/proof-verdict.ts";
 import type { ProofPart } from "../queries/proof.ts";
 import type { PlanItem } from "../core/preview.ts";
 import type { Plan } from "../ports/plan-store.ts";
-import type { Run } from "../ports/run-store.ts";
+import type { Priority, Run } from "../ports/run-store.ts";
 
 /** Part of a plan; the cursor is null at its end. */
 type PlanPage = { readonly plan: Plan; readonly items: readonly PlanItem[]; readonly cursor: number | null };
@@ -115,9 +115,20 @@ type Ask = <T>(method: string, path: string, body?: object | null) => Promise<T>
 
 function runCalls(json: Ask) {
   return {
-    /** @param asked a dry run, or the hash of a plan that is to be carried out; nothing for an ordinary run */
-    start: (sync: string, asked: { dry_run: true } | { plan: string } | null = null) =>
-      json<{ run_id: string; created: boolean }>("POST", `/api/syncs/${sync}/runs`, asked),
+    /**
+     * Ask for a run. `waits` says what its lane waits for, if it does: the run ends at once and goes on by itself then.
+     *
+     * @param asked a dry run, the hash of a plan that is to be carried out, or how urgent it is; nothing for an ordinary run
+     */
+    start: (
+      sync: string,
+      asked: { dry_run: true } | { plan: string } | { priority: Priority } | null = null,
+    ) =>
+      json<{ run_id: string; request_id: string | null; created: boolean; waits: string | null }>(
+        "POST",
+        `/api/syncs/${sync}/runs`,
+        asked,
+      ),
     /** A plan and 200 of the things that it says, from a cursor on. */
     plan: (hash: string, cursor: number | null) =>
       json<PlanPage>("GET", `/api/plans/${hash}${cursor === null ? "" : `?cursor=${cursor}`}`),

@@ -10,6 +10,7 @@ import { createTableStore } from "../adapters/d1/table-store.ts";
 import { createNotionTables } from "../adapters/notion/tables.ts";
 import { createDecisionStore } from "../adapters/d1/decision-table.ts";
 import { createPlanStore } from "../adapters/d1/plan-table.ts";
+import { createRequestStore } from "../adapters/d1/request-table.ts";
 import { createRunStore } from "../adapters/d1/run-store.ts";
 import { createSearchStore } from "../adapters/d1/search-store.ts";
 import { createVectorIndex } from "../adapters/vectorize/vector-index.ts";
@@ -26,7 +27,7 @@ import {
 } from "../core/embedding-choice.ts";
 import { planEmbeddings, type IndexRow } from "../core/embedding-plan.ts";
 import { parseConfig, settingsOf, USUAL_SETTINGS, type Settings } from "../core/config.ts";
-import { FailureError } from "../core/errors.ts";
+import { FailureError, failureOf } from "../core/errors.ts";
 import { QUERY_VECTORS_MAX, SCHEMA_VERSION } from "../core/policy.ts";
 import type { NotionSetup, Ports } from "../ports/ports.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
@@ -64,6 +65,7 @@ export async function composePorts(env: Env): Promise<Ports> {
     world,
     source,
     runs: createRunStore(env.DB, world),
+    requests: createRequestStore(env.DB),
     records: createRecordStore(env.DB),
     search: createSearchStore(env.DB),
     raw: createRawStore(env.RAW, world),
@@ -74,11 +76,21 @@ export async function composePorts(env: Env): Promise<Ports> {
     tables: createTableStore(env.DB, world),
     notion: await composeNotion(env, settings, { world, send }),
     scheduleMs: settings.scheduleMs,
+    wake: () => wake(env),
     configProblem,
     ...vectorPorts(env, world, (await registry.rows()).items),
     freeBytes: () => freeBytes(env),
     schemaVersion: SCHEMA_VERSION,
   };
+}
+
+/** One message; what it would have said stands in D1, so that a lost one costs a minute. */
+async function wake({ WAKE }: Env): Promise<void> {
+  try {
+    await WAKE.send(null);
+  } catch (error) {
+    console.warn(JSON.stringify({ event: "wake_lost", error: failureOf(error).detail }));
+  }
 }
 
 /** What the configuration file says; with one that cannot be followed, what goes for everybody, beside the problem. */

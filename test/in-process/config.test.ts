@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseConfig, settingsOf } from "../../src/core/config.ts";
 import { decideReview } from "../../src/engine/decisions.ts";
+import { nextDueMs } from "../../src/core/schedule.ts";
 import { tick } from "../../src/engine/tick.ts";
 import { fightContent } from "../fight/content.ts";
 import { aNotionWorkspace } from "./notion-workspace.ts";
@@ -268,10 +269,12 @@ it("the schedule decides when a sync is due", async () => {
   const ports = { ...space.ports, source: null, scheduleMs: settingsOf(read.config).scheduleMs };
   const started = async (): Promise<string[]> =>
     (await ports.runs.unfinished()).items.map(({ sync }) => sync).filter((sync) => sync !== "vectors");
-  space.world.advance(29 * MINUTE_MS);
+  const dueMs = nextDueMs(ports.scheduleMs, "projects", space.world.nowMs());
+  expect(nextDueMs(ports.scheduleMs, "projects", dueMs) - dueMs).toBe(30 * MINUTE_MS);
+  space.world.advance(dueMs - space.world.nowMs() - 1);
   await tick(ports, space.engine);
   expect(await started()).toEqual([]);
-  space.world.advance(MINUTE_MS);
+  space.world.advance(1);
   await tick(ports, space.engine);
   expect(await started()).toEqual(["projects"]);
 });

@@ -34,7 +34,7 @@ const CASES: readonly Case[] = [
 ];
 
 /** Seeds tried by the gate; more by hand: REBUILD_SEEDS=1000. */
-const SEEDS = Number(process.env["REBUILD_SEEDS"] ?? 60);
+const SEEDS = Number(process.env["REBUILD_SEEDS"] ?? 65);
 const KILLS_MAX = 6;
 const BEATS_MAX = 400;
 const BEAT_MS = 16 * 60_000;
@@ -65,6 +65,7 @@ const RARE = [
   "registry.remove",
   "records.markDead",
   "records.markGone",
+  "index.upsert",
   "index.deleteByIds",
   "runs.closeRun",
 ];
@@ -340,6 +341,6 @@ describe("a rebuild that is killed", () => {
     const deaths = [...diedAt.values()].reduce((sum, times) => sum + times, 0);
     expect(deaths).toBeGreaterThan(SEEDS / 2);
     expect(diedAt.size).toBeGreaterThan(20);
-    expect([...diedAt.keys()]).toEqual(expect.arrayContaining(["index.upsert", ...RARE]));
+    expect([...diedAt.keys()]).toEqual(expect.arrayContaining(RARE));
   });
 });

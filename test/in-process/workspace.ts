@@ -10,6 +10,7 @@ import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
 import { createTableStore } from "../../src/adapters/d1/table-store.ts";
 import { createPlanStore } from "../../src/adapters/d1/plan-table.ts";
 import { createDecisionStore } from "../../src/adapters/d1/decision-table.ts";
+import { createRequestStore } from "../../src/adapters/d1/request-table.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
 import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
@@ -120,7 +121,7 @@ export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS
     await d1.prepare(readFileSync(join(MIGRATIONS, file), "utf8")).run();
   await d1.exec("CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT)");
   await d1.prepare("insert into d1_migrations (name) values (?1)").bind(SCHEMA_VERSION).run();
-  const calls = { d1: 0, r2: 0, vectorize: 0, ai: 0 };
+  const calls = { d1: 0, r2: 0, vectorize: 0, ai: 0, wakes: 0 };
   d1.setHooks({ beforeCall: async () => void (calls.d1 += 1) });
   const r2 = createR2({ hooks: { beforeCall: async () => void (calls.r2 += 1) } });
   const source = testSource();
@@ -145,6 +146,7 @@ export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS
     world,
     source,
     runs: createRunStore(d1, world),
+    requests: createRequestStore(d1),
     records: createRecordStore(d1),
     search: createSearchStore(d1),
     raw: createRawStore(r2, world),
@@ -155,6 +157,7 @@ export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS
     tables: createTableStore(d1, world),
     notion: null,
     scheduleMs: SCHEDULE_MS,
+    wake: async () => void (calls.wakes += 1),
     configProblem: null,
     embedder: createEmbedder(ai, EMBEDDING_MODEL, world),
     index: indexes.VECTORS_A,

@@ -6,6 +6,7 @@ import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createTableStore } from "../../src/adapters/d1/table-store.ts";
 import { createPlanStore } from "../../src/adapters/d1/plan-table.ts";
 import { createDecisionStore } from "../../src/adapters/d1/decision-table.ts";
+import { createRequestStore } from "../../src/adapters/d1/request-table.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
 import { createFirefliesSource } from "../../src/adapters/fireflies/source.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
@@ -51,6 +52,7 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     world,
     source,
     runs: createRunStore(d1, world),
+    requests: createRequestStore(d1),
     records: createRecordStore(d1),
     search: createSearchStore(d1),
     raw: createRawStore(bindR2(watched, estate.r2), world),
@@ -62,6 +64,8 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     tables: createTableStore(d1, world),
     notion: null,
     scheduleMs: SCHEDULE_MS,
+    // Every message is lost: the tick finds all of it.
+    wake: () => Promise.resolve(),
     configProblem: null,
     index,
     indexName: "VECTORS_A",

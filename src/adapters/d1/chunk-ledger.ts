@@ -1,4 +1,4 @@
-import { CHUNK_ROWS_PER_STATEMENT, DEAD_LINGERS_MS, DEAD_RECHECK_AGES_MS } from "../../core/policy.ts";
+import { CHUNK_ROWS_PER_STATEMENT } from "../../core/policy.ts";
 import type {
   ChunkRow,
   ChunkState,
@@ -7,6 +7,7 @@ import type {
   RecordStore,
 } from "../../ports/record-store.ts";
 import { forRows, jsonSlices, type Database, type Statement } from "./database.ts";
+import { isDeadDue, refusedAt } from "./due-vectors.ts";
 import { checkpoint, VERDICT_CONFLICT } from "./page-commit.ts";
 
 type Methods = Omit<
@@ -31,12 +32,6 @@ export function createChunkLedger(database: Database): Methods {
     ...writeMethods(database),
     ...deadMethods(database),
   };
-}
-
-/** Whether the meeting's revision was refused and is not to be tried again yet at a world time. */
-function refusedAt(nowMs: string): string {
-  return `exists (select 1 from refusals where document_id = meetings.id
-    and refusals.content_hash = meetings.content_hash and retry_ms > ${nowMs})`;
 }
 
 type Row = Omit<ChunkRow, "metadata"> & { metadata: string };
@@ -270,18 +265,11 @@ function deadMethods(database: Database): DeadMethods {
       );
     },
     deadDue: async (nowMs, limit) => {
-      const [first, second] = DEAD_RECHECK_AGES_MS;
       const items = await database.rows<{ id: string; rechecks: number; binding: string | null }>(
         `select id, rechecks, (select binding from indexes where indexes.model = chunks.model) as binding
-         from chunks where state in ('dead', 'gone') and (
-           (state = 'dead' and dead_ms <= ?1 - ?5)
-           or (state = 'gone' and rechecks = 0 and dead_ms <= ?1 - ?3)
-           or (state = 'gone' and rechecks = 1 and dead_ms <= ?1 - ?4)) limit ?2`,
+         from chunks where ${isDeadDue("?1")} limit ?2`,
         nowMs,
         limit,
-        first,
-        second,
-        DEAD_LINGERS_MS,
       );
       return { items, cursor: null };
     },

@@ -1,5 +1,6 @@
 import type { Fence, Lane, RunStore, SyncName } from "../../ports/run-store.ts";
 import { statement, type Database, type Statement } from "./database.ts";
+import { requestsAtEnd } from "./request-rows.ts";
 import { UNFINISHED } from "./run-rows.ts";
 
 /** Leases: who may write for a lane, and the end of that right with the run. */
@@ -52,16 +53,29 @@ export function leaseTable(
       ]);
     },
     closeRun: async (fence, runId, end) => {
-      await database.fenced(fence, closing(fence, runId, end));
+      const done = await database.fenced(fence, [...closing(fence, runId, end), awaiting(fence)]);
+      return { isAwaited: (done.at(-1)?.results.length ?? 0) > 0 };
     },
   };
 }
 
+/** Finds a row if another run or request waits for the lane. */
+function awaiting({ lane }: Fence): Statement {
+  return statement(
+    `select 1 from runs where sync = ?1 and state = 'queued'
+     union all select 1 from requests where sync = ?1 and ended_ms is null and run_id is null limit 1`,
+    lane,
+  );
+}
+
 function closing(fence: Fence, runId: string, end: Parameters<RunStore["closeRun"]>[2]): Statement[] {
+  // A run that makes way waits for another run, and its lane for nothing.
+  const isHeld = end.state === "parked" && end.yieldedTo === null;
+  const heldUntilMs = end.yieldedTo === null ? end.notBeforeMs : null;
   return [
     statement(
       `update runs set state = ?2, ended_ms = ?3, duration_ms = ?4, not_before_ms = ?5, detail = ?6,
-         source_count = ?7, destination_count = ?8, continues = ?9, result = ?10
+         source_count = ?7, destination_count = ?8, continues = ?9, result = ?10, yielded_to = ?11
        where id = ?1 and ${UNFINISHED}`,
       runId,
       end.state,
@@ -73,22 +87,28 @@ function closing(fence: Fence, runId: string, end: Parameters<RunStore["closeRun
       end.destinationCount,
       end.continues ? 1 : 0,
       JSON.stringify(end.result),
+      end.yieldedTo,
     ),
+    ...requestsAtEnd(runId, {
+      endedMs: end.endedMs ?? 0,
+      goesOn: goesOnByItself(end),
+      yieldedTo: end.yieldedTo,
+    }),
     // What a rebuild waits for holds back the rebuild alone: its lane goes on for everybody else.
     statement(
       `update rebuilds set not_before_ms = ?2 where ended_ms is null
          and id = (select rebuild_id from runs where id = ?1)`,
       runId,
-      end.notBeforeMs,
+      heldUntilMs,
     ),
     statement(
       `insert into lanes (lane, not_before_ms, reason, key_name)
        select ?1, ?2, ?3, ?4 where exists (select 1 from runs where id = ?5 and rebuild_id is null)
        on conflict (lane) do update set not_before_ms = excluded.not_before_ms, reason = excluded.reason, key_name = excluded.key_name`,
       fence.lane,
-      end.notBeforeMs,
-      end.state === "parked" ? end.detail : null,
-      end.state === "parked" ? end.laneKeyName : null,
+      heldUntilMs,
+      isHeld ? end.detail : null,
+      isHeld ? end.laneKeyName : null,
       runId,
     ),
     statement(
@@ -98,9 +118,15 @@ function closing(fence: Fence, runId: string, end: Parameters<RunStore["closeRun
   ];
 }
 
+/** Whether another run goes on where this one ended, without anybody's doing. */
+function goesOnByItself({ state, notBeforeMs, continues }: Parameters<RunStore["closeRun"]>[2]): boolean {
+  return continues || (state === "parked" && notBeforeMs !== null);
+}
+
 const SELECT_LANE = "select * from lanes where lane = ?1";
 
-type LaneRow = {
+/** A row of `lanes`. */
+export type LaneRow = {
   lane: SyncName;
   not_before_ms: number | null;
   reason: string | null;
@@ -108,7 +134,7 @@ type LaneRow = {
 };
 
 /** A lane without a row waits for nothing. */
-function laneOf(lane: SyncName, row: LaneRow | undefined): Lane {
+export function laneOf(lane: SyncName, row: LaneRow | undefined): Lane {
   return {
     lane,
     notBeforeMs: row?.not_before_ms ?? null,

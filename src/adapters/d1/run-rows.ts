@@ -16,6 +16,17 @@ import { statement, type Statement } from "./database.ts";
 /** Condition for runs that have not ended. */
 export const UNFINISHED = "state in ('queued', 'running')";
 
+/** The place of a priority, the most urgent first. */
+export function rankOf(priority: string): string {
+  return `(case ${priority} when 'urgent' then 0 when 'high' then 1 when 'normal' then 2 else 3 end)`;
+}
+
+/** Unfinished runs of one lane: the one under way first, then the most urgent, then the oldest. */
+export const LANE_ORDER = `started_ms is null, ${rankOf("priority")}, queued_ms, id`;
+
+/** Holds for runs that did, or tried to do, what the schedule asks for. */
+export const IS_ORDINARY = "(mode is null or id in (select run_id from approvals))";
+
 /** A row of `runs`. */
 export type RunRow = {
   id: string;

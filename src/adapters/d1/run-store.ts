@@ -118,7 +118,7 @@ const WISH = "(select rebuild_id from runs where id = ?1)";
  */
 const PARKS = `select count(*) from (
   select not_before_ms from runs where sync = ${LANE} and rebuild_id is ${WISH} and state = 'parked'
-     and not_before_ms is not null
+     and not_before_ms is not null and yielded_to is null
      and ended_ms > coalesce((select max(completed_ms) from discoveries where sync = ${LANE} and completed_ms is not null), 0)
      and ended_ms > coalesce((select max(ended_ms) from runs where sync = ${LANE} and rebuild_id is ${WISH}
        and state in ('succeeded', 'succeeded_with_findings') and continues = 0 and mode is null), 0)

@@ -1,48 +1,23 @@
 import type { Run, RunStore } from "../../ports/run-store.ts";
 import { forRows, statement, type Database } from "./database.ts";
-import { runOf, UNFINISHED, type RunRow } from "./run-rows.ts";
+import { IS_ORDINARY, LANE_ORDER, runOf, UNFINISHED, type RunRow } from "./run-rows.ts";
 
-type RunMethods = Pick<RunStore, "queue" | "run" | "runs" | "unfinished" | "lastEnded" | "lastInLane">;
+type RunMethods = Pick<RunStore, "run" | "runs" | "unfinished" | "lastEnded" | "lastInLane">;
 
-/** Holds for runs that did, or tried to do, what the schedule asks for. */
-const IS_ORDINARY = "(mode is null or id in (select run_id from approvals))";
+/** In the order in which they were queued: the clock may have been set back. */
+const LAST = "ended_ms is not null order by rowid desc limit 1";
 
-const LAST = "ended_ms is not null order by ended_ms desc, id desc limit 1";
-
-/** Runs: queued once per lane, read by status. */
+/** Runs, as status and the tick read them. */
 export function runTable(database: Database): RunMethods {
   const select = async (where: string, ...values: (string | number)[]): Promise<Run[]> =>
     (await database.rows<RunRow>(`select * from runs where ${where}`, ...values)).map(runOf);
   return {
-    queue: async ({ id, sync, trigger, priority, queuedMs, preview }) => {
-      await database.batch([
-        statement(
-          `insert into runs (id, sync, trigger, priority, state, ceiling_ms, queued_ms, mode, plan_hash)
-           select ?1, ?2, ?3, ?4, 'queued', ?5, ?5, ?6, ?7
-           where not exists (select 1 from runs where sync = ?2 and ${UNFINISHED})`,
-          id,
-          sync,
-          trigger,
-          priority,
-          queuedMs,
-          preview?.mode ?? null,
-          preview?.planHash ?? null,
-        ),
-      ]);
-      const [own] = await select("id = ?1", id);
-      if (own !== undefined) return { run: own, created: true };
-      const [other] = await select(`sync = ?1 and ${UNFINISHED} order by queued_ms limit 1`, sync);
-      // The other run may have ended between the two statements; then it is our turn.
-      return other === undefined
-        ? runTable(database).queue({ id, sync, trigger, priority, queuedMs, preview })
-        : { run: other, created: false };
-    },
     run: async (id) => (await select("id = ?1", id))[0] ?? null,
     runs: async (limit) => ({
       items: await select("true order by queued_ms desc, id desc limit ?1", limit),
       cursor: null,
     }),
-    unfinished: async () => ({ items: await select(`${UNFINISHED} order by queued_ms, id`), cursor: null }),
+    unfinished: async () => ({ items: await select(`${UNFINISHED} order by ${LANE_ORDER}`), cursor: null }),
     lastEnded: async (sync) =>
       (await select(`sync = ?1 and rebuild_id is null and ${IS_ORDINARY} and ${LAST}`, sync))[0] ?? null,
     lastInLane: async (lane) => (await select(`sync = ?1 and ${LAST}`, lane))[0] ?? null,
@@ -64,6 +39,15 @@ export function runEnds(database: Database): EndMethods {
         statement(
           `update runs set state = 'failed', detail = 'lost: the step engine no longer knows this run', ended_ms = ?2
            where id = ?1 and ${UNFINISHED}`,
+          runId,
+          endedMs,
+        ),
+        // What it was asked for is left to the recovery; a lost recovery is given up, or it would be lost for ever.
+        statement(
+          `update requests set run_id = iif(lost.trigger = 'recovery', run_id, null),
+             ended_ms = iif(lost.trigger = 'recovery' or mode is not null, ?2, null)
+           from (select trigger, state from runs where id = ?1) as lost
+           where run_id = ?1 and requests.ended_ms is null and lost.state = 'failed'`,
           runId,
           endedMs,
         ),

@@ -77,6 +77,12 @@ const IS_OWED = `(page.again_ms is null or page.again_ms <= ?1)
         select 1 from reviews as later where later.sync = page.sync and later.page_id = page.page_id
           and later.at_ms > reviews.at_ms)))))`;
 
+/** Whether a table has pages that are owed something; `?1` is now. */
+export function owedPagesAt(sync: TableName): string {
+  return `exists (select 1 from notion_pages as page left join row_versions as versions
+    on versions.sync = page.sync and versions.record_id = page.record_id where page.sync = '${sync}' and ${IS_OWED})`;
+}
+
 type PageMethods = Pick<TableStore, "pages" | "owedPages" | "owedCount" | "missingPages">;
 
 /** Holds for pages that a listing of their data source should show. */

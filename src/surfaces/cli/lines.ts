@@ -1,6 +1,7 @@
 import { runName } from "../../core/rebuild.ts";
 import type { Run } from "../../ports/run-store.ts";
 import type { RebuildStatus } from "../../queries/rebuild.ts";
+import type { SyncSchedule } from "../../queries/schedule.ts";
 import type { Status } from "../../queries/status.ts";
 
 /** One run on one line. */
@@ -21,6 +22,26 @@ export function rebuildLine({ rebuild, words, phase, done, total }: RebuildStatu
   const waits =
     rebuild.notBeforeMs === null ? "" : `, waits until ${new Date(rebuild.notBeforeMs).toISOString()}`;
   return `${words}${model}: ${done} of ${total} meetings${waits}`;
+}
+
+/** When a sync is due, what holds it back, what was asked for and when it ran last; nothing about one that is off. */
+function scheduleLines(
+  { sync, dueMs, held, requests }: SyncSchedule,
+  { nowMs, last, off }: Status,
+): string[] {
+  if (off.some((one) => one.sync === sync)) return [];
+  const when = (ms: number): string => new Date(ms).toISOString();
+  const due = dueMs === null ? "when something is owed" : dueMs <= nowMs ? "now" : when(dueMs);
+  const ran = last.find((run) => run.sync === sync);
+  const parts = [
+    `due ${due}`,
+    ...(ran === undefined ? ["never ran"] : [`last ${when(ran.queuedMs)} (${ran.state})`]),
+    ...(held === null ? [] : [held]),
+    ...requests.map(
+      ({ priority, trigger, askedMs }) => `asked for (${priority}, ${trigger}) at ${when(askedMs)}`,
+    ),
+  ];
+  return [`  ${sync.padEnd(9)}  ${parts.join("; ")}`];
 }
 
 /** Status for people: alerts first. */
@@ -44,6 +65,8 @@ export function statusLines(status: Status): string[] {
         `Waiting: ${lane.lane}: ${lane.reason}${lane.notBeforeMs === null ? "" : ` until ${when(lane.notBeforeMs)}`}`,
     ),
     ...status.off.map(({ reason }) => `Off: ${reason}`),
+    "Next:",
+    ...status.schedule.flatMap((one) => scheduleLines(one, status)),
     "Running:",
     ...(status.unfinished.length === 0
       ? ["  nothing"]

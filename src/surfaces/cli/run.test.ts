@@ -1,8 +1,8 @@
 import { CommanderError } from "commander";
 import { expect, it, vi } from "vitest";
 import type { Run, SyncName } from "../../ports/run-store.ts";
-import type { OffSync } from "../../queries/status.ts";
 import { ApiError, type ApiClient } from "../client.ts";
+import type { OffSync } from "../../queries/schedule.ts";
 import { runAsked } from "./run.ts";
 
 // Nothing is waited for in earnest.
@@ -23,6 +23,7 @@ function aClient(ends: readonly Partial<Run>[], off: readonly OffSync[] = []) {
       id: `r${asked.length}`,
       sync: asked.at(-1),
       rebuild: null,
+      priority: "normal",
       detail: null,
       continues: false,
       notBeforeMs: null,
@@ -33,7 +34,7 @@ function aClient(ends: readonly Partial<Run>[], off: readonly OffSync[] = []) {
     }) as Run;
   const client: Partial<Record<keyof ApiClient, unknown>> = {
     status: async () => ({ off }),
-    start: async (sync: SyncName) => ({ run_id: `r${asked.push(sync)}`, created: true }),
+    start: async (sync: SyncName) => ({ run_id: `r${asked.push(sync)}`, created: true, waits: null }),
     run: async () => ({ run: run(), progress: null }),
   };
   return { client: client as ApiClient, asked };
@@ -67,6 +68,28 @@ it("follows a run that continues itself, and ends as badly as the worst", async 
   expect((await watch(aClient([parked]).client, "projects")).code).toBe(0);
   expect((await watch(aClient([{ ...parked, notBeforeMs: null }]).client, "projects")).code).toBe(3);
   expect((await watch(aClient([{ state: "failed" }]).client, "projects")).code).toBe(3);
+});
+
+it("follows the run that it asked for after a more urgent one that went first", async () => {
+  const { client, asked } = aClient([{ priority: "urgent" }, {}]);
+  expect((await watch(client, "projects")).value).toMatchObject({
+    runs: [{ priority: "urgent" }, { priority: "normal" }],
+  });
+  expect(asked).toEqual(["projects", "projects"]);
+});
+
+it("says until when it waits, asked for while its lane waits", async () => {
+  const { client } = aClient([{ state: "parked", notBeforeMs: 5 }]);
+  const waits =
+    "projects waits until 1970-01-01T00:00:00.005Z (the budget is used up) and goes on by itself then";
+  const waiting = {
+    ...client,
+    start: async () => ({ run_id: "r1", request_id: "q1", created: true, waits }),
+  };
+  const shown: string[] = [];
+  const said = await runAsked(waiting, "projects", { priority: "high" }, (line) => shown.push(line));
+  expect(shown).toEqual([`${waits}.`]);
+  expect(said.code).toBe(0);
 });
 
 it("refuses a sync that is none", async () => {

@@ -1,10 +1,10 @@
 import timers from "node:timers/promises";
 import { CommanderError, InvalidArgumentError, Option, type Command } from "commander";
-import { BUSY_LANE_WAIT_MS_MAX, SYNC_NAMES } from "../../core/policy.ts";
+import { BUSY_LANE_WAIT_MS_MAX, PRIORITIES, SYNC_NAMES } from "../../core/policy.ts";
 import { isPlanHash } from "../../core/preview.ts";
 import { TABLES } from "../../core/records/table.ts";
 import { COUNTED } from "../../core/report.ts";
-import type { Run, SyncName } from "../../ports/run-store.ts";
+import type { Priority, Run, SyncName } from "../../ports/run-store.ts";
 import type { RunReport } from "../../queries/status.ts";
 import { ApiError, type ApiClient } from "../client.ts";
 import { runTitle } from "../run-titles.ts";
@@ -24,6 +24,8 @@ Syncs: ${SYNC_NAMES.join(", ")}; all makes every one that is on, in this order.
 With --watch the exit code is that of the worst run: 0 done or parked until a named time, 1 done with findings,
 3 failed, parked until a person acts, or off.
 
+A run of higher priority begins when the one under way has ended its batch; that one goes on after it from where it was.
+
 --dry-run prints what projects or clients would do, on both sides, and writes nothing. --plan carries out exactly that, or
 refuses because something has changed since (exit code 1). Both wait for a run of the same sync that is under way, ten
 minutes at most (then exit code 3). Until a plan of projects was carried out once, a Notion
@@ -31,6 +33,7 @@ workspace that is not our own emulator's is only read.
 
 Examples:
   npm run -s syncctl -- run projects --watch
+  npm run -s syncctl -- run fireflies --priority urgent
   npm run -s syncctl -- run projects --dry-run
   npm run -s syncctl -- run projects --plan <hash>
   npm run -s syncctl -- run all --watch --json`;
@@ -40,6 +43,12 @@ export function withRun(verb: Command): Command {
   return verb
     .argument("<sync>", `${SYNC_NAMES.join(", ")} or all`)
     .option("--watch", "show how far it is until it is over")
+    .addOption(
+      new Option("--priority <how urgent>", "a less urgent run of the sync makes way for it")
+        .choices(PRIORITIES)
+        .default("normal")
+        .conflicts(["dryRun", "plan"]),
+    )
     .addOption(new Option("--dry-run", "print what would be done, and do none of it").conflicts("plan"))
     .addOption(new Option("--plan <hash>", "carry out the plan that a dry run printed").argParser(planHash))
     .addHelpText("after", HELP);
@@ -54,6 +63,7 @@ function planHash(text: string): string {
 /** What may be said about a run beside its sync. */
 export type RunOptions = {
   readonly watch?: boolean;
+  readonly priority?: Priority;
   readonly dryRun?: boolean;
   readonly plan?: string;
 };
@@ -62,12 +72,12 @@ export type RunOptions = {
 export function runAsked(
   client: ApiClient,
   asked: string,
-  { watch, dryRun, plan }: RunOptions,
+  { watch, dryRun, plan, priority = "normal" }: RunOptions,
   show: (line: string) => void,
 ): Promise<Said> {
   if (plan !== undefined) return carryOut(client, tableNamed(asked), plan, show);
   if (dryRun === true) return printPlan(client, tableNamed(asked), show);
-  return runSyncs(client, asked, { isWatched: watch === true, show });
+  return runSyncs(client, asked, { isWatched: watch === true, priority, show });
 }
 
 function tableNamed(asked: string): SyncName {
@@ -98,7 +108,7 @@ async function carryOut(
 ): Promise<Said> {
   const id = await startWhenFree(client, sync, { plan }, show);
   const { run } = await watchToEnd(client, id, show);
-  const runs = run.continues ? [run, ...(await watched(client, sync, show))] : [run];
+  const runs = run.continues ? [run, ...(await watched(client, sync, { priority: "normal", show }))] : [run];
   const findings = (run.result?.findings ?? []).map((finding) => `Finding: ${finding}`);
   const lines = [...findings, ...runs.map(runLines)];
   return { code: Math.max(...runs.map(codeOf)), value: { runs }, lines };
@@ -142,7 +152,7 @@ async function startWhenFree(
 async function runSyncs(
   client: ApiClient,
   asked: string,
-  { isWatched, show }: { readonly isWatched: boolean; readonly show: (line: string) => void },
+  { isWatched, ...how }: How & { readonly isWatched: boolean },
 ): Promise<Said> {
   const names = SYNC_NAMES.filter((name) => asked === "all" || name === asked);
   if (names.length === 0)
@@ -156,7 +166,7 @@ async function runSyncs(
   const runs: Run[] = [];
   const lines: string[] = [];
   for (const name of names.filter((one) => left.every(({ sync }) => sync !== one))) {
-    const made = isWatched ? await watched(client, name, show) : [await started(client, name)];
+    const made = isWatched ? await watched(client, name, how) : [await started(client, name, how)];
     runs.push(...made);
     lines.push(...made.flatMap(approvalLines), ...made.map(runLines));
   }
@@ -170,26 +180,35 @@ function approvalLines({ sync, result }: Run): string[] {
   return checks.filter(({ name }) => name === COUNTED.approval).map(({ actual }) => `${sync}: ${actual}`);
 }
 
-async function started(client: ApiClient, sync: SyncName): Promise<Run> {
-  const { run_id: id } = await client.start(sync);
-  return (await client.run(id)).run;
+/** How a run is asked for, and who is told about it. */
+type How = { readonly priority: Priority; readonly show: (line: string) => void };
+
+/** Ask for a run, and say what it waits for if it does. @returns its id */
+async function askFor(client: ApiClient, sync: SyncName, { priority, show }: How): Promise<string> {
+  const { run_id: id, waits } = await client.start(sync, priority === "normal" ? null : { priority });
+  if (waits !== null) show(`${waits}.`);
+  return id;
+}
+
+async function started(client: ApiClient, sync: SyncName, how: How): Promise<Run> {
+  return (await client.run(await askFor(client, sync, how))).run;
 }
 
 /** A run and those that continue it, each to its end. */
-async function watched(
-  client: ApiClient,
-  sync: SyncName,
-  show: (line: string) => void,
-): Promise<readonly Run[]> {
+async function watched(client: ApiClient, sync: SyncName, how: How): Promise<readonly Run[]> {
   const runs: Run[] = [];
   while (runs.length < RUNS_MAX) {
-    const { run_id: id } = await client.start(sync);
-    const { run } = await watchToEnd(client, id, show);
+    const { run } = await watchToEnd(client, await askFor(client, sync, how), how.show);
     runs.push(run);
-    // A rebuild or a dry run that was under way in this lane went first.
-    if (!run.continues && run.rebuild === null && run.preview?.mode !== "dry_run") break;
+    if (!run.continues && !isOther(run, how.priority)) break;
   }
   return runs;
+}
+
+/** A rebuild, a dry run or a more urgent run that was under way in this lane went first. */
+function isOther({ rebuild, preview, priority }: Run, asked: Priority): boolean {
+  const isMoreUrgent = PRIORITIES.indexOf(priority) < PRIORITIES.indexOf(asked);
+  return rebuild !== null || preview?.mode === "dry_run" || isMoreUrgent;
 }
 
 async function watchToEnd(client: ApiClient, id: string, show: (line: string) => void): Promise<RunReport> {

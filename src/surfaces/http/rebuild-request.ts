@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { parseScope, REBUILD_NAMES, type RebuildScope } from "../../core/rebuild.ts";
 import type { RebuildWish } from "../../engine/rebuilding.ts";
-import { PRIORITIES, readBody } from "./start-request.ts";
+import { PRIORITIES } from "../../core/policy.ts";
+import { readBody } from "./start-request.ts";
 
 const REBUILD_REQUEST = z.strictObject({
   what: z.enum(REBUILD_NAMES, { error: `there are ${REBUILD_NAMES.join(", ")}` }),

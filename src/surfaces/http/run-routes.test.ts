@@ -1,6 +1,9 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import { aNotionWorkspace } from "../../../test/in-process/notion-workspace.ts";
+import { SYNC_NAMES } from "../../core/policy.ts";
+import { readStatus } from "../../queries/status.ts";
+import { statusLines } from "../cli/lines.ts";
 import type { Api } from "./api-environment.ts";
 import { runRoutes } from "./run-routes.ts";
 
@@ -33,7 +36,10 @@ describe("runs that make or carry out a plan", () => {
     expect(status).toBe(202);
     const run = await space.ports.runs.run(String(body["run_id"]));
     expect(run?.preview).toEqual({ mode: "dry_run", planHash: null });
-    expect((await post("projects", { dry_run: true })).body).toEqual({ run_id: run?.id, created: false });
+    expect((await post("projects", { dry_run: true })).body).toMatchObject({
+      run_id: run?.id,
+      created: false,
+    });
   });
 
   it("do not join a run of another kind that is under way", async () => {
@@ -86,5 +92,58 @@ describe("a plan", () => {
   ])("that is none, %s, is answered with %i", async (path, status) => {
     const { get } = await theRoutes();
     expect((await get(path)).status).toBe(status);
+  });
+});
+
+describe("an ordinary run", () => {
+  it("asked for twice at once is one run and one request", async () => {
+    const { space, post } = await theRoutes();
+    const answers = await Promise.all([post("projects"), post("projects"), post("projects")]);
+    expect(new Set(answers.map(({ body }) => body["run_id"])).size).toBe(1);
+    expect(new Set(answers.map(({ body }) => body["request_id"])).size).toBe(1);
+    expect(answers.filter(({ body }) => body["created"] === true)).toHaveLength(1);
+    expect((await space.ports.requests.open()).items).toMatchObject([
+      { sync: "projects", priority: "normal", trigger: "manual", runId: answers[0]?.body["run_id"] },
+    ]);
+  });
+
+  it("of a sync that is none or off is refused with a sentence, and nothing is noted", async () => {
+    const { space, post } = await theRoutes();
+    expect(await post("project")).toEqual({
+      status: 404,
+      body: { error: `there is no sync "project"; there are ${SYNC_NAMES.join(", ")}` },
+    });
+    Object.assign(space.ports, { source: null });
+    expect(await post("fireflies")).toEqual({
+      status: 409,
+      body: { error: "fireflies is off: no FIREFLIES_API_KEY is set" },
+    });
+    expect((await post("projects", { priority: "at once" })).status).toBe(400);
+    expect((await space.ports.requests.open()).items).toEqual([]);
+  });
+
+  it("of a lane that waits is taken, with the sentence until when", async () => {
+    const { space, post } = await theRoutes();
+    const untilMs = space.world.nowMs() + 3_600_000;
+    await space.d1
+      .prepare("insert into lanes (lane, not_before_ms, reason) values ('projects', ?1, 'rate limited')")
+      .bind(untilMs)
+      .run();
+    expect(await post("projects", { priority: "urgent" })).toMatchObject({
+      status: 202,
+      body: {
+        waits: `projects waits until ${new Date(untilMs).toISOString()} (rate limited) and goes on by itself then`,
+      },
+    });
+    const { schedule } = await readStatus(space.ports);
+    expect(schedule.find(({ sync }) => sync === "projects")).toMatchObject({
+      dueMs: Date.UTC(2026, 5, 1, 12, 40),
+      held: expect.stringContaining("rate limited"),
+      requests: [{ priority: "urgent" }],
+    });
+    expect(schedule.find(({ sync }) => sync === "vectors")).toMatchObject({ dueMs: null, requests: [] });
+    expect(statusLines(await readStatus(space.ports)).join("\n")).toMatch(
+      /projects +due 2026-06-01T12:40:00.000Z; never ran; projects waits until .*; asked for \(urgent, manual\)/,
+    );
   });
 });

@@ -4,6 +4,7 @@ import { isPlanHash } from "../../core/preview.ts";
 import { TABLES } from "../../core/records/table.ts";
 import { startRun } from "../../engine/tick.ts";
 import type { Preview, Run, SyncName } from "../../ports/run-store.ts";
+import { offSyncs, waitsSentence } from "../../queries/schedule.ts";
 import { composeEngine } from "../compose.ts";
 import type { Api } from "./api-environment.ts";
 import { parseStartRequest } from "./start-request.ts";
@@ -33,11 +34,15 @@ async function start(c: Context<Api>): Promise<Response> {
     return c.json({ error: `${sync} has no plans; ${Object.keys(TABLES).join(" and ")} have` }, 400);
   if (preview?.mode === "plan" && (await c.var.ports.plans.plan(preview.planHash))?.sync !== sync)
     return c.json({ error: `${sync} has no plan of that hash: make one with a dry run` }, 404);
+  const off = offSyncs(c.var.ports).find((one) => one.sync === sync);
+  if (off !== undefined) return c.json({ error: off.reason }, 409);
   const asked = { sync, trigger: "manual", priority, preview } as const;
-  const { run, created } = await startRun(c.var.ports, composeEngine(c.env), asked);
+  const { run, created, request: noted } = await startRun(c.var.ports, composeEngine(c.env), asked);
   // Another run in its place would not be what was asked for.
   if (!created && preview !== null && !isSame(run, preview)) return c.json({ error: inTheWay(sync) }, 409);
-  return c.json({ run_id: run.id, created }, 202);
+  const lane = await c.var.ports.runs.lane(sync);
+  const waits = waitsSentence(lane, c.var.ports.world.nowMs());
+  return c.json({ run_id: run.id, request_id: noted?.id ?? null, created, waits }, 202);
 }
 
 function isSame({ preview }: Run, asked: Preview): boolean {

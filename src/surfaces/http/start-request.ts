@@ -1,8 +1,7 @@
 import * as z from "zod";
+import { PRIORITIES } from "../../core/policy.ts";
 import { isPlanHash } from "../../core/preview.ts";
 import type { Preview, Priority } from "../../ports/run-store.ts";
-
-export const PRIORITIES = ["urgent", "high", "normal", "low"] as const;
 
 const START_REQUEST = z
   .strictObject({

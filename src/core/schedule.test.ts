@@ -1,0 +1,159 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { CLOCK_SLACK_MS, SCHEDULE_MS } from "./policy.ts";
+import {
+  crowdedOut,
+  elapsedMs,
+  isDue,
+  lastDueMs,
+  nextDueMs,
+  type Schedule,
+  type ScheduledName,
+} from "./schedule.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const WEEK_MS = 7 * DAY_MS;
+const NAMES = Object.keys(SCHEDULE_MS) as ScheduledName[];
+const NOON_MS = Date.UTC(2026, 5, 1, 12);
+
+/** Due times after a moment and up to another. */
+function dueTimes(schedule: Schedule, name: ScheduledName, fromMs: number, toMs: number): number[] {
+  const times: number[] = [];
+  for (let ms = nextDueMs(schedule, name, fromMs); ms <= toMs; ms = nextDueMs(schedule, name, ms))
+    times.push(ms);
+  return times;
+}
+
+const periods = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 10_080 }));
+const schedules = fc
+  .record(Object.fromEntries(NAMES.map((name) => [name, periods])) as Record<ScheduledName, typeof periods>)
+  .map((minutes): Schedule => {
+    const entries = NAMES.map((name) => [name, minutes[name] * MINUTE_MS]);
+    return Object.fromEntries(entries) as Schedule;
+  })
+  .filter((schedule) => crowdedOut(schedule) === null);
+
+describe("the usual schedule", () => {
+  it("lets no two syncs fall on one minute in a week, and each as often as its period says", () => {
+    const all = NAMES.map((name) => dueTimes(SCHEDULE_MS, name, NOON_MS, NOON_MS + WEEK_MS));
+    expect(all.map((times) => times.length)).toEqual([168, 42, 28, 7, 1]);
+    expect(new Set(all.flat()).size).toBe(168 + 42 + 28 + 7 + 1);
+  });
+
+  it("has fireflies on the hour and the weekly job on a Sunday", () => {
+    expect(nextDueMs(SCHEDULE_MS, "fireflies", NOON_MS)).toBe(NOON_MS + HOUR_MS);
+    expect(lastDueMs(SCHEDULE_MS, "fireflies", NOON_MS)).toBe(NOON_MS);
+    expect(new Date(nextDueMs(SCHEDULE_MS, "cleanup", NOON_MS)).getUTCDay()).toBe(0);
+  });
+});
+
+describe("any schedule", () => {
+  it("lets no two syncs fall on one minute in a week, and none is forgotten", () => {
+    fc.assert(
+      fc.property(schedules, fc.integer({ min: 0, max: 50_000 }), (schedule, days) => {
+        const fromMs = days * DAY_MS;
+        const taken = new Map<number, string>();
+        for (const name of NAMES) {
+          const times = dueTimes(schedule, name, fromMs, fromMs + WEEK_MS);
+          const least = Math.floor(WEEK_MS / schedule[name] / 4);
+          if (schedule[name] >= 20 * MINUTE_MS) expect(times.length).toBeGreaterThanOrEqual(least);
+          for (const ms of times) {
+            expect(taken.get(ms), `${name} and ${taken.get(ms)}`).toBeUndefined();
+            taken.set(ms, name);
+          }
+        }
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it("knows the same due times looking back as looking ahead", () => {
+    fc.assert(
+      fc.property(
+        schedules,
+        fc.constantFrom(...NAMES),
+        fc.integer({ min: 0, max: WEEK_MS }),
+        (schedule, name, ms) => {
+          const next = nextDueMs(schedule, name, NOON_MS + ms);
+          expect(lastDueMs(schedule, name, next)).toBe(next);
+          expect(lastDueMs(schedule, name, next - 1)).toBeLessThanOrEqual(NOON_MS + ms);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it("is refused where some leave no minute for another", () => {
+    const usual = { ...SCHEDULE_MS };
+    expect(crowdedOut(usual)).toBeNull();
+    expect(crowdedOut({ ...usual, fireflies: MINUTE_MS })).toBeNull();
+    expect(crowdedOut({ ...usual, fireflies: MINUTE_MS, clients: MINUTE_MS })).toEqual({
+      name: "fireflies",
+      by: ["clients"],
+    });
+    const thirds = {
+      fireflies: MINUTE_MS,
+      projects: 3 * MINUTE_MS,
+      clients: 3 * MINUTE_MS,
+      verify: 3 * MINUTE_MS,
+    };
+    expect(crowdedOut({ ...usual, ...thirds })?.name).toBe("fireflies");
+  });
+});
+
+describe("what is due", () => {
+  /** Beats of a clock; what is due is handled at once, as a run is queued for it. */
+  function runsOf(beats: Iterable<number>, schedule: Schedule = SCHEDULE_MS): number[] {
+    const runs: number[] = [];
+    let handledMs: number | null = null;
+    for (const nowMs of beats) {
+      if (!isDue(schedule, "fireflies", { handledMs, nowMs })) continue;
+      handledMs = nowMs;
+      runs.push(nowMs);
+    }
+    return runs;
+  }
+
+  function* everyMinute(fromMs: number, toMs: number): Generator<number> {
+    for (let ms = fromMs; ms <= toMs; ms += MINUTE_MS) yield ms;
+  }
+
+  it("comes once an hour, at the hour, however the beats fall", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 50 * MINUTE_MS }), { minLength: 50, maxLength: 200 }),
+        (gaps) => {
+          let ms = NOON_MS;
+          const beats = gaps.map((gap) => (ms += gap));
+          const hours = new Set(beats.map((beat) => Math.floor(beat / HOUR_MS)));
+          const runs = runsOf(beats);
+          expect(runs).toHaveLength(hours.size);
+          expect(new Set(runs.map((run) => Math.floor(run / HOUR_MS))).size).toBe(runs.length);
+        },
+      ),
+    );
+  });
+
+  it("is caught up once after a week without a beat", () => {
+    const backMs = NOON_MS + WEEK_MS + 5 * MINUTE_MS;
+    expect(runsOf([NOON_MS, ...everyMinute(backMs, backMs + 30 * MINUTE_MS)])).toEqual([NOON_MS, backMs]);
+  });
+
+  it("is caught up once after the clock jumped a day ahead or back, and comes every hour from then on", () => {
+    for (const jumpMs of [DAY_MS, -DAY_MS]) {
+      const fromMs = NOON_MS + 90 * MINUTE_MS;
+      const toMs = fromMs + jumpMs;
+      const runs = runsOf([...everyMinute(NOON_MS, fromMs), ...everyMinute(toMs, toMs + 2 * HOUR_MS)]);
+      const hour = Math.floor(toMs / HOUR_MS) * HOUR_MS;
+      expect(runs).toEqual([NOON_MS, NOON_MS + HOUR_MS, toMs, hour + HOUR_MS, hour + 2 * HOUR_MS]);
+    }
+  });
+
+  it("does not come again because two clocks disagree by a moment", () => {
+    expect(runsOf([NOON_MS, NOON_MS - 20, NOON_MS + 20, NOON_MS - CLOCK_SLACK_MS])).toEqual([NOON_MS]);
+    expect(elapsedMs(NOON_MS + 5, NOON_MS)).toBe(-5);
+    expect(elapsedMs(NOON_MS + DAY_MS, NOON_MS)).toBe(Number.POSITIVE_INFINITY);
+  });
+});

@@ -1,0 +1,84 @@
+import { SYNC_NAMES } from "../core/policy.ts";
+import { isDue, isScheduled, nextDueMs } from "../core/schedule.ts";
+import type { Ports } from "../ports/ports.ts";
+import type { RunRequest } from "../ports/request-store.ts";
+import type { Lane, Run, SyncName } from "../ports/run-store.ts";
+
+/** When a sync runs next, as things stand. Times are world ms. */
+export type SyncSchedule = {
+  readonly sync: SyncName;
+  /** When it falls due by the clock; now, if it is due already. Null for one that runs when something is owed, or is off. */
+  readonly dueMs: number | null;
+  /** What keeps it from running now, in a sentence; null: nothing. */
+  readonly held: string | null;
+  /** What was asked for and is not answered, the most urgent first. */
+  readonly requests: readonly RunRequest[];
+};
+
+/** The schedule of every sync. @param now what runs, and what the lanes wait for */
+export async function readSchedule(
+  ports: Ports,
+  now: { readonly lanes: readonly Lane[]; readonly unfinished: readonly Run[] },
+): Promise<SyncSchedule[]> {
+  const [{ items: requests }, handled] = await Promise.all([ports.requests.open(), ports.requests.handled()]);
+  const off = offSyncs(ports);
+  return SYNC_NAMES.map((sync) => {
+    const reason = off.find((one) => one.sync === sync)?.reason ?? null;
+    return {
+      sync,
+      dueMs: reason === null ? dueMs(ports, sync, handled) : null,
+      held: reason ?? heldBy(ports, sync, now),
+      requests: requests.filter((request) => request.sync === sync),
+    };
+  });
+}
+
+function dueMs(
+  { world, scheduleMs }: Ports,
+  sync: SyncName,
+  handled: Awaited<ReturnType<Ports["requests"]["handled"]>>,
+): number | null {
+  if (!isScheduled(sync)) return null;
+  const nowMs = world.nowMs();
+  const isNow = isDue(scheduleMs, sync, { handledMs: handled[sync] ?? null, nowMs });
+  return isNow ? nowMs : nextDueMs(scheduleMs, sync, nowMs);
+}
+
+function heldBy(
+  { configProblem, world }: Ports,
+  sync: SyncName,
+  { lanes, unfinished }: { readonly lanes: readonly Lane[]; readonly unfinished: readonly Run[] },
+): string | null {
+  if (configProblem !== null) return configProblem;
+  const lane = lanes.find((one) => one.lane === sync);
+  const waits = lane === undefined ? null : waitsSentence(lane, world.nowMs());
+  if (waits !== null) return waits;
+  const first = unfinished.find((run) => run.sync === sync);
+  return first === undefined ? null : `run ${first.id} (${first.priority}) is ${first.state}`;
+}
+
+/** What a lane waits for, in a sentence without a full stop; null: nothing. A run asked for now waits with it. */
+export function waitsSentence({ lane, notBeforeMs, reason }: Lane, nowMs: number): string | null {
+  if (notBeforeMs !== null && notBeforeMs > nowMs)
+    return `${lane} waits until ${new Date(notBeforeMs).toISOString()} (${reason ?? "no reason is known"}) and goes on by itself then`;
+  return notBeforeMs === null && reason !== null ? `${lane} waits for a person: ${reason}` : null;
+}
+
+/** A sync whose vendor is not configured. */
+export type OffSync = { readonly sync: SyncName; readonly reason: string };
+
+/** Off is no failure: with the real key of one vendor the other may have none. */
+export function offSyncs({ source, notion }: Ports): OffSync[] {
+  const tables = (["clients", "projects"] as const).map((sync) => {
+    if (notion === null) return { sync, reason: `${sync} is off: no NOTION_TOKEN is set` };
+    const variable = `NOTION_${sync.toUpperCase()}_DATABASE_ID`;
+    return notion.databases[sync] === null
+      ? { sync, reason: `${sync} is off: neither ${variable} nor notion.${sync}.database names its database` }
+      : null;
+  });
+  const meetings =
+    source === null
+      ? { sync: "fireflies" as const, reason: "fireflies is off: no FIREFLIES_API_KEY is set" }
+      : null;
+  return [meetings, ...tables].filter((off) => off !== null);
+}
