@@ -6,9 +6,9 @@
 import { VECTOR_DIMENSIONS_MAX } from "./limits.ts";
 
 const SECOND_MS = 1_000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
 /** Every sync, in the order in which a one-shot makes them: clients before projects, which name them. */
 export const SYNC_NAMES = ["fireflies", "clients", "projects", "vectors"] as const;
@@ -301,7 +301,7 @@ export const PAGE_CALL_TIMEOUT_MS = 20 * SECOND_MS;
 export const PAGE_RUNS_STEP = 10;
 
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
-export const SCHEMA_VERSION = "0009_previews.sql";
+export const SCHEMA_VERSION = "0011_quota.sql";
 
 /** Calls to Notion within one minute. Source: Notion docs, request limits: 180 a minute on the smaller plans. */
 export const NOTION_CALLS_PER_MINUTE = 180;
@@ -385,3 +385,23 @@ export const PLAN_ROWS_PER_STATEMENT = 1_000;
 
 /** Lines of one kind that a plan on a terminal has. */
 export const PLAN_LINES_MAX = 50;
+
+// Budgets of calls.
+
+/**
+ * Calls of a day that are kept for wake-ups and for persons, beside one for each look by the clock. Source: a key of 50 calls a
+ * day then leaves 20 at its start, and a backfill of 752 meetings takes 17 (Fireflies docs, limits of the free plan).
+ */
+export const QUOTA_KEPT_PER_DAY = { webhook: 4, manual: 2 } as const;
+
+/** Share of a budget that is kept at most: of 50 calls just the looks of a day, the wake-ups and the persons. */
+export const QUOTA_KEPT_SHARE_MAX = 0.6;
+
+/** A run waits so long for a call that is kept for others; longer, and it ends, so that those others find the lane free. */
+export const KEPT_WAIT_MAX_MS = MINUTE_MS;
+
+/** What waits for its share of a budget is looked after no more often than this: each run of it may cost a look as well. */
+export const SHARE_LOOK_MS = HOUR_MS;
+
+/** Looks that a forecast follows: an hour each for a year and more. What takes longer has no date. */
+export const FORECAST_LOOKS_MAX = 10_000;

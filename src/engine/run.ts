@@ -118,7 +118,7 @@ async function work(context: RunContext, pipeline: Pipeline, lane: Waiting): Pro
     return {
       state: "succeeded",
       detail: null,
-      notBeforeMs: null,
+      notBeforeMs: outcome.notBeforeMs ?? null,
       failure: null,
       exhausted: false,
       outcome,
@@ -134,7 +134,8 @@ async function work(context: RunContext, pipeline: Pipeline, lane: Waiting): Pro
       notBeforeMs: parked ? next.untilMs : null,
       failure,
       exhausted: next.do === "halt" && next.exhausted,
-      outcome: NOTHING,
+      // Its share of a budget comes again by itself: that is no park of the lane, which others may still need.
+      outcome: { ...NOTHING, continues: failure.kind === "reserved" },
       checks,
     };
   }
@@ -165,7 +166,7 @@ async function close(context: RunContext, end: End): Promise<RunState> {
     );
   const summary = await runs.summary(run.id, {
     windowMs: ALERT_API_ERRORS_WINDOW_MS,
-    parksUntilMs: end.notBeforeMs,
+    parksUntilMs: end.outcome.continues ? null : end.notBeforeMs,
   });
   // The close was committed, and its reply was lost.
   if (summary.endedState !== null) return summary.endedState;

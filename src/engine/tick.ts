@@ -2,6 +2,7 @@ import {
   ALERT_RUN_MS,
   FORGET_RUNS_PER_TICK,
   OWED_PAGES_PAUSE_MS,
+  SHARE_LOOK_MS,
   VECTORS_RETRY_AFTER_MS,
 } from "../core/policy.ts";
 import { laneOf, runName } from "../core/rebuild.ts";
@@ -109,10 +110,20 @@ async function noticeLong({ runs, world }: Ports, run: Run): Promise<void> {
 async function isDue(ports: Ports, sync: "fireflies"): Promise<boolean> {
   if (ports.source === null || !(await isLaneOpen(ports, sync))) return false;
   const last = await ports.runs.lastEnded(sync);
-  if (last === null || last.continues) return true;
+  return last === null || isDueAfter(last, ports.world.nowMs(), ports.scheduleMs[sync]);
+}
+
+/** By the clock; or the last run has left something to do whose time has come. */
+function isDueAfter(last: Run, nowMs: number, everyMs: number): boolean {
+  if (nowMs - last.queuedMs >= everyMs) return true;
+  if (last.continues) return continuesMs(last) <= nowMs;
   // A run that parked until a time that has come goes on at once.
-  if (last.state === "parked" && last.notBeforeMs !== null) return true;
-  return ports.world.nowMs() - last.queuedMs >= ports.scheduleMs[sync];
+  return last.state === "parked" && last.notBeforeMs !== null;
+}
+
+/** When a run is gone on with: at once; or when its budget has calls again, but not more often than SHARE_LOOK_MS. */
+function continuesMs({ notBeforeMs, queuedMs }: Run): number {
+  return notBeforeMs === null ? 0 : Math.max(notBeforeMs, queuedMs + SHARE_LOOK_MS);
 }
 
 /** By the clock; or rows were written in D1, or pages wait whose time has come. */
@@ -120,10 +131,8 @@ async function isTableDue(ports: Ports, sync: "clients" | "projects"): Promise<b
   const { notion, runs, scheduleMs, tables, world } = ports;
   if (notion === null || notion.databases[sync] === null || !(await isLaneOpen(ports, sync))) return false;
   const last = await runs.lastEnded(sync);
-  if (last === null || last.continues) return true;
-  if (last.state === "parked" && last.notBeforeMs !== null) return true;
   const nowMs = world.nowMs();
-  if (nowMs - last.queuedMs >= scheduleMs[sync]) return true;
+  if (last === null || isDueAfter(last, nowMs, scheduleMs[sync])) return true;
   if (nowMs - (last.endedMs ?? nowMs) < OWED_PAGES_PAUSE_MS) return false;
   const owed = await tables.owedCount(sync, nowMs);
   return owed.pages > 0;

@@ -51,6 +51,8 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
       const { run_id: runId } = await client.start(sync);
       const report = await ended(client, runId, watcher);
       reports.push(report);
+      // What waits for a time is for a later start: nobody waits at a terminal for that.
+      if (report.run.notBeforeMs !== null && !isOther(report.run)) break;
       // A rebuild or a dry run that was under way in this lane went first.
       if (!report.run.continues && !isLost(report.run) && !isOther(report.run)) break;
     }

@@ -1,5 +1,6 @@
+import type { BacklogStore } from "./backlog-store.ts";
 import type { DecisionStore } from "./decision-store.ts";
-import type { Schedule } from "../core/config.ts";
+import type { QuotaRates, Schedule } from "../core/config.ts";
 import type { TableName, TableSettings } from "../core/records/table.ts";
 import type { IndexRegistry } from "./index-registry.ts";
 import type { NotionTables } from "./notion.ts";
@@ -54,6 +55,9 @@ export type Ports = {
   /** What the configuration asks for if that is not what is live; null as a rule. */
   readonly wanted: WantedEmbedder | null;
   readonly scheduleMs: Schedule;
+  /** Budgets of calls as configured. */
+  readonly rates: QuotaRates;
+  readonly backlog: BacklogStore;
   /** What is wrong with the configuration file, in a sentence; null: nothing. No run starts until it is mended. */
   readonly configProblem: string | null;
   /** Free bytes where the stores live, if that is a disk of ours; null if it is not. */

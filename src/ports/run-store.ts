@@ -121,7 +121,10 @@ export type RunStore = {
     at: { startedMs: number; realNowMs: number; termMs: number },
   ): Promise<{ fence: Fence; lane: Lane } | null>;
   renewLease(fence: Fence, expiresRealMs: number): Promise<void>;
-  /** Close the run and free the lane in one batch. What a rebuild waits for holds back the rebuild, and not its lane. */
+  /**
+   * Close the run and free the lane in one batch. What a rebuild waits for holds back the rebuild, and not its lane; nor does
+   * a parked run that `continues`: it waits for its share of a budget, and others may still have theirs.
+   */
   closeRun(
     fence: Fence,
     runId: string,

@@ -2,6 +2,7 @@ import type { WorkflowStep } from "cloudflare:workers";
 import { createEmbedder } from "../adapters/workers-ai/embedder.ts";
 import { createIndexRegistry } from "../adapters/d1/index-registry.ts";
 import { createOpenAiEmbedder } from "../adapters/openai/embedder.ts";
+import { createBacklogStore } from "../adapters/d1/backlog-table.ts";
 import { createRebuildStore } from "../adapters/d1/rebuild-table.ts";
 import { createFirefliesSource } from "../adapters/fireflies/source.ts";
 import { createRawStore } from "../adapters/r2/raw-store.ts";
@@ -74,6 +75,8 @@ export async function composePorts(env: Env): Promise<Ports> {
     tables: createTableStore(env.DB, world),
     notion: await composeNotion(env, settings, { world, send }),
     scheduleMs: settings.scheduleMs,
+    rates: settings.rates,
+    backlog: createBacklogStore(env.DB),
     configProblem,
     ...vectorPorts(env, world, (await registry.rows()).items),
     freeBytes: () => freeBytes(env),

@@ -58,6 +58,8 @@ export function leaseTable(
 }
 
 function closing(fence: Fence, runId: string, end: Parameters<RunStore["closeRun"]>[2]): Statement[] {
+  // A run that waits for its share of a budget goes on by itself, and leaves the lane to whatever is more urgent.
+  const isHeld = end.state === "parked" && !end.continues;
   return [
     statement(
       `update runs set state = ?2, ended_ms = ?3, duration_ms = ?4, not_before_ms = ?5, detail = ?6,
@@ -86,9 +88,9 @@ function closing(fence: Fence, runId: string, end: Parameters<RunStore["closeRun
        select ?1, ?2, ?3, ?4 where exists (select 1 from runs where id = ?5 and rebuild_id is null)
        on conflict (lane) do update set not_before_ms = excluded.not_before_ms, reason = excluded.reason, key_name = excluded.key_name`,
       fence.lane,
-      end.notBeforeMs,
-      end.state === "parked" ? end.detail : null,
-      end.state === "parked" ? end.laneKeyName : null,
+      isHeld ? end.notBeforeMs : null,
+      isHeld ? end.detail : null,
+      isHeld ? end.laneKeyName : null,
       runId,
     ),
     statement(

@@ -175,6 +175,8 @@ async function watched(
     const { run_id: id } = await client.start(sync);
     const { run } = await watchToEnd(client, id, show);
     runs.push(run);
+    // What waits for its share of a budget is gone on with by the clock.
+    if (run.notBeforeMs !== null && run.rebuild === null) break;
     // A rebuild or a dry run that was under way in this lane went first.
     if (!run.continues && run.rebuild === null && run.preview?.mode !== "dry_run") break;
   }
