@@ -52,11 +52,19 @@ export function nextAfter(failure: Failure, failedCount: number, nowMs: number):
     case "park":
       return { do: "park", untilMs: failure.notBeforeMs ?? null, alert: reaction.alert };
     case "wait":
-      return waitOrPark({ do: "wait", untilMs: Math.max(namedMs, nowMs), retry: false }, nowMs, reaction.maxMs);
+      return waitOrPark(
+        { do: "wait", untilMs: Math.max(namedMs, nowMs), retry: false },
+        nowMs,
+        reaction.maxMs,
+      );
     case "retry": {
       const waitMs = LADDERS[reaction.ladder][failedCount - 1];
       if (waitMs === undefined) return { do: "halt", alert: true, exhausted: true };
-      return waitOrPark({ do: "wait", untilMs: Math.max(namedMs, nowMs + waitMs), retry: true }, nowMs, PARK_ABOVE_MS);
+      return waitOrPark(
+        { do: "wait", untilMs: Math.max(namedMs, nowMs + waitMs), retry: true },
+        nowMs,
+        PARK_ABOVE_MS,
+      );
     }
   }
 }

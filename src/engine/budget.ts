@@ -1,18 +1,8 @@
-import type { CallUse, Vendor } from "../core/quota.ts";
-import { useIn } from "../core/quota.ts";
-import { callsLeft, type QuotaPlan } from "../core/quota/grant.ts";
-import type { Ports } from "../ports/ports.ts";
+import { useIn, type CallUse } from "../core/quota.ts";
+import { callsLeft } from "../core/quota/grant.ts";
+import { quotaPlan } from "../core/quota/plan.ts";
 import { RunEnded } from "./durably.ts";
 import type { RunContext } from "./run-context.ts";
-
-/** What goes for the calls of a vendor: its budget as configured, and how often the clock asks it. */
-export function quotaPlan({ rates, scheduleMs }: Pick<Ports, "rates" | "scheduleMs">, vendor: Vendor): QuotaPlan {
-  const { fireflies, clients, projects } = scheduleMs;
-  return {
-    rate: rates[vendor],
-    checkEveryMs: vendor === "fireflies" ? fireflies : Math.min(clients, projects),
-  };
-}
 
 /**
  * What a use may spend of the budget of Fireflies now: before a pipeline takes on work that has time. Reads the clock, so

@@ -2,9 +2,9 @@ import { FailureError, failureOf, type Failure } from "../core/errors.ts";
 import { callTimeoutMs } from "../core/retry.ts";
 import { afterReply, useIn, type CallUse, type QuotaReading, type Vendor } from "../core/quota.ts";
 import { takeCall, type Grant } from "../core/quota/grant.ts";
+import { quotaPlan } from "../core/quota/plan.ts";
 import { sha256Hex } from "../core/identity.ts";
 import type { VendorKey } from "../ports/run-store.ts";
-import { quotaPlan } from "./budget.ts";
 import { fail, type StepScope } from "./durably.ts";
 import type { RunContext } from "./run-context.ts";
 

@@ -12,7 +12,9 @@ export function createBacklogStore(d1: D1Database): BacklogStore {
   const database = createDatabase(d1);
   return {
     backfill: async () => {
-      const [row] = await database.rows<{ pages: number; rows: number; completedMs: number | null }>(BACKFILL);
+      const [row] = await database.rows<{ pages: number; rows: number; completedMs: number | null }>(
+        BACKFILL,
+      );
       return row === undefined || row.completedMs !== null ? null : { pages: row.pages, rows: row.rows };
     },
   };

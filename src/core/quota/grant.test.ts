@@ -146,7 +146,9 @@ describe("takeCall", () => {
           MIDNIGHT_MS + (n * DAY_MS) / 8,
         ]);
         let state = aDay({ budget });
-        const order = [...(greed as [CallUse, number][]), ...looks, ...wakeUps].toSorted((a, b) => a[1] - b[1]);
+        const order = [...(greed as [CallUse, number][]), ...looks, ...wakeUps].toSorted(
+          (a, b) => a[1] - b[1],
+        );
         for (const [use, nowMs] of order) {
           if (use === "fresh" || use === "webhook") {
             const grant = takeCall(state, aCall(use, nowMs));

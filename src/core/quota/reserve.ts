@@ -15,7 +15,11 @@ export type Reserves = {
  * is wasted if nothing better comes; at most QUOTA_KEPT_SHARE_MAX of the budget, so that where it does not suffice for
  * everything, what has time goes on slowly and not never. Pure.
  */
-export function reserveFor(use: CallUse, { budget, windowEndsMs, checkEveryMs }: Reserves, nowMs: number): number {
+export function reserveFor(
+  use: CallUse,
+  { budget, windowEndsMs, checkEveryMs }: Reserves,
+  nowMs: number,
+): number {
   const leftMs = Math.max(0, windowEndsMs - nowMs);
   const kept = (perDay: number): number => Math.round((perDay * leftMs) / DAY_MS);
   const demand: Readonly<Record<CallUse, number>> = {
