@@ -5,6 +5,7 @@ import {
   KEPT_WAIT_MAX_MS,
   LIST_OVERLAP_ROWS,
   LIST_PAGE_ROWS_MAX,
+  RUN_ITEMS_MAX,
   SHARE_LOOK_MS,
 } from "../policy.ts";
 import type { QuotaState } from "../quota.ts";
@@ -26,6 +27,9 @@ export type Forecast = {
 
 /** Rows of a full page that the page before did not show. */
 const NEW_ROWS = LIST_PAGE_ROWS_MAX - LIST_OVERLAP_ROWS;
+
+/** Pages until a run has taken on as many meetings as one may. */
+const RUN_CALLS = Math.ceil((RUN_ITEMS_MAX - LIST_OVERLAP_ROWS) / NEW_ROWS);
 
 /**
  * Calls that list so many rows to their proven end: pages that share LIST_OVERLAP_ROWS, the last of them short, and an empty
@@ -94,16 +98,23 @@ function looked(at: Moment, plan: QuotaPlan): Moment {
   return { ...at, quota: look.ok ? look.state : at.quota, nowMs, lookedMs: nowMs };
 }
 
-/** All calls that are granted at once, and after waits that a run waits through. */
+/**
+ * All calls that are granted at once, and after waits that a run waits through. A run that has taken on enough is continued at
+ * once by another, which looks first.
+ */
 function spent(at: Moment, plan: QuotaPlan): Moment {
   let { quota, left, nowMs } = at;
-  while (left > 0) {
-    const grant = takeCall(quota, { ...plan, nowMs, use: "backfill" });
+  for (let made = 1; left > 0; made += 1) {
+    const isLook = made % (RUN_CALLS + 1) === 0;
+    const grant = takeCall(quota, { ...plan, nowMs, use: isLook ? "fresh" : "backfill" });
     if (!grant.ok && grant.notBeforeMs - nowMs > KEPT_WAIT_MAX_MS) break;
     if (grant.ok) {
       quota = grant.state;
-      left -= 1;
-    } else nowMs = grant.notBeforeMs;
+      left -= isLook ? 0 : 1;
+    } else {
+      nowMs = grant.notBeforeMs;
+      made -= 1;
+    }
   }
   return { ...at, quota, left, nowMs };
 }
