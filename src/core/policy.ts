@@ -394,8 +394,11 @@ export const PLAN_LINES_MAX = 50;
  */
 export const QUOTA_KEPT_PER_DAY = { webhook: 4, manual: 2 } as const;
 
-/** Share of a budget that is kept at most: of 50 calls just the looks of a day, the wake-ups and the persons. */
-export const QUOTA_KEPT_SHARE_MAX = 0.6;
+/**
+ * Share of a budget, less one call, that is kept at most: of 50 calls just the looks of a day, the wake-ups and the persons; of
+ * two calls none, or a backfill would never begin.
+ */
+export const QUOTA_KEPT_SHARE_MAX = 5 / 8;
 
 /** A run waits so long for a call that is kept for others; longer, and it ends, so that those others find the lane free. */
 export const KEPT_WAIT_MAX_MS = MINUTE_MS;

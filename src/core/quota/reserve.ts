@@ -33,7 +33,7 @@ export function reserveFor(
   };
   const better = CALL_USES.slice(0, CALL_USES.indexOf(use));
   const wanted = better.reduce((sum, one) => sum + demand[one], 0);
-  return Math.min(wanted, Math.floor(budget * QUOTA_KEPT_SHARE_MAX));
+  return Math.min(wanted, Math.floor((budget - 1) * QUOTA_KEPT_SHARE_MAX));
 }
 
 /**
