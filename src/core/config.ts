@@ -10,7 +10,8 @@ import { normaliseLabel } from "./mapping/label.ts";
 import type { FieldPolicy } from "./merge.ts";
 import { placeOfMistake } from "./json-place.ts";
 import { nearestWord } from "./nearest.ts";
-import { DAY_MS, MINUTE_MS, NOTION_CALLS_PER_MINUTE, PHONE_COUNTRY, SCHEDULE_MS } from "./policy.ts";
+import { DAY_MS, MINUTE_MS } from "./durations.ts";
+import { NOTION_CALLS_PER_MINUTE, PHONE_COUNTRY, SCHEDULE_MS } from "./policy.ts";
 import type { QuotaRate, Vendor } from "./quota.ts";
 import { TABLES, type TableName, type TableSettings } from "./records/table.ts";
 

@@ -3,12 +3,8 @@
  * Numbers that a platform imposes stand in `limits.ts`.
  */
 
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./durations.ts";
 import { VECTOR_DIMENSIONS_MAX } from "./limits.ts";
-
-const SECOND_MS = 1_000;
-export const MINUTE_MS = 60 * SECOND_MS;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
 
 /** Every sync, in the order in which a one-shot makes them: clients before projects, which name them. */
 export const SYNC_NAMES = ["fireflies", "clients", "projects", "vectors"] as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "./policy.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "./durations.ts";
 import { afterReply, atTime, budgetOf, QUOTA_UNKNOWN, useIn, type QuotaState } from "./quota.ts";
 
 const MIDNIGHT_MS = Date.UTC(2026, 5, 1);

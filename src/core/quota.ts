@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "./policy.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "./durations.ts";
 
 /**
  * What one vendor key has left. Times are world ms. `budget` is what the vendor said, null while it has said nothing;

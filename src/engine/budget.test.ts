@@ -6,7 +6,7 @@ import {
   runSync,
   type Workspace,
 } from "../../test/in-process/workspace.ts";
-import { DAY_MS, HOUR_MS } from "../core/policy.ts";
+import { DAY_MS, HOUR_MS } from "../core/durations.ts";
 import { PIPELINES } from "../pipelines/index.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Run } from "../ports/run-store.ts";

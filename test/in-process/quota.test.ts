@@ -3,7 +3,7 @@ import { createFirefliesEmulator, type FirefliesEmulator } from "../../emulators
 import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
 import type { SourceMeeting } from "../../emulators/fireflies/source-meeting.ts";
 import { createFirefliesSource } from "../../src/adapters/fireflies/source.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/core/policy.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/core/durations.ts";
 import type { Forecast } from "../../src/core/quota/forecast.ts";
 import { withinBudget } from "../../src/engine/budget.ts";
 import { durably } from "../../src/engine/durably.ts";

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DAY_MS, HOUR_MS, LIST_OVERLAP_ROWS, LIST_PAGE_ROWS_MAX, MINUTE_MS } from "../policy.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../durations.ts";
+import { LIST_OVERLAP_ROWS, LIST_PAGE_ROWS_MAX } from "../policy.ts";
 import { QUOTA_UNKNOWN } from "../quota.ts";
 import { callsToList, forecastBackfill, type Outlook } from "./forecast.ts";
 

@@ -1,6 +1,6 @@
 /** When work that takes many calls will be done, by the same rules by which its calls are granted. Pure. */
+import { DAY_MS } from "../durations.ts";
 import {
-  DAY_MS,
   FORECAST_LOOKS_MAX,
   KEPT_WAIT_MAX_MS,
   LIST_OVERLAP_ROWS,

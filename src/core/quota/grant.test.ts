@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DAY_MS, HOUR_MS, MINUTE_MS, QUOTA_KEPT_PER_DAY } from "../policy.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../durations.ts";
+import { QUOTA_KEPT_PER_DAY } from "../policy.ts";
 import { CALL_USES, QUOTA_UNKNOWN, type CallUse, type QuotaState } from "../quota.ts";
 import { callsLeft, takeCall, type CallAsked } from "./grant.ts";
 
@@ -119,14 +120,20 @@ describe("takeCall", () => {
 
   it("grants a better use whatever it grants a worse one, and later whatever it grants now", () => {
     fc.assert(
-      fc.property(aUse, aBudget, fc.nat(300), aMoment, aMoment, (use, budget, used, oneMs, otherMs) => {
-        const state = aDay({ budget, used: Math.min(used, budget) });
-        const [nowMs, laterMs] = [Math.min(oneMs, otherMs), Math.max(oneMs, otherMs)];
-        if (!takeCall(state, aCall(use, nowMs)).ok) return;
-        const better = CALL_USES.slice(0, CALL_USES.indexOf(use));
-        for (const one of better) expect(takeCall(state, aCall(one, nowMs)).ok, one).toBe(true);
-        expect(takeCall(state, aCall(use, laterMs)).ok, "later").toBe(true);
-      }),
+      fc.property(
+        aUse,
+        fc.tuple(aBudget, fc.nat(300)),
+        aMoment,
+        aMoment,
+        (use, [budget, used], oneMs, otherMs) => {
+          const state = aDay({ budget, used: Math.min(used, budget) });
+          const [nowMs, laterMs] = [Math.min(oneMs, otherMs), Math.max(oneMs, otherMs)];
+          if (!takeCall(state, aCall(use, nowMs)).ok) return;
+          const better = CALL_USES.slice(0, CALL_USES.indexOf(use));
+          for (const one of better) expect(takeCall(state, aCall(one, nowMs)).ok, one).toBe(true);
+          expect(takeCall(state, aCall(use, laterMs)).ok, "later").toBe(true);
+        },
+      ),
     );
   });
 

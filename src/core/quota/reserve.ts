@@ -1,5 +1,6 @@
 /** What of a budget is kept for calls that may still come, so that work that has time never takes it. Pure. */
-import { DAY_MS, QUOTA_KEPT_PER_DAY, QUOTA_KEPT_SHARE_MAX } from "../policy.ts";
+import { DAY_MS } from "../durations.ts";
+import { QUOTA_KEPT_PER_DAY, QUOTA_KEPT_SHARE_MAX } from "../policy.ts";
 import { CALL_USES, type CallUse } from "../quota.ts";
 
 /** A budget within its window. Times are world ms. */
