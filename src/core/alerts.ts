@@ -30,6 +30,7 @@ export const ALERT_OF_FAILURE = {
   locked: "retries_exhausted",
   interrupted: "run_lost",
   not_yet: null,
+  reserved: null,
   quota: null,
   denied: "access_lost",
   refused: "defect",

@@ -9,6 +9,9 @@ import { PROJECT_COLUMNS } from "./records/project.ts";
 /** Longest time between two runs of a sync that may be configured: a week, in minutes. */
 const SCHEDULE_MINUTES_MAX = 7 * 24 * 60;
 
+/** Most calls in a window that may be configured, far above any plan. */
+const CALLS_MAX = 1_000_000;
+
 /** Most a name of a property may have, far above what anybody writes. */
 const NAME_CHARS_MAX = 500;
 
@@ -90,6 +93,12 @@ const minutes = z
   .max(SCHEDULE_MINUTES_MAX, { error: `must be at most ${SCHEDULE_MINUTES_MAX} minutes, a week` })
   .optional();
 
+const calls = z
+  .int({ error: `must be a whole number of calls from 1 to ${CALLS_MAX}` })
+  .min(1, { error: "must be at least 1 call" })
+  .max(CALLS_MAX, { error: `must be at most ${CALLS_MAX} calls` })
+  .optional();
+
 const projects = keys({
   database,
   columns: byColumn(PROJECT_COLUMNS, propertyName).describe(PROPERTY_NAMES),
@@ -126,6 +135,13 @@ export const CONFIG_SHAPE = keys({
       "Minutes between two proofs of everything; 1440, a day, if nothing is said.",
     ),
     cleanup_minutes: minutes.describe("Minutes between two clean-ups; 10080, a week, if nothing is said."),
+  }).optional(),
+  quota: keys({
+    fireflies_per_day: calls.describe(
+      "Calls a day to Fireflies, on a plan that counts by the day. If its replies name fewer, those; without this, what they name.",
+    ),
+    fireflies_per_minute: calls.describe("Calls a minute to Fireflies, on a plan that counts by the minute."),
+    notion_per_minute: calls.describe("Calls a minute to Notion; 180 if nothing is said."),
   }).optional(),
 });
 

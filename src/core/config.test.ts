@@ -139,9 +139,22 @@ describe("what is wrong with one is said in a sentence that names the place", ()
       '{"schedule": {"projects_minutes": 0, "vectors": 1}}',
       /^schedule\.vectors is no key that is known here; there are /,
     ],
+    ['{"quota": {"fireflies_per_day": 0}}', "quota.fireflies_per_day must be at least 1 call."],
+    [
+      '{"quota": {"notion_per_minute": "many"}}',
+      "quota.notion_per_minute must be a whole number of calls from 1 to 1000000.",
+    ],
+    [
+      '{"quota": {"fireflies_per_day": 50, "fireflies_per_minute": 60}}',
+      "quota: a key of Fireflies has calls by the day or by the minute, so give fireflies_per_day or fireflies_per_minute, not both.",
+    ],
+    [
+      '{"quota": {"firefly_per_day": 50}}',
+      'quota.firefly_per_day is no key that is known here: did you mean "fireflies_per_day"?',
+    ],
     [
       '{"__proto__": {}}',
-      /^__proto__ is no key that is known here; there are \$schema, notion and schedule\.$/,
+      /^__proto__ is no key that is known here; there are \$schema, notion, schedule and quota\.$/,
     ],
   ])("%s", (text, expected) => {
     const problem = problemOf(text);
@@ -205,6 +218,24 @@ describe("any of the keys", () => {
         );
       }),
     );
+  });
+
+  it("of the budgets come out as calls in a window, 180 a minute for Notion if nothing is said", () => {
+    const ratesOf = (quota: object) => {
+      const read = parseConfig(JSON.stringify({ quota }));
+      if ("problem" in read) throw new Error(read.problem);
+      return settingsOf(read.config).rates;
+    };
+    const notion = { calls: 180, windowMs: 60_000 };
+    expect(ratesOf({})).toEqual({ fireflies: null, notion });
+    expect(ratesOf({ fireflies_per_day: 50 })).toEqual({
+      fireflies: { calls: 50, windowMs: 86_400_000 },
+      notion,
+    });
+    expect(ratesOf({ fireflies_per_minute: 60, notion_per_minute: 600 })).toEqual({
+      fireflies: { calls: 60, windowMs: 60_000 },
+      notion: { calls: 600, windowMs: 60_000 },
+    });
   });
 
   it("misspelt by one letter are refused with the right one", () => {

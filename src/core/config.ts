@@ -10,9 +10,14 @@ import { normaliseLabel } from "./mapping/label.ts";
 import type { FieldPolicy } from "./merge.ts";
 import { placeOfMistake } from "./json-place.ts";
 import { nearestWord } from "./nearest.ts";
-import { PHONE_COUNTRY, SCHEDULE_MS } from "./policy.ts";
+import { DAY_MS, MINUTE_MS } from "./durations.ts";
+import { NOTION_CALLS_PER_MINUTE, PHONE_COUNTRY, SCHEDULE_MS } from "./policy.ts";
+import type { QuotaRate, Vendor } from "./quota.ts";
 import { TABLES, type TableName, type TableSettings } from "./records/table.ts";
 import { crowdedOut, type Schedule, type ScheduledName } from "./schedule.ts";
+
+/** Budget of calls of each vendor as configured; null: as its replies say. */
+export type QuotaRates = Readonly<Record<Vendor, QuotaRate | null>>;
 
 /** What the engine goes by, everything filled in. */
 export type Settings = {
@@ -22,9 +27,8 @@ export type Settings = {
   /** ISO 3166. */
   readonly phoneCountry: string;
   readonly scheduleMs: Schedule;
+  readonly rates: QuotaRates;
 };
-
-const MINUTE_MS = 60_000;
 
 /**
  * Read the text of a configuration file: JSON, with comments and commas at the end of lists allowed.
@@ -49,7 +53,7 @@ export function parseConfig(text: string): { readonly config: SyncConfig } | { r
 }
 
 /** What a configuration comes to. */
-export function settingsOf({ notion = {}, schedule = {} }: SyncConfig): Settings {
+export function settingsOf({ notion = {}, schedule = {}, quota = {} }: SyncConfig): Settings {
   const { projects = {}, clients = {} } = notion;
   return {
     databases: { projects: projects.database ?? null, clients: clients.database ?? null },
@@ -68,6 +72,10 @@ export function settingsOf({ notion = {}, schedule = {} }: SyncConfig): Settings
     },
     phoneCountry: notion.phone_country ?? PHONE_COUNTRY,
     scheduleMs: scheduleOf(schedule),
+    rates: {
+      fireflies: rateOf(quota.fireflies_per_day, DAY_MS) ?? rateOf(quota.fireflies_per_minute, MINUTE_MS),
+      notion: rateOf(quota.notion_per_minute ?? NOTION_CALLS_PER_MINUTE, MINUTE_MS),
+    },
   };
 }
 
@@ -77,6 +85,10 @@ function scheduleOf(minutes: NonNullable<SyncConfig["schedule"]>): Schedule {
     return [name, said === undefined ? SCHEDULE_MS[name] : said * MINUTE_MS];
   });
   return Object.fromEntries(entries) as Schedule;
+}
+
+function rateOf(calls: number | undefined, windowMs: number): QuotaRate | null {
+  return calls === undefined ? null : { calls, windowMs };
 }
 
 /** Where nobody configured anything. */
@@ -106,6 +118,8 @@ function contradictionIn(config: SyncConfig): string | null {
   const { projects = {}, clients = {}, phone_country: country } = config.notion ?? {};
   if (country !== undefined && !isSupportedCountry(country))
     return `notion.phone_country must be a country of ISO 3166, such as US; "${country}" is none.`;
+  if (config.quota?.fireflies_per_day !== undefined && config.quota.fireflies_per_minute !== undefined)
+    return "quota: a key of Fireflies has calls by the day or by the minute, so give fireflies_per_day or fireflies_per_minute, not both.";
   return (
     twiceNamed("projects", said(projects.columns ?? {})) ??
     twiceNamed("clients", said(clients.columns ?? {})) ??

@@ -3,6 +3,8 @@
  * nobody else reads a status code or an error message.
  */
 
+import { KEPT_WAIT_MAX_MS, PARK_ABOVE_MS } from "./policy.ts";
+
 export type FailureKind =
   /** The vendor asks for a pause. */
   | "rate_limited"
@@ -10,6 +12,8 @@ export type FailureKind =
   | "quota"
   /** We ourselves know that the named time has not come; nothing was sent. */
   | "not_yet"
+  /** What is left of the budget is kept for more urgent calls; nothing was sent. No failure, and no retry is spent. */
+  | "reserved"
   /** No answer, a broken answer, or the vendor's own fault (5xx). */
   | "unreachable"
   | "timed_out"
@@ -53,7 +57,7 @@ export type Failure = {
 
 export type Reaction =
   | { readonly do: "retry"; readonly ladder: "backoff" | "lock" | "shrink" | "restart" }
-  | { readonly do: "wait" }
+  | { readonly do: "wait"; readonly maxMs: number }
   | { readonly do: "park"; readonly alert: boolean }
   | { readonly do: "halt"; readonly alert: boolean };
 
@@ -67,7 +71,8 @@ export const REACTIONS = {
   plan_gated: { do: "retry", ladder: "backoff" },
   locked: { do: "retry", ladder: "lock" },
   interrupted: { do: "retry", ladder: "restart" },
-  not_yet: { do: "wait" },
+  not_yet: { do: "wait", maxMs: PARK_ABOVE_MS },
+  reserved: { do: "wait", maxMs: KEPT_WAIT_MAX_MS },
   quota: { do: "park", alert: false },
   denied: { do: "park", alert: true },
   refused: { do: "halt", alert: true },

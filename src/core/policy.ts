@@ -3,12 +3,8 @@
  * Numbers that a platform imposes stand in `limits.ts`.
  */
 
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./durations.ts";
 import { VECTOR_DIMENSIONS_MAX } from "./limits.ts";
-
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Every sync, in the order in which a one-shot makes them: clients before projects, which name them. */
 export const SYNC_NAMES = ["fireflies", "clients", "projects", "vectors"] as const;
@@ -416,3 +412,25 @@ export const REQUESTS_FORGOTTEN_PER_TICK = 500;
 
 /** Open requests that are listed or taken up at once: five syncs, each with four priorities and a few plans. */
 export const REQUESTS_OPEN_MAX = 100;
+// Budgets of calls.
+
+/**
+ * Calls of a day that are kept for wake-ups and for persons, beside one for each look by the clock. Source: a key of 50 calls a
+ * day then leaves 20 at its start, and a backfill of 752 meetings takes 17 (Fireflies docs, limits of the free plan).
+ */
+export const QUOTA_KEPT_PER_DAY = { webhook: 4, manual: 2 } as const;
+
+/**
+ * Share of a budget, less one call, that is kept at most: of 50 calls just the looks of a day, the wake-ups and the persons; of
+ * two calls none, or a backfill would never begin.
+ */
+export const QUOTA_KEPT_SHARE_MAX = 5 / 8;
+
+/** A run waits so long for a call that is kept for others; longer, and it ends, so that those others find the lane free. */
+export const KEPT_WAIT_MAX_MS = MINUTE_MS;
+
+/** What waits for its share of a budget is looked after no more often than this: each run of it may cost a look as well. */
+export const SHARE_LOOK_MS = HOUR_MS;
+
+/** Looks that a forecast follows: an hour each for a year and more. What takes longer has no date. */
+export const FORECAST_LOOKS_MAX = 10_000;

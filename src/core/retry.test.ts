@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Failure } from "./errors.ts";
-import { PARK_ABOVE_MS } from "./policy.ts";
+import { KEPT_WAIT_MAX_MS, PARK_ABOVE_MS } from "./policy.ts";
 import { callTimeoutMs, failuresOnLadder, nextAfter, shrunkPageRows } from "./retry.ts";
 
 const NOW_MS = 1_000_000;
@@ -27,6 +27,13 @@ describe("nextAfter", () => {
       ...Array(10).fill(1_000),
       "halt",
     ]);
+  });
+
+  it("waits a minute for a call that is kept for others, and leaves the lane to them if it takes longer", () => {
+    const kept = (waitMs: number): (number | string)[] =>
+      waitsOf(aFailure({ kind: "reserved", notBeforeMs: NOW_MS + waitMs }), 1);
+    expect(kept(KEPT_WAIT_MAX_MS)).toEqual([KEPT_WAIT_MAX_MS]);
+    expect(kept(KEPT_WAIT_MAX_MS + 1)).toEqual(["park"]);
   });
 
   it("halves a page that is too large without making anybody wait", () => {

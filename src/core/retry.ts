@@ -41,7 +41,7 @@ export function failuresOnLadder(failures: readonly FailureKind[], kind: Failure
  * @param nowMs world time
  * @returns a wait (at least the vendor's own), parking, or the end; used-up retries become a halt
  *
- * Pure. Source: requirements, "Retry Strategy", "Common Issues"; waits above PARK_ABOVE_MS park.
+ * Pure. Source: requirements, "Retry Strategy", "Common Issues"; longer waits than a kind of failure is worth park.
  */
 export function nextAfter(failure: Failure, failedCount: number, nowMs: number): Next {
   const reaction = REACTIONS[failure.kind];
@@ -52,18 +52,26 @@ export function nextAfter(failure: Failure, failedCount: number, nowMs: number):
     case "park":
       return { do: "park", untilMs: failure.notBeforeMs ?? null, alert: reaction.alert };
     case "wait":
-      return waitOrPark(Math.max(namedMs, nowMs), nowMs, false);
+      return waitOrPark(
+        { do: "wait", untilMs: Math.max(namedMs, nowMs), retry: false },
+        nowMs,
+        reaction.maxMs,
+      );
     case "retry": {
       const waitMs = LADDERS[reaction.ladder][failedCount - 1];
       if (waitMs === undefined) return { do: "halt", alert: true, exhausted: true };
-      return waitOrPark(Math.max(namedMs, nowMs + waitMs), nowMs, true);
+      return waitOrPark(
+        { do: "wait", untilMs: Math.max(namedMs, nowMs + waitMs), retry: true },
+        nowMs,
+        PARK_ABOVE_MS,
+      );
     }
   }
 }
 
-function waitOrPark(untilMs: number, nowMs: number, retry: boolean): Next {
-  if (untilMs - nowMs > PARK_ABOVE_MS) return { do: "park", untilMs, alert: false };
-  return { do: "wait", untilMs, retry };
+function waitOrPark(wait: Extract<Next, { do: "wait" }>, nowMs: number, maxMs: number): Next {
+  const { untilMs } = wait;
+  return untilMs - nowMs > maxMs ? { do: "park", untilMs, alert: false } : wait;
 }
 
 /** Timeout in real ms of the next call after so many timeouts in a row. Source: requirements, "Network Timeout". */

@@ -126,6 +126,8 @@ async function attemptOnce<T>(
     }
     const before = await scope.failures();
     const next = nextAfter(failure, failuresOnLadder(before, failure.kind) + 1, world.nowMs());
+    // Nothing was tried: the budget of a use is spent as planned.
+    if (failure.kind === "reserved") return { ok: false, failure, next };
     const row = {
       id: scope.attemptId ?? world.newId(),
       runId: context.run.id,

@@ -1,6 +1,6 @@
 import { mapColumns, type Drift, type StoredColumn } from "../core/mapping/notion-columns.ts";
 import type { MappedColumns } from "../core/mapping/notion-record.ts";
-import { NOTION_CALLS_PER_MINUTE, SCHEMA_MAX_AGE_MS } from "../core/policy.ts";
+import { SCHEMA_MAX_AGE_MS } from "../core/policy.ts";
 import { TABLES, type Table, type TableName, type TableSettings } from "../core/records/table.ts";
 import type { DataSourceSchema, NotionReply } from "../ports/notion.ts";
 import type { NotionSetup } from "../ports/ports.ts";
@@ -153,7 +153,6 @@ export async function call<T>(
     party: "notion",
     operation,
     use: "fresh",
-    rate: { calls: NOTION_CALLS_PER_MINUTE, windowMs: 60_000 },
     send: ({ timeoutMs }) => send(timeoutMs),
   });
   return reply.value;

@@ -130,7 +130,8 @@ async function work(context: RunContext, pipeline: Pipeline, lane: Waiting): Pro
       failure,
       exhausted: next.do === "halt" && next.exhausted,
       yieldedTo: null,
-      outcome: NOTHING,
+      // Its share of a budget comes again by itself: that is no park of the lane, which others may still need.
+      outcome: { ...NOTHING, continues: failure.kind === "reserved" },
       checks,
     };
   }
@@ -161,7 +162,7 @@ async function close(context: RunContext, end: End): Promise<RunState> {
     );
   const summary = await runs.summary(run.id, {
     windowMs: ALERT_API_ERRORS_WINDOW_MS,
-    parksUntilMs: end.notBeforeMs,
+    parksUntilMs: end.outcome.continues ? null : end.notBeforeMs,
   });
   // The close was committed, and its reply was lost.
   if (summary.endedState !== null) return summary.endedState;

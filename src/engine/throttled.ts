@@ -1,6 +1,8 @@
-import { FailureError, failureOf, type Failure, type Party } from "../core/errors.ts";
+import { FailureError, failureOf, type Failure } from "../core/errors.ts";
 import { callTimeoutMs } from "../core/retry.ts";
-import { afterReply, takeCall, type CallUse, type QuotaRate, type QuotaReading } from "../core/quota.ts";
+import { afterReply, useIn, type CallUse, type QuotaReading, type Vendor } from "../core/quota.ts";
+import { takeCall, type Grant } from "../core/quota/grant.ts";
+import { quotaPlan } from "../core/quota/plan.ts";
 import { sha256Hex } from "../core/identity.ts";
 import type { VendorKey } from "../ports/run-store.ts";
 import { fail, type StepScope } from "./durably.ts";
@@ -11,12 +13,10 @@ const TAKE_TRIES_MAX = 10;
 
 export type VendorCall<T extends { quota: QuotaReading }> = {
   readonly keyName: string;
-  readonly party: Party;
+  readonly party: Vendor;
   readonly operation: string;
   /** What it is made for. */
   readonly use: CallUse;
-  /** A budget that the vendor has and does not send along. */
-  readonly rate?: QuotaRate;
   /** The account a reply revealed, to be remembered with the key; undefined if it reveals none. */
   readonly accountOf?: (reply: T) => { accountId: string; meetings: number | null };
   readonly send: (call: { timeoutMs: number; withoutFields: readonly string[] }) => Promise<T>;
@@ -27,7 +27,8 @@ export type VendorCall<T extends { quota: QuotaReading }> = {
  * attempt, then calls, then writes what came of it. A call before its time is never made; a crash in the middle costs
  * one call of the budget. Timeouts grow with the timeouts this step has had.
  *
- * @throws FailureError of kind not_yet if the time has not come; else what the call threw, written down first
+ * @throws FailureError of kind not_yet if the time has not come, reserved if what is left of the budget is kept for more
+ * urgent calls; else what the call threw, written down first
  */
 export async function throttled<T extends { quota: QuotaReading }>(
   context: RunContext,
@@ -45,7 +46,7 @@ export async function throttled<T extends { quota: QuotaReading }>(
       context.fence,
       attemptId,
       { durationMs: world.realNowMs() - startedRealMs, failure },
-      { ...settled(key, reply, failure), ...proven },
+      { ...settled(key, { reply, failure, nowMs: world.nowMs() }), ...proven },
     );
   let reply: T;
   try {
@@ -78,11 +79,10 @@ async function take<T extends { quota: QuotaReading }>(
   for (let tries = 0; tries < TAKE_TRIES_MAX; tries += 1) {
     const key = await runs.vendorKey(call.keyName);
     const nowMs = world.nowMs();
-    const grant = takeCall(key.quota, nowMs, call.rate);
     const { party } = call;
-    if (!grant.ok) {
-      fail({ kind: "not_yet", party, detail: "the named time has not come", notBeforeMs: grant.notBeforeMs });
-    }
+    const use = useIn(context.run, call.use);
+    const grant = takeCall(key.quota, { ...quotaPlan(context.ports, party), nowMs, use });
+    if (!grant.ok) refuse(party, grant);
     const attempt = {
       id: attemptId,
       runId: context.run.id,
@@ -101,16 +101,24 @@ async function take<T extends { quota: QuotaReading }>(
   });
 }
 
+/** Nothing was sent, and the time is known at which it may be. */
+function refuse(party: Vendor, { why, notBeforeMs }: Extract<Grant, { ok: false }>): never {
+  if (why === "reserved") {
+    const detail = "what is left of the budget of calls is kept for what is more urgent";
+    return fail({ kind: "reserved", party, detail, notBeforeMs });
+  }
+  return fail({ kind: "not_yet", party, detail: "the named time has not come", notBeforeMs });
+}
+
 function settled<T extends { quota: QuotaReading }>(
   key: VendorKey,
-  reply: T | null,
-  failure: Failure | null,
+  { reply, failure, nowMs }: { reply: T | null; failure: Failure | null; nowMs: number },
 ): VendorKey {
   const reading = reply?.quota ?? { limit: null, remaining: null, windowEndsMs: null };
   const gated = failure?.kind === "plan_gated" && failure.field !== undefined ? [failure.field] : [];
   return {
     ...key,
-    quota: afterReply(key.quota, reading, failure?.notBeforeMs ?? null),
+    quota: afterReply(key.quota, reading, { nowMs, notBeforeMs: failure?.notBeforeMs ?? null }),
     withoutFields: [...new Set([...key.withoutFields, ...gated])],
     denied: failure === null ? false : failure.kind === "denied" || key.denied,
   };

@@ -6,6 +6,7 @@ import {
   REQUESTS_FORGOTTEN_PER_TICK,
   REQUESTS_KEPT_MS,
   SYNC_NAMES,
+  SHARE_LOOK_MS,
   VECTORS_RETRY_AFTER_MS,
 } from "../core/policy.ts";
 import { laneOf, runName } from "../core/rebuild.ts";
@@ -97,8 +98,15 @@ function isSyncDue(ports: Ports, sync: SyncName, seen: Glance): boolean {
   }
   if (last === undefined) return false;
   // One that took on enough goes on, and one that parked until a time that has come.
-  if (last.continues || (last.state === "parked" && last.notBeforeMs !== null)) return true;
+  if (last.continues && continuesMs(last) <= nowMs) return true;
+  if (!last.continues && last.state === "parked" && last.notBeforeMs !== null) return true;
   return seen.owedTables.includes(sync) && sinceEndMs >= OWED_PAGES_PAUSE_MS;
+}
+
+/** When a run is gone on with: at once; or when its budget has calls again, but not more often than SHARE_LOOK_MS. */
+function continuesMs({ notBeforeMs, endedMs, queuedMs }: Run): number {
+  const waits = notBeforeMs !== null && notBeforeMs > (endedMs ?? 0);
+  return waits ? Math.max(notBeforeMs, queuedMs + SHARE_LOOK_MS) : 0;
 }
 
 /**

@@ -43,6 +43,11 @@ function isOther({ rebuild, preview, priority }: Run): boolean {
   return rebuild !== null || preview?.mode === "dry_run" || priority === "urgent" || priority === "high";
 }
 
+/** Whether a run ended before a time that it waits for; one that made way waits for none. */
+function waits({ notBeforeMs, endedMs }: Run): boolean {
+  return notBeforeMs !== null && notBeforeMs > (endedMs ?? 0);
+}
+
 /** Make every sync once whose vendor is on, in order, its continuations included; then prove the whole. */
 export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneShot> {
   const reports: RunReport[] = [];
@@ -52,6 +57,8 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
       const { run_id: runId } = await client.start(sync);
       const report = await ended(client, runId, watcher);
       reports.push(report);
+      // What waits for a time is for a later start: nobody waits at a terminal for that.
+      if (waits(report.run) && !isOther(report.run)) break;
       // A rebuild, a dry run or a more urgent run that was under way in this lane went first.
       if (!report.run.continues && !isLost(report.run) && !isOther(report.run)) break;
     }

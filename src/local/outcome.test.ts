@@ -32,7 +32,7 @@ function aReport(sync: "fireflies" | "vectors", change: Partial<RunReport["run"]
     ...change,
   } as RunReport["run"];
   const counts = { created: 0, updated: 0, unchanged: 0, deleted: 0, pending: 0, quarantined: 0, failed: 0 };
-  return { run, counts: { seen: 0, ...counts }, progress: null, setAside: [], troubles: [] };
+  return { run, counts: { seen: 0, ...counts }, progress: null, setAside: [], troubles: [], forecast: null };
 }
 
 const parked = (sync: "fireflies" | "vectors"): RunReport =>

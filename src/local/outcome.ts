@@ -34,6 +34,8 @@ type RunJson = {
   readonly destination_count: number | null;
   readonly api_calls: number;
   readonly retries: number;
+  /** When the backfill will be done (world time) and in how many calls, of a run that waits with it; null as a rule. */
+  readonly backfill: { readonly calls: number | null; readonly done_by: string | null } | null;
   readonly duration_ms: number | null;
   readonly embedded_chunks: number;
   /** Items that were not brought through, the first of them by name, and how many there are. */
@@ -86,8 +88,9 @@ function isAccounted(proof: Proof): boolean {
 
 /** Whether all that is missing is what a parked run did not reach: owed, not lost, and judged when it has gone on. */
 function isOwed({ runs, proof: { meetings } }: OutcomeJson): boolean {
+  // A run that did what is urgent and waits for its share of the budget with the rest is no success of the rest.
   const parked = (["fireflies", "vectors"] as const).filter((sync) =>
-    runs.some((run) => run.sync === sync && run.state === "parked"),
+    runs.some((run) => run.sync === sync && (run.state === "parked" || run.not_before !== null)),
   );
   // Those without a name are no graver than the last that has one.
   const isExplained = meetings.unexplained.every((difference) =>
@@ -100,19 +103,21 @@ function isOwed({ runs, proof: { meetings } }: OutcomeJson): boolean {
 }
 
 function runJson(report: RunReport, quarantined: number): RunJson {
-  const { run, counts, setAside } = report;
+  const { run, counts, setAside, forecast } = report;
+  const isoOf = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
   return {
     run_id: run.id,
     sync: run.sync,
     trigger: run.trigger,
     state: run.state,
     detail: run.detail,
-    not_before: run.notBeforeMs === null ? null : new Date(run.notBeforeMs).toISOString(),
+    not_before: isoOf(run.notBeforeMs),
     counts,
     source_count: run.sourceCount,
     destination_count: run.destinationCount,
     api_calls: run.result?.apiCalls ?? 0,
     retries: run.result?.retries ?? 0,
+    backfill: forecast === null ? null : { calls: forecast.calls, done_by: isoOf(forecast.doneMs) },
     duration_ms: run.durationMs,
     embedded_chunks: run.result?.embeddedChunks ?? 0,
     set_aside: setAside.map(({ itemId, verdict, reason }) => ({ item_id: itemId, verdict, reason })),

@@ -5,6 +5,7 @@ import { isLeftBy } from "../queries/proof.ts";
 import type { RunReport } from "../queries/status.ts";
 import { firstOnlyLines, moreLines, setAsideCount } from "../surfaces/cut-lists.ts";
 import { waitingForPerson } from "../surfaces/for-a-person.ts";
+import { forecastLine } from "../surfaces/forecast-lines.ts";
 import { itemTitle, runTitle } from "../surfaces/run-titles.ts";
 import type { OneShot, Proof, Watcher } from "./one-shot.ts";
 import type { OutcomeJson } from "./outcome.ts";
@@ -26,6 +27,7 @@ export function barWatcher(stream: NodeJS.WriteStream): Watcher {
   const draw = createLogUpdate(stream, { showCursor: true });
   let shown = 0;
   let startedMs = 0;
+  let isForetold = false;
   return {
     started: (run) => {
       shown = 0;
@@ -37,6 +39,10 @@ export function barWatcher(stream: NodeJS.WriteStream): Watcher {
       const seconds = Math.max(0.001, (performance.now() - startedMs) / 1_000);
       // A total that grows must not make the bar go back.
       shown = Math.max(shown, total === null || total === 0 ? 0 : Math.min(1, done / total));
+      if (isTold(report) && !isForetold) {
+        isForetold = true;
+        draw.persist(foretold(report));
+      }
       draw(`${barOf(shown)} ${liveLine(report, seconds)}`);
     },
     ended: (report) => {
@@ -52,11 +58,25 @@ function barOf(share01: number): string {
 
 /** A line per run on anything but a terminal. */
 export function lineWatcher(write: (line: string) => void): Watcher {
+  let isForetold = false;
   return {
     started: (run: Run) => write(`${runTitle(run)}: run ${run.id} started`),
-    progressed: () => {},
+    progressed: (report) => {
+      if (!isTold(report) || isForetold) return;
+      isForetold = true;
+      write(foretold(report));
+    },
     ended: (report) => write(endLine(report)),
   };
+}
+
+/** Whether the end of a backfill can be said at its start: how much there is, the account tells. */
+function isTold({ forecast }: RunReport): boolean {
+  return forecast !== null && forecast.meetings !== null;
+}
+
+function foretold({ run, forecast }: RunReport): string {
+  return `${runTitle(run)}: ${forecast === null ? "" : forecastLine(forecast)}`;
 }
 
 function liveLine({ run, progress }: RunReport, seconds: number): string {
@@ -79,7 +99,8 @@ function endLine({ run, counts }: RunReport): string {
 
 /** The report at the end: what came, what was set aside and why, where the time went, what was retried, and the proof. */
 export function finalReport({ reports, proof, quarantined }: OneShot, outcome: OutcomeJson): string {
-  const parked = reports.filter(({ run }) => run.state === "parked");
+  const parked = reports.filter(({ run }) => run.state === "parked" || run.notBeforeMs !== null);
+  const foreseen = parked.flatMap(({ forecast }) => (forecast === null ? [] : [forecastLine(forecast)]));
   const blocks = [
     block("What came", reports.map(endLine)),
     block(
@@ -93,9 +114,10 @@ export function finalReport({ reports, proof, quarantined }: OneShot, outcome: O
       "Waiting",
       parked.map(
         ({ run }) =>
-          `${run.sync}: ${run.detail}; goes on ${run.notBeforeMs === null ? "when the cause is removed" : `at ${new Date(run.notBeforeMs).toISOString()}`}`,
+          `${run.sync}: ${run.detail ?? "its share of the calls is used up"}; goes on ${run.notBeforeMs === null ? "when the cause is removed" : `at ${new Date(run.notBeforeMs).toISOString()}`}`,
       ),
     ),
+    block("Backfill", foreseen),
     block(
       "Failed",
       reports.filter(({ run }) => run.state === "failed").map(({ run }) => `${run.sync}: ${run.detail}`),

@@ -1,4 +1,6 @@
+import type { BacklogStore } from "./backlog-store.ts";
 import type { DecisionStore } from "./decision-store.ts";
+import type { QuotaRates } from "../core/config.ts";
 import type { Schedule } from "../core/schedule.ts";
 import type { TableName, TableSettings } from "../core/records/table.ts";
 import type { IndexRegistry } from "./index-registry.ts";
@@ -61,6 +63,9 @@ export type Ports = {
    * never fails.
    */
   readonly wake: () => Promise<void>;
+  /** Budgets of calls as configured. */
+  readonly rates: QuotaRates;
+  readonly backlog: BacklogStore;
   /** What is wrong with the configuration file, in a sentence; null: nothing. No run starts until it is mended. */
   readonly configProblem: string | null;
   /** Free bytes where the stores live, if that is a disk of ours; null if it is not. */

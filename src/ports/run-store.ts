@@ -119,7 +119,8 @@ export type RunStore = {
   renewLease(fence: Fence, expiresRealMs: number): Promise<void>;
   /**
    * Close the run and free the lane in one batch, and close its requests unless another run has to go on. What a rebuild
-   * waits for holds back the rebuild, and not its lane; a run that made way (`yieldedTo`) holds back neither.
+   * waits for holds back the rebuild, and not its lane; a run that made way (`yieldedTo`) holds back neither, nor does a
+   * parked run that `continues`: it waits for its share of a budget, and others may still have theirs.
    *
    * @returns whether another run or request waits for the lane
    */

@@ -4,6 +4,8 @@ import type { Ports } from "../ports/ports.ts";
 import type { Alert, AttemptRow, Lane, Run } from "../ports/run-store.ts";
 import type { RunCounts } from "../core/report.ts";
 import { offSyncs, readSchedule, type OffSync, type SyncSchedule } from "./schedule.ts";
+import type { Forecast } from "../core/quota/forecast.ts";
+import { readBudgets, readForecast, type BudgetStatus } from "./forecast.ts";
 import { readOpenRebuild, readProgress as rebuildProgress, type RebuildStatus } from "./rebuild.ts";
 
 export type Status = {
@@ -23,12 +25,20 @@ export type Status = {
   readonly indexes: readonly IndexRow[];
   /** What is made anew at the moment; null as a rule. */
   readonly rebuild: RebuildStatus | null;
+  /** Calls that the keys in use have left. */
+  readonly budgets: readonly BudgetStatus[];
+  /** When the backfill will be done; null when there is none. */
+  readonly forecast: Forecast | null;
 };
 
 /** Where everything stands now. Reads only. */
 export async function readStatus(ports: Ports): Promise<Status> {
   const { runs, records, world, registry } = ports;
-  const [indexes, rebuild] = await Promise.all([registry.rows(), readOpenRebuild(ports)]);
+  const [indexes, rebuild, budgets] = await Promise.all([
+    registry.rows(),
+    readOpenRebuild(ports),
+    readBudgets(ports),
+  ]);
   const [unfinished, lanes, alerts, { owed: owedDocuments }, source, totals, ...last] = await Promise.all([
     runs.unfinished(),
     runs.lanes(),
@@ -38,6 +48,8 @@ export async function readStatus(ports: Ports): Promise<Status> {
     records.totals(),
     ...SYNC_NAMES.map((sync) => runs.lastEnded(sync)),
   ]);
+  const ofMeetings = (run: Run | null): boolean => run?.sync === "fireflies" && run.rebuild === null;
+  const meetingsRun = unfinished.items.find(ofMeetings) ?? last.find(ofMeetings) ?? null;
   return {
     nowMs: world.nowMs(),
     schedule: await readSchedule(ports, { lanes: lanes.items, unfinished: unfinished.items }),
@@ -51,6 +63,8 @@ export async function readStatus(ports: Ports): Promise<Status> {
     totals,
     indexes: indexes.items,
     rebuild,
+    budgets,
+    forecast: await readForecast(ports, meetingsRun),
   };
 }
 
@@ -74,6 +88,8 @@ export type RunReport = {
   }[];
   /** Attempts that did not succeed, with what happened next. */
   readonly troubles: readonly AttemptRow[];
+  /** Of a run of the backfill that is going on, or that waits for its share of the budget: when it will be done. */
+  readonly forecast: Forecast | null;
 };
 
 /** Everything a person asks of one run; null if there is no such run. At most IDS_SHOWN_MAX of each list. */
@@ -81,13 +97,20 @@ export async function readReport(ports: Ports, runId: string): Promise<RunReport
   const { runs } = ports;
   const run = await runs.run(runId);
   if (run === null) return null;
-  const [counts, progress, setAside, attempts] = await Promise.all([
+  const [counts, progress, setAside, attempts, forecast] = await Promise.all([
     runs.counts(runId),
     readProgress(ports, run),
     runs.setAside(runId, IDS_SHOWN_MAX),
     runs.troubles(runId, IDS_SHOWN_MAX),
+    goesOn(run, ports.world.nowMs()) ? readForecast(ports, run) : null,
   ]);
-  return { run, counts, progress, setAside: setAside.items, troubles: attempts.items };
+  return { run, counts, progress, setAside: setAside.items, troubles: attempts.items, forecast };
+}
+
+/** Whether what a run says of the future is still to come. */
+function goesOn({ sync, rebuild, endedMs, continues, notBeforeMs }: Run, nowMs: number): boolean {
+  if (sync !== "fireflies" || rebuild !== null) return false;
+  return endedMs === null || ((continues || notBeforeMs !== null) && (notBeforeMs ?? nowMs) >= nowMs);
 }
 
 /** How far an unfinished run has come; null once it has ended. */

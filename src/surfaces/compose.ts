@@ -2,6 +2,7 @@ import type { WorkflowStep } from "cloudflare:workers";
 import { createEmbedder } from "../adapters/workers-ai/embedder.ts";
 import { createIndexRegistry } from "../adapters/d1/index-registry.ts";
 import { createOpenAiEmbedder } from "../adapters/openai/embedder.ts";
+import { createBacklogStore } from "../adapters/d1/backlog-table.ts";
 import { createRebuildStore } from "../adapters/d1/rebuild-table.ts";
 import { createFirefliesSource } from "../adapters/fireflies/source.ts";
 import { createRawStore } from "../adapters/r2/raw-store.ts";
@@ -77,6 +78,8 @@ export async function composePorts(env: Env): Promise<Ports> {
     notion: await composeNotion(env, settings, { world, send }),
     scheduleMs: settings.scheduleMs,
     wake: () => wake(env),
+    rates: settings.rates,
+    backlog: createBacklogStore(env.DB),
     configProblem,
     ...vectorPorts(env, world, (await registry.rows()).items),
     freeBytes: () => freeBytes(env),

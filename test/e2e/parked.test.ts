@@ -15,7 +15,7 @@ test(
     const folder = temporaryFolder();
     const file = writeMeetings(join(folder, "meetings.jsonl"), shortMeetings(300));
     const dataDir = join(folder, "data");
-    const args = ["--data-dir", dataDir, "--meetings", file, "--quota-per-day", "4"];
+    const args = ["--data-dir", dataDir, "--meetings", file, "--quota-per-day", "7"];
     const first = await sync([...args, ...awayFromMidnight()]);
     expect(first, first.story).toMatchObject({
       code: 0,

@@ -5,6 +5,7 @@ import { createR2 } from "../../emulators/r2/r2-bucket.ts";
 import { createVectorizeInMemory } from "../../emulators/vectorize/in-memory.ts";
 import { createWorkersAiInProcess } from "../../emulators/workers-ai/ai-core.ts";
 import { createIndexRegistry } from "../../src/adapters/d1/index-registry.ts";
+import { createBacklogStore } from "../../src/adapters/d1/backlog-table.ts";
 import { createRebuildStore } from "../../src/adapters/d1/rebuild-table.ts";
 import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
 import { createTableStore } from "../../src/adapters/d1/table-store.ts";
@@ -16,6 +17,7 @@ import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
 import { createVectorIndex } from "../../src/adapters/vectorize/vector-index.ts";
 import { createEmbedder } from "../../src/adapters/workers-ai/embedder.ts";
+import { USUAL_SETTINGS } from "../../src/core/config.ts";
 import { METADATA_INDEXES } from "../../src/core/chunk-plan.ts";
 import { EMBEDDING_MODEL, SCHEDULE_MS, SCHEMA_VERSION } from "../../src/core/policy.ts";
 import { executeRun } from "../../src/engine/run.ts";
@@ -158,6 +160,8 @@ export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS
     notion: null,
     scheduleMs: SCHEDULE_MS,
     wake: async () => void (calls.wakes += 1),
+    rates: USUAL_SETTINGS.rates,
+    backlog: createBacklogStore(d1),
     configProblem: null,
     embedder: createEmbedder(ai, EMBEDDING_MODEL, world),
     index: indexes.VECTORS_A,

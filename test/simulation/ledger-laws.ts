@@ -148,15 +148,14 @@ async function brokenEnds(sim: Simulation): Promise<string[]> {
   for (const sync of ["fireflies", "vectors"]) {
     const [last] = await rowsOf(
       sim,
-      `select state, detail from runs where sync = '${sync}' order by queued_ms desc, id desc limit 1`,
+      `select state, detail, not_before_ms from runs where sync = '${sync}' order by queued_ms desc, id desc limit 1`,
     );
     // A meeting that failed and was then deleted at the source stays failed: a finding, as long as no deletion is proven.
     const [lost] = await rowsOf(sim, "select count(*) as n from sightings where state = 'failed'");
     if (sync === "fireflies" && Number(lost?.["n"]) > 0 && last?.["state"] === "succeeded_with_findings")
       continue;
-    const [waiting] = await rowsOf(sim, `select not_before_ms from lanes where lane = '${sync}'`);
     // The budget of the day may well be used up; what is waited for must then be known.
-    if (last?.["state"] === "parked" && Number(waiting?.["not_before_ms"] ?? 0) > sim.clock.nowMs()) continue;
+    if (last?.["state"] === "parked" && Number(last["not_before_ms"] ?? 0) > sim.clock.nowMs()) continue;
     if (last !== undefined && last["state"] !== "succeeded")
       broken.push(`ends: the last run of ${sync} is ${last["state"]}: ${last["detail"]}`);
   }

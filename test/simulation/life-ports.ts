@@ -1,5 +1,6 @@
 import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
 import { createIndexRegistry } from "../../src/adapters/d1/index-registry.ts";
+import { createBacklogStore } from "../../src/adapters/d1/backlog-table.ts";
 import { createRebuildStore } from "../../src/adapters/d1/rebuild-table.ts";
 import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
 import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
@@ -12,6 +13,7 @@ import { createFirefliesSource } from "../../src/adapters/fireflies/source.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
 import { createVectorIndex } from "../../src/adapters/vectorize/vector-index.ts";
 import { createEmbedder } from "../../src/adapters/workers-ai/embedder.ts";
+import { USUAL_SETTINGS } from "../../src/core/config.ts";
 import { SCHEDULE_MS, SCHEMA_VERSION } from "../../src/core/policy.ts";
 import type { executeRun } from "../../src/engine/run.ts";
 import { bindAi, bindD1, bindR2, bindVectorize, type D1Watcher } from "./bindings.ts";
@@ -66,6 +68,8 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     scheduleMs: SCHEDULE_MS,
     // Every message is lost: the tick finds all of it.
     wake: () => Promise.resolve(),
+    rates: USUAL_SETTINGS.rates,
+    backlog: createBacklogStore(d1),
     configProblem: null,
     index,
     indexName: "VECTORS_A",

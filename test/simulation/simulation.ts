@@ -111,7 +111,7 @@ export class Simulation {
 
   async #isParked(): Promise<boolean> {
     const parked = await this.estate.d1
-      .prepare("select count(*) as n from lanes where not_before_ms > ?1")
+      .prepare("select count(*) as n from runs where state = 'parked' and not_before_ms > ?1")
       .bind(this.clock.nowMs())
       .first<number>("n");
     return parked !== 0;

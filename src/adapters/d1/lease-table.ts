@@ -69,9 +69,8 @@ function awaiting({ lane }: Fence): Statement {
 }
 
 function closing(fence: Fence, runId: string, end: Parameters<RunStore["closeRun"]>[2]): Statement[] {
-  // A run that makes way waits for another run, and its lane for nothing.
-  const isHeld = end.state === "parked" && end.yieldedTo === null;
-  const heldUntilMs = end.yieldedTo === null ? end.notBeforeMs : null;
+  // A run that makes way, or that waits for its share of a budget, goes on by itself, and leaves the lane to others.
+  const isHeld = end.state === "parked" && end.yieldedTo === null && !end.continues;
   return [
     statement(
       `update runs set state = ?2, ended_ms = ?3, duration_ms = ?4, not_before_ms = ?5, detail = ?6,
@@ -99,14 +98,14 @@ function closing(fence: Fence, runId: string, end: Parameters<RunStore["closeRun
       `update rebuilds set not_before_ms = ?2 where ended_ms is null
          and id = (select rebuild_id from runs where id = ?1)`,
       runId,
-      heldUntilMs,
+      isHeld ? end.notBeforeMs : null,
     ),
     statement(
       `insert into lanes (lane, not_before_ms, reason, key_name)
        select ?1, ?2, ?3, ?4 where exists (select 1 from runs where id = ?5 and rebuild_id is null)
        on conflict (lane) do update set not_before_ms = excluded.not_before_ms, reason = excluded.reason, key_name = excluded.key_name`,
       fence.lane,
-      heldUntilMs,
+      isHeld ? end.notBeforeMs : null,
       isHeld ? end.detail : null,
       isHeld ? end.laneKeyName : null,
       runId,

@@ -47,10 +47,11 @@ type TakeCall = {
 async function takeCall(database: Database, { fence, key, quota, attempt }: TakeCall): Promise<boolean> {
   const [taken] = await database.fenced(fence, [
     statement(
-      `insert into quota (key_name, vendor, version, budget, used, window_ends_ms, not_before_ms)
-       values (?1, ?2, ?3 + 1, ?4, ?5, ?6, ?7)
+      `insert into quota (key_name, vendor, version, budget, used, window_ends_ms, not_before_ms, window_ms)
+       values (?1, ?2, ?3 + 1, ?4, ?5, ?6, ?7, ?8)
        on conflict (key_name) do update set version = version + 1, budget = excluded.budget, used = excluded.used,
-         window_ends_ms = excluded.window_ends_ms, not_before_ms = max(not_before_ms, excluded.not_before_ms)
+         window_ends_ms = excluded.window_ends_ms, window_ms = excluded.window_ms,
+         not_before_ms = max(not_before_ms, excluded.not_before_ms)
        where version = ?3`,
       key.keyName,
       vendorOf(key.keyName),
@@ -59,6 +60,7 @@ async function takeCall(database: Database, { fence, key, quota, attempt }: Take
       quota.used,
       quota.windowEndsMs,
       quota.notBeforeMs,
+      quota.windowMs,
     ),
     // changes() is that of the statement before: the attempt exists only if the call was taken.
     insertAttempt(attempt, "started", "where changes() > 0"),
@@ -76,7 +78,8 @@ function ownership(key: Parameters<RunStore["settleCall"]>[3]): Statement[] {
 function settledKey(key: Parameters<RunStore["settleCall"]>[3]): Statement {
   return statement(
     `update quota set version = version + 1, budget = ?2, used = ?3, window_ends_ms = ?4,
-       not_before_ms = max(not_before_ms, ?5), without_fields = ?6, account_id = ?7, denied = ?8, meetings_estimate = ?9 where key_name = ?1`,
+       not_before_ms = max(not_before_ms, ?5), without_fields = ?6, account_id = ?7, denied = ?8, meetings_estimate = ?9, window_ms = ?10
+     where key_name = ?1`,
     key.keyName,
     key.quota.budget,
     key.quota.used,
@@ -86,5 +89,6 @@ function settledKey(key: Parameters<RunStore["settleCall"]>[3]): Statement {
     key.accountHash,
     key.denied ? 1 : 0,
     key.meetingsEstimate,
+    key.quota.windowMs,
   );
 }

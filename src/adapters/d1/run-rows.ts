@@ -143,6 +143,7 @@ export type QuotaRow = {
   budget: number | null;
   used: number;
   window_ends_ms: number | null;
+  window_ms: number | null;
   not_before_ms: number;
   without_fields: string;
   account_id: string | null;
@@ -163,6 +164,7 @@ export function vendorKeyOf(keyName: string, row: QuotaRow | undefined): VendorK
           budget: row.budget,
           used: row.used,
           windowEndsMs: row.window_ends_ms,
+          windowMs: row.window_ms,
           notBeforeMs: row.not_before_ms,
         },
     withoutFields: isNew ? [] : JSON.parse(row.without_fields),

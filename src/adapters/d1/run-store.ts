@@ -114,11 +114,12 @@ const WISH = "(select rebuild_id from runs where id = ?1)";
 
 /**
  * How often the lane of run ?1 (or its rebuild) has parked since it last finished, each time until another time: whoever
- * starts a run by hand meanwhile parks it once more and changes nothing. ?3 is the time of the run that ends now.
+ * starts a run by hand meanwhile parks it once more and changes nothing. One that waits for its share of a budget goes on as
+ * planned and is not counted. ?3 is the time of the run that ends now.
  */
 const PARKS = `select count(*) from (
   select not_before_ms from runs where sync = ${LANE} and rebuild_id is ${WISH} and state = 'parked'
-     and not_before_ms is not null and yielded_to is null
+     and not_before_ms is not null and yielded_to is null and continues = 0
      and ended_ms > coalesce((select max(completed_ms) from discoveries where sync = ${LANE} and completed_ms is not null), 0)
      and ended_ms > coalesce((select max(ended_ms) from runs where sync = ${LANE} and rebuild_id is ${WISH}
        and state in ('succeeded', 'succeeded_with_findings') and continues = 0 and mode is null), 0)

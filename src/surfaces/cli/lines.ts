@@ -2,6 +2,7 @@ import { runName } from "../../core/rebuild.ts";
 import type { Run } from "../../ports/run-store.ts";
 import type { RebuildStatus } from "../../queries/rebuild.ts";
 import type { SyncSchedule } from "../../queries/schedule.ts";
+import { budgetLine, forecastLine } from "../forecast-lines.ts";
 import type { Status } from "../../queries/status.ts";
 
 /** One run on one line. */
@@ -60,6 +61,8 @@ export function statusLines(status: Status): string[] {
       (index) => `Vectors: ${index.model} (${index.dimensions} dimensions, ${index.binding}): ${index.state}`,
     ),
     ...(status.rebuild === null ? [] : [`Rebuilding: ${rebuildLine(status.rebuild)}`]),
+    ...status.budgets.map((budget) => `Calls: ${budgetLine(budget)}`),
+    ...(status.forecast === null ? [] : [`Backfill: ${forecastLine(status.forecast)}`]),
     ...waiting.map(
       (lane) =>
         `Waiting: ${lane.lane}: ${lane.reason}${lane.notBeforeMs === null ? "" : ` until ${when(lane.notBeforeMs)}`}`,

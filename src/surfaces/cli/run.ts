@@ -200,9 +200,15 @@ async function watched(client: ApiClient, sync: SyncName, how: How): Promise<rea
   while (runs.length < RUNS_MAX) {
     const { run } = await watchToEnd(client, await askFor(client, sync, how), how.show);
     runs.push(run);
-    if (!run.continues && !isOther(run, how.priority)) break;
+    // What waits for its share of a budget is gone on with by the clock.
+    if ((!run.continues || waits(run)) && !isOther(run, how.priority)) break;
   }
   return runs;
+}
+
+/** Whether a run ended before a time that it waits for; one that made way waits for none. */
+function waits({ notBeforeMs, endedMs }: Run): boolean {
+  return notBeforeMs !== null && notBeforeMs > (endedMs ?? 0);
 }
 
 /** A rebuild, a dry run or a more urgent run that was under way in this lane went first. */

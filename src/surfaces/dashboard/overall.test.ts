@@ -42,6 +42,9 @@ const aStatus = (change: Partial<Status> = {}): Status => ({
   source: { ids: 60, asOfMs: Date.parse("2026-11-25T14:05:00Z") },
   totals: { records: 52, pending: 2, quarantined: 6, accounted: 60, documents: 52, liveChunks: 139 },
   indexes: [],
+  budgets: [],
+  schedule: [],
+  forecast: null,
   rebuild: null,
   ...change,
 });
@@ -145,6 +148,24 @@ describe("overallOf", () => {
   it("does not call it well while a lane waits", () => {
     const lanes = [{ lane: "fireflies", notBeforeMs: NOW + 1, reason: "quota", keyName: null }] as const;
     expect(led({ lanes })).toEqual(["busy", "Waiting"]);
+  });
+});
+
+describe("a backfill that takes days", () => {
+  const forecast = { meetings: 5_000, calls: 86, pages: 22, callsPerDay: 26, doneMs: NOW + 3 * 86_400_000 };
+
+  it("is under way also while it waits for its share of the calls, and says when it is done", () => {
+    const status = aStatus({ source: { ids: 0, asOfMs: null }, forecast });
+    const { tone, lead, notes } = overallOf(status, formats);
+    expect([tone, lead]).toEqual(["busy", "The first listing is under way"]);
+    expect(notes[0]).toMatch(/^Backfill: 5,000 meetings, 108 calls at about 26 a day, done by .+\.$/);
+  });
+
+  it("says so where it takes more than a year, and nothing while the account does not say how much there is", () => {
+    const notesOf = (change: object): readonly string[] =>
+      overallOf(aStatus({ forecast: { ...forecast, ...change } }), formats).notes;
+    expect(notesOf({ doneMs: null })[0]).toMatch(/done in more than a year\.$/);
+    expect(notesOf({ meetings: null, calls: null }).filter((note) => note.includes("Backfill"))).toEqual([]);
   });
 });
 

@@ -34,6 +34,7 @@ export function overallOf(status: Status, formats: Formats): Overall {
     lastListing: source.asOfMs === null ? null : formats.moment(source.asOfMs, nowMs),
     notes: [
       ...rebuildNotes(status, formats),
+      ...forecastNotes(status, formats),
       ...setAside(status, formats),
       ...status.off.map(({ reason }) => `${reason}.`),
     ],
@@ -52,7 +53,9 @@ function judge(status: Status, { count, counted }: Formats): Pick<Overall, "tone
   if (unwell !== undefined) return { tone: "bad", lead: `${runTitle(unwell)}: ${wordsOf(unwell.state)}` };
   const isOff = status.off.some(({ sync }) => sync === "fireflies");
   if (source.asOfMs === null && !isOff) {
-    const isRunning = status.unfinished.some(({ sync }) => sync === "fireflies");
+    // Between two runs it waits for its share of the calls.
+    const isBegun = (status.forecast?.pages ?? 0) > 0;
+    const isRunning = isBegun || status.unfinished.some(({ sync }) => sync === "fireflies");
     return {
       tone: "busy",
       lead: isRunning ? "The first listing is under way" : "Nothing has been listed yet",
@@ -85,6 +88,14 @@ function rebuildNotes({ rebuild, nowMs }: Status, { count, counted, moment }: Fo
   const { notBeforeMs } = rebuild.rebuild;
   const waits = notBeforeMs === null ? "" : `, waits until ${moment(notBeforeMs, nowMs).text}`;
   return [`${words}: ${count(done)} of ${counted(total, "meeting")}${waits}.`];
+}
+
+function forecastNotes({ forecast, nowMs }: Status, { counted, moment }: Formats): string[] {
+  if (forecast === null || forecast.meetings === null || forecast.calls === null) return [];
+  const { meetings, calls, pages, callsPerDay, doneMs } = forecast;
+  const pace = callsPerDay === null ? "" : ` at about ${callsPerDay} a day`;
+  const done = doneMs === null ? "done in more than a year" : `done by ${moment(doneMs, nowMs).text}`;
+  return [`Backfill: ${counted(meetings, "meeting")}, ${counted(pages + calls, "call")}${pace}, ${done}.`];
 }
 
 function setAside({ totals }: Status, { count, counted }: Formats): string[] {

@@ -45,6 +45,7 @@ const said = (run: Partial<RunReport["run"]>, change: Partial<RunReport> = {}): 
     progress: null,
     setAside: [],
     troubles: [],
+    forecast: null,
     ...change,
   };
   return runSentence(report, formats, NOW);

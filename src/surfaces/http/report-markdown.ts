@@ -2,6 +2,7 @@ import { runName } from "../../core/rebuild.ts";
 import { COUNTED, VERDICTS } from "../../core/report.ts";
 import type { RunReport } from "../../queries/status.ts";
 import { waitingForPerson } from "../for-a-person.ts";
+import { forecastLine } from "../forecast-lines.ts";
 import { itemTitle } from "../run-titles.ts";
 import { firstOnlyLines, moreLines, setAsideCount } from "../cut-lists.ts";
 
@@ -26,6 +27,7 @@ export function markdownReport(report: RunReport, quarantined: number): string {
     `Run ${run.id}, trigger ${run.trigger}, started ${iso(run.startedMs)}, took ${seconds(run.durationMs)}.`,
     run.detail === null ? "" : `**${run.detail}**`,
     run.notBeforeMs === null ? "" : `Goes on at ${iso(run.notBeforeMs)}.`,
+    report.forecast === null ? "" : `Backfill: ${forecastLine(report.forecast)}.`,
     `## Items\n\n| verdict | items |\n| --- | --- |\n${[...rows, `| seen | ${counts.seen} |`].join("\n")}`,
     list("Findings", result?.findings ?? []),
     list("Set aside", [
