@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { aListedMeeting, aWorkspace } from "../../test/in-process/workspace.ts";
+import { aListedMeeting, aWorkspace, runSync } from "../../test/in-process/workspace.ts";
 import { aNotionWorkspace } from "../../test/in-process/notion-workspace.ts";
 import { FailureError } from "../core/errors.ts";
 import { PIPELINES } from "../pipelines/index.ts";
@@ -131,6 +131,23 @@ describe("tick", () => {
     await beat();
     await beat();
     expect(space.engine.forgotten).toHaveLength(1);
+  });
+});
+
+describe("a beat with nothing due", () => {
+  it("reads D1 once and writes nothing", async () => {
+    const space = await aWorkspace();
+    space.source.meetings = [aListedMeeting("m1")];
+    await runSync(space, "fireflies");
+    await runSync(space, "vectors");
+    await tick(space.ports, space.engine);
+    const changes = async (): Promise<number> =>
+      (await space.d1.prepare("select total_changes() as n").first<{ n: number }>())?.n ?? 0;
+    const before = await changes();
+    space.calls.d1 = 0;
+    await tick(space.ports, space.engine);
+    expect(space.calls.d1).toBe(1);
+    expect(await changes()).toBe(before);
   });
 });
 
