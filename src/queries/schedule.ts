@@ -53,7 +53,7 @@ function heldBy(
   const lane = lanes.find((one) => one.lane === sync);
   const waits = lane === undefined ? null : waitsSentence(lane, world.nowMs());
   if (waits !== null) return waits;
-  const [first] = unfinished.filter((run) => run.sync === sync);
+  const first = unfinished.find((run) => run.sync === sync);
   return first === undefined ? null : `run ${first.id} (${first.priority}) is ${first.state}`;
 }
 

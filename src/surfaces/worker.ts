@@ -1,7 +1,7 @@
 import type { ExecutionContext, MessageBatch, ScheduledController } from "@cloudflare/workers-types";
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
 import { executeRun } from "../engine/run.ts";
-import { tick } from "../engine/tick.ts";
+import { reviveUnfinished, tick } from "../engine/tick.ts";
 import { PIPELINES } from "../pipelines/index.ts";
 import { awaitReadiness, composeEngine, composePorts, composeSteps, hasClock } from "./compose.ts";
 import type { Env } from "./env.ts";
@@ -28,6 +28,9 @@ export default {
   /** Wake-ups only: the truth that work is owed is a column in D1, so a message carries nothing, and many are one. */
   queue: async (_batch: MessageBatch, env: Env, _context: ExecutionContext): Promise<void> => {
     await awaitReadiness(env);
-    if (await hasClock(env)) await tick(await composePorts(env), composeEngine(env));
+    const [ports, engine] = [await composePorts(env), composeEngine(env)];
+    if (await hasClock(env)) await tick(ports, engine);
+    // Nothing new is begun then, but who waited for its lane has it now.
+    else await reviveUnfinished(ports, engine, { afterRestart: false });
   },
 };

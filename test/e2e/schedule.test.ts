@@ -3,8 +3,17 @@ import { afterEach, expect, test } from "vitest";
 import { SCHEDULE_MS } from "../../src/core/policy.ts";
 import { lastDueMs, nextDueMs } from "../../src/core/schedule.ts";
 import type { Run, SyncName } from "../../src/ports/run-store.ts";
-import type { Status } from "../../src/queries/status.ts";
-import { askApi, cleanUp, RUN_MS, startEmulator, startProgram, temporaryFolder, waitFor } from "./program.ts";
+import type { RunReport, Status } from "../../src/queries/status.ts";
+import {
+  askApi,
+  cleanUp,
+  RUN_MS,
+  runSyncctl,
+  startEmulator,
+  startProgram,
+  temporaryFolder,
+  waitFor,
+} from "./program.ts";
 
 /**
  * Real seconds of each of the two stretches, and how fast the world runs. A hundred virtual hours by hand:
@@ -112,6 +121,50 @@ function doubles(runs: readonly Run[]): string[] {
     .map((run) => `${run.sync} ${lastDueMs(SCHEDULE_MS, "fireflies", run.queuedMs)}`);
   return slots.filter((slot, place) => slots.indexOf(slot) !== place);
 }
+
+test(
+  "an urgent run begins in the middle of the first backfill, which goes on after it",
+  async () => {
+    const dataDir = `${temporaryFolder()}/data`;
+    const meetings = 250;
+    const args = ["start", "--data-dir", dataDir, "--port", "0", "--meetings-count", `${meetings}`];
+    const program = startProgram(args);
+    const runs = new Map<string, Run>();
+    await waitFor("the backfill", async () => {
+      const { items = [] } = (await askApi<{ items: Run[] }>(dataDir, "/api/runs")) ?? {};
+      const report = await askApi<RunReport>(dataDir, `/api/runs/${items.at(-1)?.id}`);
+      return (report?.counts.seen ?? 0) > 0 ? report : undefined;
+    });
+    const urgent = await runSyncctl([
+      "run",
+      "fireflies",
+      "--priority",
+      "urgent",
+      "--data-dir",
+      dataDir,
+      "--watch",
+    ]);
+    expect(urgent.code, urgent.stderr).toBe(0);
+    await waitFor("the clock", () => (program.stderr().includes("Serving") ? true : undefined), {
+      forMs: RUN_MS,
+    });
+    await collect(dataDir, runs);
+    const lane = [...runs.values()]
+      .filter(({ sync }) => sync === "fireflies")
+      .toSorted((a, b) => (a.startedMs ?? 0) - (b.startedMs ?? 0));
+    expect(lane.map(({ priority }) => priority).slice(0, 2)).toEqual(["normal", "urgent"]);
+    expect(lane[0]).toMatchObject({ state: "parked", continues: true });
+    expect(lane[0]?.detail).toBe(`made way for the urgent run ${lane[1]?.id}`);
+    expect(overlaps(lane)).toEqual([]);
+    const status = await askApi<Status>(dataDir, "/api/status");
+    expect(status?.source.ids).toBe(meetings);
+    // Each was created by one run, and by none again.
+    const created = lane.reduce((sum, run) => sum + (run.result?.counts.created ?? 0), 0);
+    expect(created).toBe(status?.totals.records);
+    expect(status?.schedule.flatMap(({ requests }) => requests)).toEqual([]);
+  },
+  2 * RUN_MS,
+);
 
 test(
   "new content wakes vectors at once, long before the next beat of the clock",
