@@ -29,6 +29,12 @@ export type Laboratory = {
   search(question: string): Promise<SearchReply>;
   /** Run one of the yardsticks' Workflows to its end. @returns ms it took, by its own clock */
   runFlow(flow: "copy" | "empty"): Promise<number>;
+  /** One beat of the clock. */
+  tick(): Promise<unknown>;
+  /** The cheapest answer of the API: it reads nothing. */
+  health(): Promise<unknown>;
+  /** Every row of every table, to see what changes; D1's own count of changes rises with each read. */
+  allRows(): Promise<readonly string[]>;
   /** What is stored, to see what a run adds. */
   stock(): Promise<Stock>;
   stop(): Promise<void>;
@@ -89,6 +95,9 @@ export async function openLaboratory(
     yardstick,
     search: (question) => client.search({ q: question }),
     runFlow: (flow) => flowToEnd(yardstick, flow),
+    tick: () => client.tick(),
+    health: async () => (await fetch(`${runtime.url}/healthz`)).text(),
+    allRows: () => allRowsOf(database),
     stock: () => stockOf(miniflare),
     stop: async () => {
       await runtime.stop();
@@ -209,11 +218,24 @@ async function objectCount(miniflare: Runtime["miniflare"]): Promise<number> {
 
 type Database = Awaited<ReturnType<Runtime["miniflare"]["getD1Database"]>>;
 
-async function tableRows(database: Database): Promise<Record<string, number>> {
+async function tableNames(database: Database): Promise<string[]> {
   const tables = await database
     .prepare("select name from sqlite_schema where type = 'table' order by name")
     .all<{ name: string }>();
-  const names = tables.results.map(({ name }) => name).filter((name) => !/^(sqlite|_cf|d1)_/.test(name));
+  return tables.results.map(({ name }) => name).filter((name) => !/^(sqlite|_cf|d1)_/.test(name));
+}
+
+async function allRowsOf(database: Database): Promise<string[]> {
+  const lines: string[] = [];
+  for (const name of await tableNames(database)) {
+    const { results } = await database.prepare(`select * from ${name}`).all();
+    lines.push(...results.map((row) => `${name} ${JSON.stringify(row)}`));
+  }
+  return lines;
+}
+
+async function tableRows(database: Database): Promise<Record<string, number>> {
+  const names = await tableNames(database);
   const counts: Record<string, number> = {};
   for (const name of names) {
     const row = await database.prepare(`select count(*) as n from ${name}`).first<{ n: number }>();

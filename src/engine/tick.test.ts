@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { aListedMeeting, aWorkspace } from "../../test/in-process/workspace.ts";
+import { aListedMeeting, aWorkspace, runSync } from "../../test/in-process/workspace.ts";
 import { aNotionWorkspace } from "../../test/in-process/notion-workspace.ts";
 import { FailureError } from "../core/errors.ts";
 import { PIPELINES } from "../pipelines/index.ts";
@@ -131,6 +131,53 @@ describe("tick", () => {
     await beat();
     await beat();
     expect(space.engine.forgotten).toHaveLength(1);
+  });
+});
+
+it("a run that lasts too long is noticed while it lasts, and once", async () => {
+  const { ports, engine, world } = await aWorkspace();
+  const { run } = await startRun(ports, engine, MANUAL);
+  await ports.runs.acquireLease(run, { startedMs: 0, realNowMs: world.realNowMs(), termMs: HOUR_MS });
+  world.advance(15 * MINUTE_MS);
+  await tick(ports, engine);
+  expect((await ports.runs.openAlerts()).items).toEqual([]);
+  for (let beats = 0; beats < 2; beats += 1) {
+    world.advance(MINUTE_MS);
+    await tick(ports, engine);
+  }
+  expect((await ports.runs.openAlerts()).items).toMatchObject([
+    { kind: "run_too_long", subject: "fireflies", detail: `run ${run.id} has been going on for 17 minutes` },
+  ]);
+});
+
+it("the vectors of what came are owed before anybody is woken, once a batch, and never without new content", async () => {
+  const space = await aWorkspace();
+  space.source.meetings = Array.from({ length: 70 }, (_, n) =>
+    aListedMeeting(`m${n}`, { dateString: new Date(Date.UTC(2026, 4, 30) + n * MINUTE_MS).toISOString() }),
+  );
+  const owed: number[] = [];
+  const wake = async (): Promise<void> =>
+    void owed.push((await space.ports.records.owedCount(space.world.nowMs())).owed);
+  await runSync(space, "fireflies", { ...space.ports, wake });
+  expect(owed).toEqual([50, 70]);
+  await runSync(space, "fireflies", { ...space.ports, wake });
+  expect(owed).toHaveLength(2);
+});
+
+describe("a beat with nothing due", () => {
+  it("reads D1 once and writes nothing", async () => {
+    const space = await aWorkspace();
+    space.source.meetings = [aListedMeeting("m1")];
+    await runSync(space, "fireflies");
+    await runSync(space, "vectors");
+    await tick(space.ports, space.engine);
+    const changes = async (): Promise<number> =>
+      (await space.d1.prepare("select total_changes() as n").first<{ n: number }>())?.n ?? 0;
+    const before = await changes();
+    space.calls.d1 = 0;
+    await tick(space.ports, space.engine);
+    expect(space.calls.d1).toBe(1);
+    expect(await changes()).toBe(before);
   });
 });
 

@@ -25,6 +25,8 @@ export type ProductSettings = {
   readonly freeBytes: () => Promise<number>;
   /** Kept once database and indexes are as the Worker needs them; until then its API makes callers wait. */
   readonly ready: Promise<void>;
+  /** Whether somebody keeps the clock, so that wake-ups are followed; without it nobody does. */
+  readonly hasClock?: () => boolean;
   /** How long a mutation of the vector stand-in stays invisible, ms. */
   readonly vectorDelayMs: number;
   /** Where the files of the page are written, to be served from there; without it there is no page. */
@@ -116,8 +118,13 @@ function assetsIn(directory: string): NonNullable<LocalWorker["config"]["assets"
 }
 
 /** What the Worker asks of the machine it runs on. */
-async function answerWorker({ url }: Request, { freeBytes, ready }: ProductSettings): Promise<Response> {
-  if (new URL(url).pathname === "/free-bytes") return new Response(String(await freeBytes()));
+async function answerWorker(
+  { url }: Request,
+  { freeBytes, hasClock, ready }: ProductSettings,
+): Promise<Response> {
+  const { pathname } = new URL(url);
+  if (pathname === "/free-bytes") return new Response(String(await freeBytes()));
+  if (pathname === "/clock") return new Response(hasClock?.() === true ? "runs" : "stands");
   await ready;
   return new Response("ready");
 }

@@ -33,6 +33,8 @@ export type Product = {
   readonly vendors: Vendors;
   readonly dataDir: string;
   readonly token: string;
+  /** From now on somebody keeps the clock, and wake-ups are followed. */
+  startClock(): void;
   stop(): Promise<void>;
 };
 
@@ -43,6 +45,7 @@ type Surroundings = {
   /** Settings of the configuration file; null if there is none. */
   readonly config: string | null;
   readonly readiness: PromiseWithResolvers<void>;
+  readonly clock: { runs: boolean };
 };
 
 /**
@@ -66,7 +69,13 @@ export async function startProduct(
   let vendors: Vendors | null = null;
   try {
     vendors = await openVendors(options, files, dataDir.path, process.env);
-    const surroundings = { vendors, embeddings, config, readiness: Promise.withResolvers<void>() };
+    const surroundings = {
+      vendors,
+      embeddings,
+      config,
+      readiness: Promise.withResolvers<void>(),
+      clock: { runs: false },
+    };
     const booted = await bootRuntime(options, dataDir, { ...defaults, ...surroundings });
     return await readyProduct(dataDir, booted, surroundings);
   } catch (error) {
@@ -101,6 +110,7 @@ async function bootRuntime(
     ...(given.hasPage === true && { pagePath: join(dataDir.scratchPath, "page") }),
     embeddings: given.embeddings,
     ready: given.readiness.promise,
+    hasClock: () => given.clock.runs,
   });
   const ended = new AbortController();
   let client: ApiClient | null = null;
@@ -136,7 +146,7 @@ async function resumeAfterRestart(
 async function readyProduct(
   dataDir: DataDir,
   { runtime, client, ended }: Booted,
-  { vendors, embeddings, readiness }: Surroundings,
+  { vendors, embeddings, readiness, clock }: Surroundings,
 ): Promise<Product> {
   const stop = async (): Promise<void> => {
     ended.abort();
@@ -154,7 +164,10 @@ async function readyProduct(
     await stop();
     throw error;
   }
-  return { client, runtime, vendors, dataDir: dataDir.path, token: dataDir.token, stop };
+  const startClock = (): void => {
+    clock.runs = true;
+  };
+  return { client, runtime, vendors, dataDir: dataDir.path, token: dataDir.token, startClock, stop };
 }
 
 /** Make the first calls of the database. What SQLite cannot read, workerd reports as an internal error of its own. */

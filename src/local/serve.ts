@@ -28,6 +28,7 @@ export async function serve(product: Product, log: (line: string) => void): Prom
   log(
     `Serving ${product.runtime.url} (token: ${product.dataDir}/token). Ctrl-C ends; syncs run on their schedule.`,
   );
+  product.startClock();
   for (;;) {
     await delay(pauseMs);
     try {

@@ -43,8 +43,8 @@ export type Env = {
   /** JSON of a clock that an emulated vendor keeps; absent with real vendors. */
   readonly WORLD_CLOCK?: string;
   /**
-   * Local runs only: answers GET /free-bytes with the room on the disk under the data directory, and GET /ready once the
-   * runner has brought database and indexes up to date.
+   * Local runs only: answers GET /free-bytes with the room on the disk under the data directory, GET /ready once the
+   * runner has brought database and indexes up to date, and GET /clock with "runs" or "stands".
    */
   readonly HOST?: Fetcher;
 };

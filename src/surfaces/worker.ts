@@ -1,9 +1,9 @@
 import type { ExecutionContext, MessageBatch, ScheduledController } from "@cloudflare/workers-types";
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
 import { executeRun } from "../engine/run.ts";
-import { tick } from "../engine/tick.ts";
+import { reviveUnfinished, tick } from "../engine/tick.ts";
 import { PIPELINES } from "../pipelines/index.ts";
-import { composeEngine, composePorts, composeSteps } from "./compose.ts";
+import { awaitReadiness, composeEngine, composePorts, composeSteps, hasClock } from "./compose.ts";
 import type { Env } from "./env.ts";
 import { createApi } from "./http/api.ts";
 
@@ -25,8 +25,12 @@ export default {
     await tick(await composePorts(env), composeEngine(env));
   },
 
-  /** Wake-ups only: the truth that work is owed is a column in D1, so a message carries nothing. */
+  /** Wake-ups only: the truth that work is owed is a column in D1, so a message carries nothing, and many are one. */
   queue: async (_batch: MessageBatch, env: Env, _context: ExecutionContext): Promise<void> => {
-    await tick(await composePorts(env), composeEngine(env));
+    await awaitReadiness(env);
+    const [ports, engine] = [await composePorts(env), composeEngine(env)];
+    if (await hasClock(env)) await tick(ports, engine);
+    // Nothing new is begun then, but who waited for its lane has it now.
+    else await reviveUnfinished(ports, engine, { afterRestart: false });
   },
 };

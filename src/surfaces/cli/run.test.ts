@@ -82,9 +82,14 @@ it("says until when it waits, asked for while its lane waits", async () => {
   const { client } = aClient([{ state: "parked", notBeforeMs: 5 }]);
   const waits =
     "projects waits until 1970-01-01T00:00:00.005Z (the budget is used up) and goes on by itself then";
-  const waiting = {
+  const waiting: ApiClient = {
     ...client,
-    start: async () => ({ run_id: "r1", request_id: "q1", created: true, waits }),
+    start: async (sync) => ({
+      run_id: `r${asked.push(sync as SyncName)}`,
+      request_id: "q1",
+      created: true,
+      waits,
+    }),
   };
   const shown: string[] = [];
   const said = await runAsked(waiting, "projects", { priority: "high" }, (line) => shown.push(line));

@@ -36,6 +36,7 @@ const aStatus = (change: Partial<Status> = {}): Status => ({
   unfinished: [],
   last: [aRun({}), aRun({ id: "02", sync: "vectors" })],
   lanes: [{ lane: "fireflies", notBeforeMs: null, reason: null, keyName: null }],
+  schedule: [],
   alerts: [],
   off: [],
   owedDocuments: 0,
