@@ -124,10 +124,11 @@ async function attemptOnce<T>(
     if (failure.kind === "superseded") {
       return { ok: false, failure, next: { do: "halt", alert: false, exhausted: false } };
     }
+    // Nothing was tried: the budget of a use is spent as planned.
+    if (failure.kind === "reserved")
+      return { ok: false, failure, next: nextAfter(failure, 1, world.nowMs()) };
     const before = await scope.failures();
     const next = nextAfter(failure, failuresOnLadder(before, failure.kind) + 1, world.nowMs());
-    // Nothing was tried: the budget of a use is spent as planned.
-    if (failure.kind === "reserved") return { ok: false, failure, next };
     const row = {
       id: scope.attemptId ?? world.newId(),
       runId: context.run.id,

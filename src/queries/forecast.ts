@@ -10,7 +10,7 @@ export type BudgetStatus = {
   /** Calls of a window; null: nobody has said yet. */
   readonly budget: number | null;
   readonly used: number;
-  /** When the calls come back; null: not known. */
+  /** When the calls come back; null: none is used, or it is not known. */
   readonly windowEndsMs: number | null;
   /** Time that the vendor named, before which nobody calls; null: none, or it has come. */
   readonly notBeforeMs: number | null;
@@ -29,7 +29,9 @@ export async function readBudgets(ports: Ports): Promise<BudgetStatus[]> {
     const { quota } = await ports.runs.vendorKey(keyName);
     const { used, windowEndsMs } = atTime(quota, rate, nowMs);
     const notBeforeMs = quota.notBeforeMs > nowMs ? quota.notBeforeMs : null;
-    return [{ vendor, budget: budgetOf(quota, rate), used, windowEndsMs, notBeforeMs }];
+    // A window that nothing was taken from has not begun.
+    const endsMs = used > 0 ? windowEndsMs : null;
+    return [{ vendor, budget: budgetOf(quota, rate), used, windowEndsMs: endsMs, notBeforeMs }];
   });
   return (await Promise.all(read)).flat();
 }

@@ -17,7 +17,7 @@ import { readForecast } from "../../src/queries/forecast.ts";
 import { aWorkspace, freshSteps, type Workspace } from "./workspace.ts";
 
 const MIDNIGHT_MS = Date.UTC(2026, 5, 1);
-const TICK_MS = 5 * MINUTE_MS;
+const TICK_MS = 10 * MINUTE_MS;
 const QUOTA_PER_DAY = 50;
 
 /** Meetings of a few words, newest just before a time, two hours apart. */
@@ -83,7 +83,7 @@ async function aLife(count: number, startMs: number, change: Partial<Ports> = {}
   return { space, ports, emulator, foretold, pipelines: PIPELINES };
 }
 
-/** Let the clock go on, a tick every five minutes; each run is made when it is started. */
+/** Let the clock go on, a tick every ten minutes; each run is made when it is started. */
 async function live({ space, ports, pipelines }: Life, untilMs: number): Promise<void> {
   while (space.world.nowMs() < untilMs) {
     await tick(ports, space.engine);
@@ -159,7 +159,7 @@ describe("a key of 50 calls a day", () => {
     const startMs = MIDNIGHT_MS + 15 * HOUR_MS;
     const life = await aLife(5_000, startMs);
     life.pipelines = { ...PIPELINES, fireflies: lookFirst(life.ports) };
-    const arrived = await liveWithArrivals(life, startMs + 6 * DAY_MS);
+    const arrived = await liveWithArrivals(life, startMs + 4 * DAY_MS);
     const { refused, mostADay } = seenBySource(life.emulator);
     expect(refused).toEqual([]);
     expect(mostADay).toBeLessThanOrEqual(QUOTA_PER_DAY);

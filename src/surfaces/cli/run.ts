@@ -7,6 +7,7 @@ import { COUNTED } from "../../core/report.ts";
 import type { Priority, Run, SyncName } from "../../ports/run-store.ts";
 import type { RunReport } from "../../queries/status.ts";
 import { ApiError, type ApiClient } from "../client.ts";
+import { forecastLine } from "../forecast-lines.ts";
 import { runTitle } from "../run-titles.ts";
 import { runLines } from "./lines.ts";
 import { planLines, wholePlan } from "./plan.ts";
@@ -219,8 +220,13 @@ function isOther({ rebuild, preview, priority }: Run, asked: Priority): boolean 
 
 async function watchToEnd(client: ApiClient, id: string, show: (line: string) => void): Promise<RunReport> {
   let shown = "";
+  let isForetold = false;
   let report = await client.run(id);
   while (report.run.endedMs === null) {
+    if (report.forecast !== null && report.forecast.meetings !== null && !isForetold) {
+      isForetold = true;
+      show(`${runTitle(report.run)}: ${forecastLine(report.forecast)}`);
+    }
     const line = progressLine(report);
     if (line !== shown) show(line);
     shown = line;
