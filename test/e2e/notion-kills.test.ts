@@ -62,12 +62,6 @@ test(
     const env = { NOTION_MAY_WRITE };
     const first = await sync(args, { env });
     expect(first, first.story).toMatchObject({ code: 0, outcome: { ok: true } });
-    await emulator.notion.control({
-      op: "add-property",
-      database: "projects",
-      name: "Sync ID",
-      type: "rich_text",
-    });
     const made = Array.from({ length: MADE }, (_, n) => `('made-${n}', 'Made ${n}', 'active')`);
     writeD1(
       dataDir,
