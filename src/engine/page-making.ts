@@ -148,6 +148,7 @@ async function bind(
     changedRealMs: null,
     openPush: null,
     sent: {},
+    isSentCut: false,
     decisions: [],
     binding: null,
   };
