@@ -197,13 +197,30 @@ export async function mergePages(
     .filter(({ pageId, view }) => view === "live" && known.get(pageId)?.recordId == null)
     .map((page) => ({ ...page, seen: page, known: known.get(page.pageId) ?? null }));
   const bindings = await bindingsOf(context, table, unbound, planned);
+  const late = await withLongSent(context, table, pages, known);
   return pages.map((page) => {
-    const before = known.get(page.pageId) ?? null;
+    const before = late.get(page.pageId) ?? known.get(page.pageId) ?? null;
     const binding = bindings.get(page.pageId) ?? null;
     const now = { nowMs: context.ports.world.nowMs(), d1EditedMs: worldMsOf(context, before?.changedRealMs) };
     const row = before?.row ?? (binding?.to === "row" ? binding.row : null);
     return { ...changeOf(table, page, { known: before, binding, now }), seen: page, row };
   });
+}
+
+/** Pages that our bot edited last, with the long values too that we sent: one of them may have landed late. */
+async function withLongSent(
+  { ports }: RunContext,
+  { table }: TableContext,
+  pages: readonly ReadPage[],
+  known: ReadonlyMap<string, KnownPage>,
+): Promise<Map<string, KnownPage>> {
+  const whole = new Map<string, KnownPage>();
+  for (const { pageId, isEditedByUs } of pages) {
+    const before = known.get(pageId);
+    if (before === undefined || !before.isSentCut || !isEditedByUs) continue;
+    whole.set(pageId, { ...before, sent: await ports.tables.sentTo(table.name, pageId), isSentCut: false });
+  }
+  return whole;
 }
 
 /** World time of a moment by the clock of the database. */

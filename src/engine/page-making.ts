@@ -155,6 +155,7 @@ async function bind(
     changedRealMs: null,
     openPush: null,
     sent: {},
+    isSentCut: false,
     decisions: [],
     binding: null,
   };

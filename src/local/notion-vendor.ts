@@ -122,6 +122,7 @@ export async function ownNotion({ options, files, stateDir, fireflies }: OwnNoti
     },
     content: () => notionContent({ ...given, seed: fireflies.seed ?? 1, epochMs: nowMs() }),
     sources: sourcesOf(given),
+    faults: options.faults,
     elsewhere: "another directory with --data-dir",
   }).catch(refusedBy);
   const answering = {

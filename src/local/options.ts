@@ -122,7 +122,7 @@ function withWorldOptions(command: Command): void {
     .addOption(
       new Option(
         "--faults <spec>",
-        "faults of the emulator, e.g. seed=7,rate=0.2; kept with the data directory until none ends them",
+        "faults of our emulators, Fireflies and Notion, e.g. seed=7,rate=0.2; kept with the data directory until none ends them",
       )
         .argParser(faultPlan)
         .conflicts("firefliesUrl"),

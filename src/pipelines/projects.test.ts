@@ -40,7 +40,6 @@ const later = async (ms = HOUR_MS) => {
 
 beforeEach(async () => {
   space = await aNotionWorkspace();
-  control({ op: "add-property", database: "projects", name: "Sync ID", type: "rich_text" });
   await space.sync("clients");
   await space.sync("projects");
 });
@@ -540,7 +539,6 @@ describe("access", () => {
 describe("adoption", () => {
   it("binds rows that are there already: by page id, by job number, by title and address; doubtful ones wait", async () => {
     space = await aNotionWorkspace();
-    control({ op: "add-property", database: "projects", name: "Sync ID", type: "rich_text" });
     const page = pageOf("lot-29");
     await sql(
       "insert into projects (id, title, status, notion_id) values ('by-page', 'Any name', 'active', ?)",

@@ -61,6 +61,8 @@ export type KnownPage = {
   readonly openPush: Push | null;
   /** Values that were sent to this page before, by column: ours even if they land late. */
   readonly sent: Readonly<Record<string, readonly FieldValue[]>>;
+  /** Long ones are left out of `sent`; `sentTo` has them. */
+  readonly isSentCut: boolean;
   /** Conflicts that a person decided, and the values this was shown for. */
   readonly decisions: readonly Decision[];
   /**
@@ -194,6 +196,8 @@ export type TableStore = {
   ): Promise<void>;
   /** What is known of these pages. */
   pages(sync: TableName, pageIds: readonly string[]): Promise<Map<string, KnownPage>>;
+  /** Values that were sent to a page before, by column, however long they are. */
+  sentTo(sync: TableName, pageId: string): Promise<KnownPage["sent"]>;
   /** Pages with something owed or with a row that was written since, whose time has come; longest known first. */
   owedPages(
     sync: TableName,

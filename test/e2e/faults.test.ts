@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { NotionLogEntry } from "../../emulators/notion/log-entry.ts";
 import { readD1, readEmulatorLog, readEndState, type EndState } from "./end-state.ts";
 import { cleanUp, RUN_MS, sync, temporaryFolder, type LogEntry, type Synced } from "./program.ts";
 import { awayFromMidnight, shortMeetings, writeMeetings } from "./worlds.ts";
@@ -41,6 +42,9 @@ describe("a world in which much goes wrong", () => {
       const log = emulatorLog(dataDir);
       expect(log.filter((entry) => entry.fault !== null).length, "faults that struck").toBeGreaterThan(0);
       expect(log.filter((entry) => entry.early)).toEqual([]);
+      const notionLog = readEmulatorLog<NotionLogEntry>(join(dataDir, "notion-emulator"));
+      expect(notionLog.filter((entry) => entry.fault !== null).length, "at Notion too").toBeGreaterThan(0);
+      expect(notionLog.filter((entry) => entry.early)).toEqual([]);
       const attempts = readD1(
         dataDir,
         "select outcome, operation from attempts where is_call = 1 and party = 'fireflies' order by id",

@@ -120,9 +120,6 @@ test(
   async () => {
     const dataDir = join(temporaryFolder(), "data");
     await sync(["--data-dir", dataDir, ...FEW]);
-    await withWorld(dataDir, (world) =>
-      world.control({ op: "add-property", database: "projects", name: "Sync ID", type: "rich_text" }),
-    );
     const [project] = readD1(
       dataDir,
       "select record_id as id, page_id as page, title from notion_pages join projects on projects.id = record_id where sync = 'projects' limit 1",

@@ -5,7 +5,6 @@ describe("a page that was made without our learning of it", () => {
   it("gives D1 what a person typed into it before it was found", async () => {
     const space = await aNotionWorkspace();
     const { notion, d1 } = space;
-    notion.control({ op: "add-property", database: "projects", name: "Sync ID", type: "rich_text" });
     await space.sync("clients");
     await space.sync("projects");
     await d1

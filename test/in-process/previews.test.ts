@@ -12,9 +12,7 @@ const HOUR_MS = 3_600_000;
 const DRY_RUN = { mode: "dry_run", planHash: null } as const;
 
 async function aMarkedWorkspace(mayWrite = true): Promise<Space> {
-  const space = await aNotionWorkspace({}, { mayWrite });
-  space.notion.control({ op: "add-property", database: "projects", name: "Sync ID", type: "rich_text" });
-  return space;
+  return aNotionWorkspace({}, { mayWrite });
 }
 
 /** A workspace that is somebody else's: nothing may be written to it before a plan was approved. */

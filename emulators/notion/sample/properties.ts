@@ -29,6 +29,8 @@ export const PROJECT_PROPERTIES = [
   { name: "Start Date", type: "date" },
   { name: "Est Completion Date", type: "date" },
   { name: "Client", type: "relation", target: "clients", mirror: "Projects" },
+  // Whoever keeps the projects in step marks the pages here that it makes.
+  { name: "Sync ID", type: "rich_text" },
   // Nobody maps these.
   { name: "Notes", type: "rich_text" },
   { name: "Trades", type: "multi_select", options: TRADES },

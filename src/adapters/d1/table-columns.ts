@@ -11,8 +11,16 @@ export function columnsOf(sync: TableName): { names: readonly string[]; rowJson:
 
 /** Pushes of a page that are remembered as ours: an older one cannot land any more, it would have within a minute. */
 const PUSHES_REMEMBERED = 10;
-/** Longer ones are not remembered: a hundred pages are read at once. */
-const PUSH_CHARS_REMEMBERED = 1_500;
+/** Longer ones are given for one page only: a hundred pages are read at once. */
+const PUSH_CHARS_SHOWN = 1_500;
+
+/** What was last sent to `page`, newest first; a condition on it may follow. */
+const LAST_SENT = `select push.fields from pushes as push where push.sync = page.sync and push.record_id = page.record_id
+  and push.page_id = page.page_id order by push.sent_ms desc limit ${PUSHES_REMEMBERED}`;
+
+/** Selects what was sent to page ?2 of sync ?1. */
+export const SENT_TO = `select (select json_group_array(json(fields)) from (${LAST_SENT})) as sent
+  from notion_pages as page where page.sync = ?1 and page.page_id = ?2`;
 
 /** What a query of pages gives. */
 export type PageRow = {
@@ -50,10 +58,7 @@ export function selectPages(sync: TableName): string {
       record.notion_id, versions.version as row_version, versions.changed_real_ms,
       (select ${PUSH_JSON} from pushes as push where push.sync = page.sync and push.record_id = page.record_id
          and push.settled_ms is null order by push.sent_ms desc limit 1) as open_push,
-      (select json_group_array(json(fields)) from (select push.fields from pushes as push where push.sync = page.sync
-         and push.record_id = page.record_id and push.page_id = page.page_id
-           and length(push.fields) <= ${PUSH_CHARS_REMEMBERED}
-         order by push.sent_ms desc limit ${PUSHES_REMEMBERED})) as sent,
+      (select json_group_array(json(iif(length(fields) > ${PUSH_CHARS_SHOWN}, 'null', fields))) from (${LAST_SENT})) as sent,
       (select json_group_array(json_object('column', column_name, 'notion', notion -> '$', 'd1', d1 -> '$', 'take', taken))
          from conflicts where conflicts.sync = page.sync and conflicts.record_id = page.record_id
          and by_person = 1 and taken is not null) as decisions,
@@ -66,13 +71,18 @@ export function selectPages(sync: TableName): string {
     where page.sync = '${sync}'`;
 }
 
-type Fields = Push["fields"];
+/** Values by column of what was sent; `isCut` if some was left out for its length. */
+export function sentOf(text: string): { readonly sent: KnownPage["sent"]; readonly isCut: boolean } {
+  const pushes = JSON.parse(text) as (Push["fields"] | null)[];
+  const sent: Record<string, FieldValue[]> = {};
+  for (const fields of pushes)
+    for (const [column, { value }] of Object.entries(fields ?? {})) (sent[column] ??= []).push(value);
+  return { sent, isCut: pushes.includes(null) };
+}
 
 /** A row of pages as the port names it. */
 export function knownPageOf(row: PageRow): KnownPage {
-  const sent: Record<string, FieldValue[]> = {};
-  for (const fields of JSON.parse(row.sent) as Fields[])
-    for (const [column, { value }] of Object.entries(fields)) (sent[column] ??= []).push(value);
+  const { sent, isCut } = sentOf(row.sent);
   return {
     pageId: row.page_id,
     recordId: row.record_id,
@@ -89,6 +99,7 @@ export function knownPageOf(row: PageRow): KnownPage {
     changedRealMs: row.changed_real_ms,
     openPush: row.open_push === null ? null : (JSON.parse(row.open_push) as Push),
     sent,
+    isSentCut: isCut,
     decisions: JSON.parse(row.decisions) as KnownPage["decisions"],
     binding: row.binding,
   };

@@ -6,7 +6,16 @@ import { createDatabase, jsonSlices, type Database } from "./database.ts";
 import { pushTable } from "./push-table.ts";
 import { schemaTable } from "./schema-table.ts";
 import { commitStatements } from "./table-commit.ts";
-import { columnsOf, knownPageOf, PUSH_JSON, rowOf, selectPages, type PageRow } from "./table-columns.ts";
+import {
+  columnsOf,
+  knownPageOf,
+  PUSH_JSON,
+  rowOf,
+  selectPages,
+  SENT_TO,
+  sentOf,
+  type PageRow,
+} from "./table-columns.ts";
 
 /** Projects and clients in D1, and what binds them to pages. */
 export function createTableStore(d1: D1Database, world: Pick<World, "newId">): TableStore {
@@ -83,7 +92,7 @@ export function owedPagesAt(sync: TableName): string {
     on versions.sync = page.sync and versions.record_id = page.record_id where page.sync = '${sync}' and ${IS_OWED})`;
 }
 
-type PageMethods = Pick<TableStore, "pages" | "owedPages" | "owedCount" | "missingPages">;
+type PageMethods = Pick<TableStore, "pages" | "sentTo" | "owedPages" | "owedCount" | "missingPages">;
 
 /** Holds for pages that a listing of their data source should show. */
 const IS_EXPECTED = "page.state in ('bound', 'quarantined', 'review')";
@@ -100,6 +109,10 @@ function pageMethods(database: Database): PageMethods {
           )),
         );
       return new Map(known.map((row) => [row.page_id, knownPageOf(row)]));
+    },
+    sentTo: async (sync, pageId) => {
+      const [row] = await database.rows<{ sent: string }>(SENT_TO, sync, pageId);
+      return sentOf(row?.sent ?? "[]").sent;
     },
     owedPages: async (sync, { nowMs, limit, notIds }) => {
       const rows = await database.rows<PageRow>(
