@@ -90,11 +90,8 @@ export function planFresh(facts: ListingFacts, now: Beginning): Listing | null {
   }
   if (backfill === undefined) return null;
   const { startedMs } = backfill.discovery;
-  return begun(
-    facts.standing,
-    { kind: "fresh", floorMs: startedMs - FRESH_OVERLAP_MS, ...now },
-    backfill.atMs,
-  );
+  const floorMs = startedMs - FRESH_OVERLAP_MS;
+  return begun(facts.standing, { kind: "fresh", floorMs, ...now }, startedMs);
 }
 
 /** The whole history, from where it stands; null once it was listed. */

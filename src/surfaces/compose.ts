@@ -9,6 +9,7 @@ import { createRecordStore } from "../adapters/d1/record-store.ts";
 import { createTableStore } from "../adapters/d1/table-store.ts";
 import { createNotionTables } from "../adapters/notion/tables.ts";
 import { createDecisionStore } from "../adapters/d1/decision-table.ts";
+import { createDeletionStore } from "../adapters/d1/deletion-table.ts";
 import { createPlanStore } from "../adapters/d1/plan-table.ts";
 import { createRunStore } from "../adapters/d1/run-store.ts";
 import { createSearchStore } from "../adapters/d1/search-store.ts";
@@ -71,6 +72,7 @@ export async function composePorts(env: Env): Promise<Ports> {
     rebuilds: createRebuildStore(env.DB),
     decisions: createDecisionStore(env.DB),
     plans: createPlanStore(env.DB),
+    deletions: createDeletionStore(env.DB),
     tables: createTableStore(env.DB, world),
     notion: await composeNotion(env, settings, { world, send }),
     scheduleMs: settings.scheduleMs,

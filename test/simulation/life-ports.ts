@@ -6,6 +6,7 @@ import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createTableStore } from "../../src/adapters/d1/table-store.ts";
 import { createPlanStore } from "../../src/adapters/d1/plan-table.ts";
 import { createDecisionStore } from "../../src/adapters/d1/decision-table.ts";
+import { createDeletionStore } from "../../src/adapters/d1/deletion-table.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
 import { createFirefliesSource } from "../../src/adapters/fireflies/source.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
@@ -59,6 +60,7 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     rebuilds: createRebuildStore(d1),
     decisions: createDecisionStore(d1),
     plans: createPlanStore(d1),
+    deletions: createDeletionStore(d1),
     tables: createTableStore(d1, world),
     notion: null,
     scheduleMs: SCHEDULE_MS,

@@ -274,7 +274,7 @@ function deadMethods(database: Database): DeadMethods {
       const items = await database.rows<{ id: string; rechecks: number; binding: string | null }>(
         `select id, rechecks, (select binding from indexes where indexes.model = chunks.model) as binding
          from chunks where state in ('dead', 'gone') and (
-           (state = 'dead' and dead_ms <= ?1 - ?5)
+           (state = 'dead' and (doomed = 1 or dead_ms <= ?1 - ?5))
            or (state = 'gone' and rechecks = 0 and dead_ms <= ?1 - ?3)
            or (state = 'gone' and rechecks = 1 and dead_ms <= ?1 - ?4)) limit ?2`,
         nowMs,
