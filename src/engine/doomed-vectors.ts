@@ -17,6 +17,7 @@ export async function deleteDoomed(context: RunContext): Promise<string[]> {
   let lingering = 0;
   for (let n = 1; n <= DOOMED_CHUNKS_PER_RUN / SEND_CHUNKS_PER_STEP; n += 1) {
     const sent = await durably(context, `doomed:${n}`, async (scope) => {
+      if (n === 1) await deletions.doomLeft(context.fence, context.ports.world.nowMs());
       const { items } = await deletions.doomedChunks(SEND_CHUNKS_PER_STEP);
       const byBinding = [...Map.groupBy(items, ({ binding }) => binding ?? "")].map(([binding, chunks]) => ({
         binding,

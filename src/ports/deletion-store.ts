@@ -112,6 +112,8 @@ export type DeletionStore = {
    * @returns how many were taken for deleted by this batch or an earlier try of it, and the balance it leaves
    */
   settleLook(fence: Fence, looked: Looked): Promise<{ deleted: number; balance: Balance }>;
+  /** Give up chunks that a run of vectors planned for a meeting while it was taken for deleted. */
+  doomLeft(fence: Fence, nowMs: number): Promise<void>;
   /**
    * Chunks that died with their meeting and whose vectors nobody has deleted yet. `binding` is that of the index whose model
    * they are of; null if it is no longer in use.

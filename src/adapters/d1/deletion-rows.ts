@@ -10,18 +10,15 @@ export async function readMissing(
   database: Database,
   limit: number,
 ): Promise<{ items: MissingMeeting[]; count: number; cursor: null }> {
-  const rows = await database.rows<MissingMeeting & { count: number }>(
+  const items = await database.rows<MissingMeeting>(
     `select source_id as id, title, date_string as "date", first_ms as firstMs, second_ms as secondMs,
-       approved_ms as approvedMs, (select count(*) from absences) as count
+       approved_ms as approvedMs
      from absences join sightings using (source_id) left join meetings on meetings.id = source_id
      order by first_ms, source_id limit ?1`,
     limit,
   );
-  return {
-    items: rows.map(({ count: _, ...missing }) => missing),
-    count: rows[0]?.count ?? 0,
-    cursor: null,
-  };
+  const [all] = await database.rows<{ count: number }>("select count(*) as count from absences");
+  return { items, count: all?.count ?? 0, cursor: null };
 }
 
 /** Verdicts for people, newest first. */

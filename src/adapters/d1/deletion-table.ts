@@ -13,6 +13,7 @@ export function createDeletionStore(d1: D1Database): DeletionStore {
   return {
     ...windowMethods(database),
     ...verdictMethods(database),
+    ...chunkMethods(database),
     ...personMethods(database),
   };
 }
@@ -100,7 +101,7 @@ const CANDIDATES = `select absences.source_id as id, first_ms as firstMs, second
   where second_ms is not null and account_id = ?1 and coalesce(looked_ms, 0) <= ?2
   order by first_ms, absences.source_id limit ?3`;
 
-type VerdictMethods = Pick<DeletionStore, "candidates" | "settleLook" | "doomedChunks" | "markDeleted">;
+type VerdictMethods = Pick<DeletionStore, "candidates" | "settleLook">;
 
 function verdictMethods(database: Database): VerdictMethods {
   return {
@@ -137,6 +138,23 @@ function verdictMethods(database: Database): VerdictMethods {
         deleted: count?.n ?? 0,
         balance: balance ?? { ids: 0, accounted: 0, failed: 0, failing: 0 },
       };
+    },
+  };
+}
+
+type ChunkMethods = Pick<DeletionStore, "doomLeft" | "doomedChunks" | "markDeleted">;
+
+function chunkMethods(database: Database): ChunkMethods {
+  return {
+    doomLeft: async (fence, nowMs) => {
+      await database.fenced(fence, [
+        statement(
+          `update chunks set state = 'dead', dead_ms = coalesce(dead_ms, ?1), doomed = 1
+           where state in ('planned', 'sent', 'live')
+             and document_id in (select id from meetings where deleted_ms is not null)`,
+          nowMs,
+        ),
+      ]);
     },
     doomedChunks: async (limit) => {
       const items = await database.rows<{ id: string; binding: string | null }>(

@@ -45,7 +45,7 @@ function verdicts({ gone, runId, nowMs, askedMs, accountHash, liveId }: Looked):
        select source_id, first_ms, second_ms, ?2, ?3, ?4, json_array(json(${PAGE("first")}), json(${PAGE("second")})),
          case when approved_ms is null then 'evidence' else 'person' end, ?5, ?6, state
        from json_each(?1) join absences on source_id = value ->> 'id' join sightings using (source_id)
-       where first_ms = value ->> 'firstMs' and second_ms is not null and account_id = ?4 and second_ms < ?2
+       where first_ms = value ->> 'firstMs' and second_ms is not null and account_id = ?4 and second_ms <= ?2
          and (approved_ms is not null or not (value ->> 'isApproved')) and state <> 'deleted'
        on conflict (source_id, first_ms) do nothing`,
       askedMs,

@@ -1,6 +1,6 @@
 import type { MeetingChange, PageCommit } from "../../ports/record-store.ts";
 import { forRows, statement, type Statement } from "./database.ts";
-import { evidenceStatements } from "./page-evidence.ts";
+import { evidenceStatements, seenStatements } from "./page-evidence.ts";
 
 /**
  * Everything one page vouches for, as statements of one batch: verdicts first (they compare with what stood before),
@@ -9,6 +9,7 @@ import { evidenceStatements } from "./page-evidence.ts";
 export function pageStatements(lane: string, page: PageCommit): Statement[] {
   return [
     ...verdicts(page),
+    ...seenStatements(page),
     ...records(page),
     ...sightings(page),
     ...quarantine(page),

@@ -3,17 +3,20 @@ import type { PageCommit } from "../../ports/record-store.ts";
 import { forRows, statement, type Statement } from "./database.ts";
 
 /**
- * What a page says of meetings that are on it, and of those that are not, as statements of its batch: whatever was said of
- * the absence of what it shows is over; what it should have shown was absent; the page itself is kept as evidence. Every
- * statement may run twice. Source: protocols 4.
+ * What a page says of meetings that are not on it, as statements of its batch: what it should have shown was absent, and the
+ * page itself is kept as evidence. Every statement may run twice. Source: protocols 4.
  */
 export function evidenceStatements(page: PageCommit): Statement[] {
-  return [...seenAgain(page), ...absent(page), ...kept(page), ...dropped(page)];
+  return [...absent(page), ...kept(page), ...dropped(page)];
 }
 
 const LISTED = "(select value from json_each(?1))";
 
-function seenAgain({ seen, nowMs }: PageCommit): Statement[] {
+/**
+ * Whatever was said of the absence of what a page shows is over. Stands after the verdicts, which tell who comes back, and
+ * before the records.
+ */
+export function seenStatements({ seen, nowMs }: PageCommit): Statement[] {
   return [
     ...forRows(seen, `delete from absences where source_id in ${LISTED}`),
     // A record whose newest revision is set aside comes back as it was.
