@@ -424,9 +424,13 @@ export const ABSENCES_APART_MS = DAY_MS;
 /** A meeting whose window brought nothing, or that a reply left open, is looked for again after this. */
 export const ABSENCE_LOOK_AGAIN_MS = DAY_MS;
 
-/** Missing meetings asked for by one call beside a known one, and how many of them one run takes on. */
+/** Missing meetings asked for by one call beside a known one, how many of them one run asks for, and how many it judges. */
 export const LOOKS_PER_CALL = 10;
 export const LOOKS_PER_RUN = 50;
+export const CANDIDATES_PER_RUN = 500;
+
+/** Missing meetings that one approval may cover: their evidence is one bound value of D1. */
+export const APPROVED_AT_ONCE_MAX = 10_000;
 
 /** Chunks that died with their meetings and whose vectors one run deletes; each costs about a tenth of a subrequest. */
 export const DOOMED_CHUNKS_PER_RUN = 5_000;

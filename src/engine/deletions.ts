@@ -1,5 +1,11 @@
 import { judgeCandidates, type Candidate, type Missing } from "../core/deletions.ts";
-import { ABSENCE_LOOK_AGAIN_MS, DELETIONS_WINDOW_MS, LOOKS_PER_CALL, LOOKS_PER_RUN } from "../core/policy.ts";
+import {
+  ABSENCE_LOOK_AGAIN_MS,
+  CANDIDATES_PER_RUN,
+  DELETIONS_WINDOW_MS,
+  LOOKS_PER_CALL,
+  LOOKS_PER_RUN,
+} from "../core/policy.ts";
 import type { Balance } from "../ports/record-store.ts";
 import type { LookReply } from "../ports/sources.ts";
 import { durably } from "./durably.ts";
@@ -18,11 +24,13 @@ export type Verdicts = {
   readonly held: string | null;
   /** Ids at the source and in the destination after the last verdict; null if there was none. */
   readonly balance: Balance | null;
+  /** True if more than a run asks for are to be taken for deleted. */
+  readonly isMore: boolean;
 };
 
 type Found = { readonly items: readonly Candidate[]; readonly missing: Missing };
 
-const NOBODY: Verdicts = { missing: 0, deleted: 0, held: null, balance: null };
+const NOBODY: Verdicts = { missing: 0, deleted: 0, held: null, balance: null, isMore: false };
 
 /**
  * Judge the meetings that were absent twice: few are asked for once more, and deleted if the source knows no such meeting in
@@ -40,7 +48,8 @@ export async function judgeMissing(
   let deleted = 0;
   let balance: Balance | null = null;
   // Nothing is asked for without a meeting that must be there.
-  for (const [place, slice] of (liveId === null ? [] : slicesOf(due, LOOKS_PER_CALL)).entries()) {
+  const asked = liveId === null ? [] : due.slice(0, LOOKS_PER_RUN);
+  for (const [place, slice] of slicesOf(asked, LOOKS_PER_CALL).entries()) {
     const name = `look:${place + 1}`;
     const looked = await look(context, name, slice, liveId ?? "");
     if (looked === null) break;
@@ -60,13 +69,14 @@ export async function judgeMissing(
   }
   const sentence =
     reason === null ? null : `${held.length} meetings are not taken for deleted without a person: ${reason}`;
-  return { missing: missing.open, deleted, held: sentence, balance };
+  const isMore = deleted > 0 && due.length > asked.length;
+  return { missing: missing.open, deleted, held: sentence, balance, isMore };
 }
 
 async function readCandidates({ ports }: RunContext, accountHash: string): Promise<Found> {
   const nowMs = ports.world.nowMs();
   const { items, missing } = await ports.deletions.candidates({
-    limit: LOOKS_PER_RUN,
+    limit: CANDIDATES_PER_RUN,
     accountHash,
     lookedBeforeMs: nowMs - ABSENCE_LOOK_AGAIN_MS,
     verdictsSinceMs: nowMs - DELETIONS_WINDOW_MS,

@@ -100,7 +100,7 @@ type Done = {
 
 function outcomeOf(context: RunContext, { progress, newest, swept, verdicts }: Done): PipelineOutcome {
   const balance = verdicts.balance ?? progress.balance;
-  const continues = swept.isFull || isOutrun(newest, context.run);
+  const continues = swept.isFull || verdicts.isMore || isOutrun(newest, context.run);
   const checks = checksOf(swept, verdicts);
   const held = verdicts.held === null ? {} : { held: verdicts.held };
   if (balance === null) return { ...NOTHING_COUNTED, continues, checks, ...held };

@@ -96,8 +96,8 @@ export type DeletionStore = {
     marginMs: number,
   ): Promise<{ fromMs: number | null; toMs: number; above: number }>;
   /**
-   * Missing meetings that were absent twice, at most `limit` that were not asked for since `lookedBeforeMs`, oldest absence
-   * first, and what they are judged by. Verdicts count since `verdictsSinceMs`.
+   * Missing meetings that were absent twice, at most `limit` that were not asked for since `lookedBeforeMs`, approved ones
+   * and oldest absences first, and what they are judged by. Verdicts count since `verdictsSinceMs`.
    */
   candidates(asked: {
     limit: number;
@@ -122,7 +122,7 @@ export type DeletionStore = {
   /** Vectors of doomed chunks were deleted. */
   markDeleted(fence: Fence, ids: readonly string[]): Promise<void>;
 
-  /** Missing meetings, oldest absence first, at most `limit`; and how many there are. */
+  /** Missing meetings, those that were absent twice and longest first, at most `limit`; and how many there are. */
   missing(limit: number): Promise<{ items: MissingMeeting[]; count: number; cursor: null }>;
   /** Verdicts, newest first, at most `limit`. */
   deletions(limit: number): Promise<{ items: Deletion[]; cursor: null }>;

@@ -14,7 +14,7 @@ export async function readMissing(
     `select source_id as id, title, date_string as "date", first_ms as firstMs, second_ms as secondMs,
        approved_ms as approvedMs
      from absences join sightings using (source_id) left join meetings on meetings.id = source_id
-     order by first_ms, source_id limit ?1`,
+     order by second_ms is null, first_ms, source_id limit ?1`,
     limit,
   );
   const [all] = await database.rows<{ count: number }>("select count(*) as count from absences");

@@ -99,7 +99,7 @@ const CANDIDATES = `select absences.source_id as id, first_ms as firstMs, second
       group by channel.value)) as channels
   from absences left join meetings as record on record.id = absences.source_id
   where second_ms is not null and account_id = ?1 and coalesce(looked_ms, 0) <= ?2
-  order by first_ms, absences.source_id limit ?3`;
+  order by approved_ms is null, first_ms, absences.source_id limit ?3`;
 
 type VerdictMethods = Pick<DeletionStore, "candidates" | "settleLook">;
 

@@ -39,6 +39,7 @@ const aStatus = (change: Partial<Status> = {}): Status => ({
   alerts: [],
   off: [],
   owedDocuments: 0,
+  sweep: { periodMs: 1, completedMs: null, window: null },
   source: { ids: 60, asOfMs: Date.parse("2026-11-25T14:05:00Z") },
   totals: { records: 52, pending: 2, quarantined: 6, accounted: 60, documents: 52, liveChunks: 139 },
   indexes: [],
