@@ -118,6 +118,6 @@ CREATE INDEX deletions_unseen ON deletions (source_id) WHERE seen_ms IS NULL;
 ALTER TABLE meetings ADD COLUMN channels TEXT NOT NULL DEFAULT '[]';
 CREATE INDEX meetings_by_organizer ON meetings (organizer_email) WHERE organizer_email IS NOT NULL;
 
--- Chunks that died with their meeting: the next run of vectors deletes their vectors.
+-- Chunks that died with their meeting: the next run of vectors deletes their vectors, and says so once it saw them gone.
 ALTER TABLE chunks ADD COLUMN doomed INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX chunks_doomed ON chunks (document_id) WHERE doomed = 1;
+CREATE INDEX chunks_doomed ON chunks (id) WHERE doomed = 1;

@@ -15,33 +15,35 @@ export async function deleteDoomed(context: RunContext): Promise<string[]> {
   const indexOf = (binding: string): typeof live | undefined =>
     binding === indexName ? live : indexes[binding];
   let lingering = 0;
+  let after = "";
   for (let n = 1; n <= DOOMED_CHUNKS_PER_RUN / SEND_CHUNKS_PER_STEP; n += 1) {
+    const last = after;
     const sent = await durably(context, `doomed:${n}`, async (scope) => {
       if (n === 1) await deletions.doomLeft(context.fence, context.ports.world.nowMs());
-      const { items } = await deletions.doomedChunks(SEND_CHUNKS_PER_STEP);
-      const byBinding = [...Map.groupBy(items, ({ binding }) => binding ?? "")].map(([binding, chunks]) => ({
-        binding,
-        ids: chunks.map(({ id }) => id),
-      }));
+      const { items } = await deletions.doomedChunks(last, SEND_CHUNKS_PER_STEP);
       // An index that is no longer in use holds nothing of them.
-      for (const { binding, ids } of byBinding)
+      for (const [binding, ids] of byBinding(items))
         await scope.timed("delete vectors", async () => indexOf(binding)?.deleteByIds(ids));
-      if (items.length > 0)
-        await deletions.markDeleted(
-          context.fence,
-          items.map(({ id }) => id),
-        );
-      return byBinding;
+      return items;
     });
     if (sent.length === 0) break;
-    for (const { binding, ids } of sent) {
-      const index = indexOf(binding);
-      if (index === undefined) continue;
-      const left = await untilNone(context, `doomed gone:${n} ${binding}`, ids, (scope, some) =>
-        stillThere(context, scope, index, some),
-      );
+    after = sent.at(-1)?.id ?? after;
+    for (const [binding, ids] of byBinding(sent)) {
+      const left = await untilNone(context, `doomed gone:${n} ${binding}`, ids, async (scope, some) => {
+        const index = indexOf(binding);
+        if (index !== undefined) return stillThere(context, scope, index, some);
+        await context.ports.records.markGone(context.fence, some);
+        return [];
+      });
       lingering += left.length;
     }
   }
   return lingering === 0 ? [] : [`${lingering} deleted vectors are still visible`];
+}
+
+function byBinding(
+  chunks: readonly { readonly id: string; readonly binding: string | null }[],
+): Map<string, string[]> {
+  const groups = Map.groupBy(chunks, ({ binding }) => binding ?? "");
+  return new Map([...groups].map(([binding, some]) => [binding, some.map(({ id }) => id)]));
 }

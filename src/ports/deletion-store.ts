@@ -115,12 +115,13 @@ export type DeletionStore = {
   /** Give up chunks that a run of vectors planned for a meeting while it was taken for deleted. */
   doomLeft(fence: Fence, nowMs: number): Promise<void>;
   /**
-   * Chunks that died with their meeting and whose vectors nobody has deleted yet. `binding` is that of the index whose model
-   * they are of; null if it is no longer in use.
+   * Chunks that died with their meeting and were not seen gone yet, after an id in id order. `binding` is that of the index
+   * whose model they are of; null if it is no longer in use.
    */
-  doomedChunks(limit: number): Promise<{ items: { id: string; binding: string | null }[]; cursor: null }>;
-  /** Vectors of doomed chunks were deleted. */
-  markDeleted(fence: Fence, ids: readonly string[]): Promise<void>;
+  doomedChunks(
+    afterId: string,
+    limit: number,
+  ): Promise<{ items: { id: string; binding: string | null }[]; cursor: null }>;
 
   /** Missing meetings, those that were absent twice and longest first, at most `limit`; and how many there are. */
   missing(limit: number): Promise<{ items: MissingMeeting[]; count: number; cursor: null }>;

@@ -142,7 +142,7 @@ function verdictMethods(database: Database): VerdictMethods {
   };
 }
 
-type ChunkMethods = Pick<DeletionStore, "doomLeft" | "doomedChunks" | "markDeleted">;
+type ChunkMethods = Pick<DeletionStore, "doomLeft" | "doomedChunks">;
 
 function chunkMethods(database: Database): ChunkMethods {
   return {
@@ -156,19 +156,14 @@ function chunkMethods(database: Database): ChunkMethods {
         ),
       ]);
     },
-    doomedChunks: async (limit) => {
+    doomedChunks: async (afterId, limit) => {
       const items = await database.rows<{ id: string; binding: string | null }>(
         `select id, (select binding from indexes where indexes.model = chunks.model) as binding
-         from chunks where doomed = 1 order by document_id, id limit ?1`,
+         from chunks where doomed = 1 and id > ?1 order by id limit ?2`,
+        afterId,
         limit,
       );
       return { items, cursor: null };
-    },
-    markDeleted: async (fence, ids) => {
-      await database.fenced(
-        fence,
-        forRows(ids, "update chunks set doomed = 0 where id in (select value from json_each(?1))"),
-      );
     },
   };
 }
