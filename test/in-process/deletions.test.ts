@@ -168,6 +168,52 @@ describe("what cannot be seen", () => {
     expect(await openKinds(space)).toContain("deletions_held");
   });
 
+  it(
+    "is not buried when 576 of 752 meetings are hidden over four days, wherever they lie",
+    { timeout: 60_000 },
+    async () => {
+      const space = await aFirefliesWorkspace(
+        many(752, (n) => ({ date_ms: Date.UTC(2026, 5, 1, 11) - n * 6 * 3_600_000 })),
+      );
+      await space.sync();
+      let hidden = 0;
+      for (let day = 0; day < 16; day += 1) {
+        for (let n = 0; n < 144 && hidden < 576; n += 1)
+          space.fireflies.control({ op: "hide", id: `m${String(hidden++).padStart(3, "0")}` });
+        let run = await space.after(24);
+        while (run.continues) run = await space.sync();
+        expect(run.result?.counts.deleted, `day ${day}`).toBe(0);
+      }
+      expect(await space.records()).toHaveLength(752);
+      expect(await openKinds(space)).toContain("deletions_held");
+      expect((await space.ports.deletions.missing(1)).count).toBeGreaterThan(500);
+    },
+  );
+
+  it("is not buried when the key is refused, nor when the source answers with an empty list", async () => {
+    const space = await listed();
+    space.fireflies.control({ op: "remove-key" });
+    await space.after(1);
+    expect((await space.after(25)).result?.counts.deleted ?? 0).toBe(0);
+    const { source } = space.ports;
+    if (source === null) throw new Error("no source");
+    const emptied = {
+      ...space.ports,
+      source: {
+        ...source,
+        listMeetings: async () => ({
+          items: [],
+          cursor: null,
+          replyBytes: 2,
+          quota: { limit: null, remaining: null, windowEndsMs: null },
+        }),
+      },
+    };
+    for (let n = 0; n < 3; n += 1) await space.after(25, emptied);
+    expect(await space.rows("select * from absences")).toEqual([]);
+    expect(await space.records()).toHaveLength(COUNT);
+  });
+
   it("is not buried with all meetings of one organizer, or of one channel", async () => {
     const channel = [{ id: "c1", title: "Projects", is_private: false }];
     const space = await listed(

@@ -3,7 +3,7 @@ import type { Candidate, Missing } from "../../core/deletions.ts";
 import type { DeletionStore } from "../../ports/deletion-store.ts";
 import type { Balance } from "../../ports/record-store.ts";
 import { BALANCE, OWN } from "./balance.ts";
-import { createDatabase, forRows, statement, type Database } from "./database.ts";
+import { createDatabase, statement, type Database } from "./database.ts";
 import { LOOK_DUE, readDeletions, readMissing } from "./deletion-rows.ts";
 import { lookStatements } from "./look-commit.ts";
 

@@ -11,7 +11,7 @@ const ASK = {
   acceptUnreadable: false,
   untilMs: null,
 };
-const ONE = { id: "a", timeoutMs: 1_000, withoutFields: [], acceptUnreadable: false, untilMs: null };
+const ONE = { id: "a", timeoutMs: 1_000, withoutFields: [], acceptUnreadable: false };
 const ROW = {
   id: "a",
   dateString: "2026-05-06T10:02:41.000Z",
