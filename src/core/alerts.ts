@@ -16,6 +16,7 @@ export const ALERT_KINDS = [
   "vectors_refused",
   "run_lost",
   "parked_repeatedly",
+  "deletions_held",
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 

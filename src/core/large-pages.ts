@@ -74,7 +74,7 @@ export type LightRow = {
   readonly rowHash: string;
   readonly known:
     | {
-        readonly state: "live" | "pending" | "quarantined" | "failed";
+        readonly state: "live" | "pending" | "quarantined" | "failed" | "deleted";
         /** World ms when it was last asked for by itself; null: never. */
         readonly aloneMs: number | null;
         readonly largeBytes: number;
@@ -110,7 +110,7 @@ export function chooseFetches(
 
 function isDue(row: LightRow, nowMs: number): boolean {
   const { known, rowHash } = row;
-  if (known === undefined || known.state === "pending") return true;
+  if (known === undefined || known.state === "pending" || known.state === "deleted") return true;
   if (known.rowHash !== "" && known.rowHash !== rowHash) return true;
   return known.state === "failed" && !isLeftAlone(row, nowMs);
 }

@@ -1,5 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { afterPage, isOutrun, planListing, type Listing } from "./plan.ts";
+import {
+  afterListing,
+  afterPage,
+  begun,
+  isOutrun,
+  NOTHING_LISTED,
+  planBackfill,
+  planFresh,
+  type Discovery,
+  type Listing,
+  type ListingFacts,
+  type Standing,
+} from "./plan.ts";
 import {
   FRESH_OVERLAP_MS,
   FRESH_OVERLAP_SHORT_MS,
@@ -10,48 +22,72 @@ import {
 import { LIST_START } from "./reconcile.ts";
 
 const NOW = { id: "new", ceilingMs: 5_000_000_000, startedMs: 5_000_000_001 };
-const NOTHING = { open: null, lastCeilingMs: null, checkpoint: null, checkpointMs: null, recent: 0 };
-const standing = (change: Partial<Listing["discovery"]>): Listing => ({
-  discovery: { ...planListing(NOTHING, NOW).discovery, id: "old", ...change },
+const NOTHING: ListingFacts = {
+  standing: NOTHING_LISTED,
+  lastCeilingMs: null,
+  backfilledMs: null,
+  recent: 0,
+  arrivals: { count: 0, longMs: null },
+};
+const standing = (kind: Discovery["kind"], change: Partial<Listing> = {}): Listing => ({
+  ...begun(NOTHING_LISTED, { ...NOW, kind, floorMs: null, id: "old" }, null),
   cursor: { ...LIST_START, skip: 94 },
   rows: 12,
+  ...change,
+});
+const having = (...listings: Listing[]): Standing => ({
+  ...NOTHING_LISTED,
+  listings: Object.fromEntries(listings.map((listing) => [listing.discovery.kind, listing])),
 });
 
-describe("planListing", () => {
+describe("planBackfill", () => {
   it("lists the whole history first", () => {
-    expect(planListing(NOTHING, NOW)).toMatchObject({
+    expect(planBackfill(NOTHING, NOW)).toMatchObject({
       discovery: { id: "new", kind: "backfill", floorMs: null },
       cursor: LIST_START,
     });
   });
 
-  it("goes on with an unfinished backfill where its last committed page ended", () => {
-    const checkpoint = standing({});
-    expect(planListing({ ...NOTHING, open: "old", checkpoint }, NOW)).toBe(checkpoint);
+  it("goes on where its last committed page ended, however long ago that was", () => {
+    const open = standing("backfill", { atMs: 0 });
+    expect(planBackfill({ ...NOTHING, standing: having(open) }, NOW)).toBe(open);
   });
 
-  it("goes on with an unfinished window, however small and old it is, unless its last page came long ago", () => {
-    const checkpoint = standing({ kind: "fresh", rowsSeen: 47, ceilingMs: 1 });
-    const known = { ...NOTHING, open: "old", lastCeilingMs: 1, checkpoint };
-    const paused = (ms: number): Listing => planListing({ ...known, checkpointMs: NOW.startedMs - ms }, NOW);
-    expect(paused(LISTING_PAUSE_MAX_MS - 1)).toBe(checkpoint);
-    expect(paused(LISTING_PAUSE_MAX_MS).discovery.id).toBe("new");
+  it("lists nothing once the whole history was listed", () => {
+    expect(planBackfill({ ...NOTHING, backfilledMs: 1 }, NOW)).toBe(null);
+  });
+});
+
+describe("planFresh", () => {
+  it("leaves the first run to the backfill, which itself begins with the newest", () => {
+    expect(planFresh(NOTHING, NOW)).toBe(null);
+  });
+
+  it("looks at the newest first once an earlier run has begun the backfill, from a week before that on", () => {
+    const fresh = planFresh({ ...NOTHING, standing: having(standing("backfill")) }, NOW);
+    expect(fresh?.discovery).toMatchObject({ kind: "fresh", floorMs: NOW.startedMs - FRESH_OVERLAP_MS });
+  });
+
+  it("goes on with an unfinished window, however small it is, unless its last page came long ago", () => {
+    const paused = (ms: number): Listing | null => {
+      const open = standing("fresh", { atMs: NOW.startedMs - ms });
+      return planFresh({ ...NOTHING, lastCeilingMs: 1, standing: having(open) }, NOW);
+    };
+    expect(paused(LISTING_PAUSE_MAX_MS - 1)?.discovery.id).toBe("old");
+    expect(paused(LISTING_PAUSE_MAX_MS)?.discovery.id).toBe("new");
   });
 
   it("reaches back from the last complete enumeration, however long ago that was", () => {
     const lastCeilingMs = 1_000_000_000;
-    expect(planListing({ ...NOTHING, lastCeilingMs }, NOW).discovery).toMatchObject({
-      kind: "fresh",
-      floorMs: lastCeilingMs - FRESH_OVERLAP_MS,
-    });
-    expect(
-      planListing({ ...NOTHING, lastCeilingMs, recent: LIST_PAGE_ROWS_MAX }, NOW).discovery.floorMs,
-    ).toBe(lastCeilingMs - FRESH_OVERLAP_SHORT_MS);
+    const floorOf = (recent: number): number | null | undefined =>
+      planFresh({ ...NOTHING, lastCeilingMs, recent }, NOW)?.discovery.floorMs;
+    expect(floorOf(0)).toBe(lastCeilingMs - FRESH_OVERLAP_MS);
+    expect(floorOf(LIST_PAGE_ROWS_MAX)).toBe(lastCeilingMs - FRESH_OVERLAP_SHORT_MS);
   });
 
   it("remembers how small pages had to be", () => {
-    const checkpoint = { ...standing({}), cursor: null };
-    expect(planListing({ ...NOTHING, lastCeilingMs: 1, checkpoint }, NOW)).toMatchObject({
+    const done = standing("fresh", { cursor: null });
+    expect(planFresh({ ...NOTHING, lastCeilingMs: 1, standing: having(done) }, NOW)).toMatchObject({
       rows: 12,
       cursor: { rows: 12, skip: 0 },
     });
@@ -60,9 +96,10 @@ describe("planListing", () => {
 
 describe("isOutrun", () => {
   it("is true of an enumeration that began an hour or more before the run that completed it", () => {
-    const listing = standing({ ceilingMs: 0 });
-    expect(isOutrun(listing, { ceilingMs: SCHEDULE_MS.fireflies })).toBe(true);
-    expect(isOutrun(listing, { ceilingMs: SCHEDULE_MS.fireflies - 1 })).toBe(false);
+    const listing = standing("fresh");
+    const after = (ms: number): boolean => isOutrun(listing, { ceilingMs: NOW.ceilingMs + ms });
+    expect(after(SCHEDULE_MS.fireflies)).toBe(true);
+    expect(after(SCHEDULE_MS.fireflies - 1)).toBe(false);
   });
 });
 
@@ -77,13 +114,34 @@ describe("afterPage", () => {
   } as const;
 
   it("completes an enumeration only with the page that ends it", () => {
-    expect(afterPage(standing({}), page).discovery).toMatchObject({ completedMs: 7, pages: 1, rowsSeen: 2 });
-    expect(afterPage(standing({}), { ...page, endReason: null }).discovery.completedMs).toBe(null);
+    expect(afterPage(standing("fresh"), page)).toMatchObject({
+      discovery: { completedMs: 7, pages: 1, rowsSeen: 2 },
+      atMs: 7,
+    });
+    expect(afterPage(standing("fresh"), { ...page, endReason: null }).discovery.completedMs).toBe(null);
   });
 
   it("counts a step back as one, not as a page", () => {
     expect(
-      afterPage(standing({}), { ...page, joined: false, items: [], endReason: null }).discovery,
+      afterPage(standing("fresh"), { ...page, joined: false, items: [], endReason: null }).discovery,
     ).toMatchObject({ pages: 0, stepsBack: 1 });
+  });
+});
+
+describe("afterListing", () => {
+  it("keeps the checkpoints of the other listings", () => {
+    const backfill = standing("backfill");
+    const fresh = standing("fresh");
+    expect(afterListing(having(backfill), fresh).listings).toEqual({ backfill, fresh });
+  });
+
+  it("moves the sweep down to the lower bound of a window that came to its end, and to no other", () => {
+    const window = (change: Partial<Discovery>, cycleMs: number | null): Standing => {
+      const sweep = standing("sweep", { cycleMs });
+      return afterListing(NOTHING_LISTED, { ...sweep, discovery: { ...sweep.discovery, ...change } });
+    };
+    expect(window({ completedMs: 9, floorMs: 4 }, 2).cycle).toEqual({ startedMs: 2, toMs: 4 });
+    expect(window({ completedMs: null, floorMs: 4 }, 2).cycle).toBe(null);
+    expect(window({ completedMs: 9, floorMs: 4 }, null).cycle, "a look is no part of the sweep").toBe(null);
   });
 });

@@ -434,3 +434,51 @@ export const SHARE_LOOK_MS = HOUR_MS;
 
 /** Looks that a forecast follows: an hour each for a year and more. What takes longer has no date. */
 export const FORECAST_LOOKS_MAX = 10_000;
+// Discovery and deletions of meetings.
+
+/** How often the whole history is swept, in closed windows and with calls that nothing better needs. Shown in status. */
+export const SWEEP_PERIOD_MS = 7 * DAY_MS;
+
+/** Known meetings of one window of a sweep: nine calls, after which the next window is a checkpoint of its own. */
+export const SWEEP_WINDOW_ROWS = 400;
+
+/** Windows that one run sweeps. */
+export const SWEEP_WINDOWS_PER_RUN = 4;
+
+/** A closed window is asked for this much wider at both ends: the source rounds and compares dates as it likes. Source: protocols 3. */
+export const SWEEP_MARGIN_MS = 10 * MINUTE_MS;
+
+/** Known meetings on either side of a missing one in the window that looks for it again: it has to lie strictly inside a page. */
+export const ABSENCE_NEIGHBOURS = 5;
+
+/**
+ * The overlap in time follows the delays of arrival once so many were measured: the one that all but a thousandth keep
+ * below, within these bounds. Source: protocols 3.
+ */
+export const ARRIVALS_MIN = 1_000;
+export const ARRIVALS_BEYOND_SHARE = 0.001;
+export const ARRIVAL_OVERLAP_MIN_MS = DAY_MS;
+
+/** A meeting that is found longer than this after the newest were last looked at says how long we were away, not how late it came. */
+export const ARRIVAL_GAP_MAX_MS = 2 * HOUR_MS;
+
+/** Two absences that a verdict rests on are at least this far apart. Source: protocols 4. */
+export const ABSENCES_APART_MS = DAY_MS;
+
+/** A meeting whose window brought nothing, or that a reply left open, is looked for again after this. */
+export const ABSENCE_LOOK_AGAIN_MS = DAY_MS;
+
+/** Missing meetings asked for by one call beside a known one, how many of them one run asks for, and how many it judges. */
+export const LOOKS_PER_CALL = 10;
+export const LOOKS_PER_RUN = 50;
+export const CANDIDATES_PER_RUN = 500;
+
+/** Missing meetings that one approval may cover: their evidence is one bound value of D1. */
+export const APPROVED_AT_ONCE_MAX = 10_000;
+
+/** Chunks that died with their meetings and whose vectors one run deletes; each costs about a tenth of a subrequest. */
+export const DOOMED_CHUNKS_PER_RUN = 5_000;
+
+/** Pages of listings are evidence this long, and longer while an absence rests on them; so many old ones go with each page. */
+export const LISTING_PAGES_KEPT_MS = 14 * DAY_MS;
+export const LISTING_PAGES_DROPPED_MAX = 20;

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LIST_OVERLAP_ROWS, LIST_PAGE_ROWS_MAX, LIST_REPLY_BYTES_TARGET } from "./policy.ts";
-import { judgePage, LIST_ROWS_MIN, LIST_START, nextPageRows, type ListCursor } from "./reconcile.ts";
+import { coverOf, judgePage, LIST_ROWS_MIN, LIST_START, nextPageRows, type ListCursor } from "./reconcile.ts";
 
 const place = (minute: number): string => new Date(Date.UTC(2026, 0, 1) + minute * 60_000).toISOString();
 const aCursor = (cursor: Partial<ListCursor>): ListCursor => ({ ...LIST_START, rows: 5, ...cursor });
@@ -178,5 +178,36 @@ describe("nextPageRows", () => {
   it("asks for fewer rows when meetings are large, but enough to move on past the overlap", () => {
     expect(nextPageRows(LIST_REPLY_BYTES_TARGET * 2, 50)).toBe(25);
     expect(nextPageRows(LIST_REPLY_BYTES_TARGET * 2, 1)).toBe(LIST_ROWS_MIN);
+  });
+});
+
+describe("coverOf", () => {
+  const at = (minute: number, second = 0): string =>
+    new Date(Date.UTC(2026, 4, 6, 10, minute, second)).toISOString();
+
+  it("reaches from just above the last row to the first one, which are not inside", () => {
+    expect(coverOf(false, [at(30), at(20), at(10)])).toEqual({
+      from: "2026-05-06T10:10:00.001Z",
+      to: at(30),
+    });
+  });
+
+  it("is nothing for a page of one moment, of one row, or of none", () => {
+    for (const places of [[at(10), at(10)], [at(10)], [], ["", ""]])
+      expect(coverOf(false, places)).toBe(null);
+  });
+
+  it("leaves out the five minutes of its last row where places are compared by these", () => {
+    const disordered = [at(31), at(22), at(24), at(12)];
+    expect(coverOf(false, disordered)).toEqual({ from: at(15), to: at(30) });
+    expect(coverOf(true, [at(31), at(12)])).toEqual({ from: at(15), to: at(30) });
+  });
+
+  it("is not widened by a row without a moment", () => {
+    expect(coverOf(false, ["", at(30), at(10), ""])).toEqual(coverOf(false, [at(30), at(10)]));
+  });
+
+  it("covers nothing beyond the years that sort", () => {
+    expect(coverOf(false, ["9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"])).toBe(null);
   });
 });

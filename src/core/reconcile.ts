@@ -61,6 +61,33 @@ function withNeighbours(places: readonly string[]): string[] {
   return places.map((place) => (last = place === "" ? last : place));
 }
 
+/** Places of a page as they are compared: exact, or by their 5-minute floor once a page was out of order. Pure. */
+export function comparablePlaces(
+  isFloored: boolean,
+  places: readonly string[],
+): { readonly floored: boolean; readonly compared: readonly string[] } {
+  const exact = withNeighbours(places);
+  const floored = isFloored || !isNewestFirst(exact);
+  return { floored, compared: floored ? exact.map(flooredPlace) : exact };
+}
+
+/** A slice of the listing: places from `from` on, less `to`. ISO 8601. */
+export type Cover = { readonly from: string; readonly to: string };
+
+/**
+ * What a page proves about places: every meeting visible when it was asked for whose place lies strictly between its last
+ * and its first row is on it. Pure. Source: protocols 3.
+ *
+ * @returns null if it covers nothing
+ */
+export function coverOf(isFloored: boolean, places: readonly string[]): Cover | null {
+  const { floored, compared } = comparablePlaces(isFloored, places);
+  const [first, last] = [compared[0] ?? "", compared.at(-1) ?? ""];
+  const lastMs = Date.parse(last);
+  if (Number.isNaN(lastMs) || Number.isNaN(Date.parse(first)) || first <= last) return null;
+  return { from: new Date(lastMs + (floored ? FLOOR_MS : 1)).toISOString(), to: first };
+}
+
 /**
  * Judge one page of a listing.
  *
@@ -79,10 +106,8 @@ export function judgePage(
   places: readonly string[],
   floorPlace: string | null,
 ): PageVerdict {
-  const exact = withNeighbours(places);
-  const floored = cursor.floored || !isNewestFirst(exact);
+  const { floored, compared } = comparablePlaces(cursor.floored, places);
   const at = (place: string): string => (floored ? flooredPlace(place) : place);
-  const compared = exact.map(at);
   if (!isNewestFirst(compared)) return { state: "disordered" };
   if (compared.length === 0) return judgeEmpty({ ...cursor, floored });
 

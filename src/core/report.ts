@@ -39,6 +39,9 @@ export const COUNTED = {
   rows: "rows without a page",
   approval: "a first plan",
   plan: "plan to carry out",
+  sweep: "sweep",
+  missing: "missing meetings",
+  held: "deletions that wait",
 } as const;
 
 /** What is frozen into the ledger when a run ends. Durations are real ms. */

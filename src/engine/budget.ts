@@ -1,7 +1,7 @@
+import { KEPT_WAIT_MAX_MS } from "../core/policy.ts";
 import { useIn, type CallUse } from "../core/quota.ts";
 import { callsLeft } from "../core/quota/grant.ts";
 import { quotaPlan } from "../core/quota/plan.ts";
-import { RunEnded } from "./durably.ts";
 import type { RunContext } from "./run-context.ts";
 
 /**
@@ -22,25 +22,12 @@ export async function budgetFor(
 }
 
 /**
- * Carry out work that has time, as far as the budget of its use goes. Steps that are done stay done; the one that found no
- * call is begun again by a later run.
+ * When work that has time gets another call. Reads the clock, so within a step. One read.
  *
- * @returns what the work came to; or, if its share of the budget is used up, the world ms at which it has another call
+ * @returns world ms, if that is longer than a run waits for; null: it may go on
  */
-export async function withinBudget<T>(
-  work: () => Promise<T>,
-): Promise<{ readonly value: T } | { readonly notBeforeMs: number }> {
-  try {
-    return { value: await work() };
-  } catch (error) {
-    const notBeforeMs = shareEndsMs(error);
-    if (notBeforeMs === null) throw error;
-    return { notBeforeMs };
-  }
-}
-
-/** When a run that ended for its share of a budget has another call; null if it ended for anything else. */
-function shareEndsMs(error: unknown): number | null {
-  if (!(error instanceof RunEnded) || error.failure.kind !== "reserved") return null;
-  return error.next.do === "park" ? error.next.untilMs : null;
+export async function shareOpensMs(context: RunContext, use: CallUse): Promise<number | null> {
+  const { calls, notBeforeMs } = await budgetFor(context, use);
+  if (calls !== 0 || notBeforeMs === null) return null;
+  return notBeforeMs - context.ports.world.nowMs() > KEPT_WAIT_MAX_MS ? notBeforeMs : null;
 }

@@ -11,7 +11,7 @@ import type { RunContext } from "./run-context.ts";
 export type PageItem =
   | {
       readonly id: string;
-      readonly as: Exclude<SightingState, "failed">;
+      readonly as: Exclude<SightingState, "failed" | "deleted">;
       readonly proven: boolean;
       readonly recording?: { url: string; expiresMs: number };
       /** It came in other bytes than before, and says the same. */
@@ -45,7 +45,7 @@ export async function sight({ ports }: RunContext, rows: readonly ListedRow[]): 
   const byWire = await ports.records.knownByWire(hashes);
   const recognised = rows.map(({ wireHash, audioUrl, read }) => {
     const known = wireHash === null ? undefined : byWire.get(wireHash);
-    if (known === undefined || known.state === "failed") return read();
+    if (known === undefined || known.state === "failed" || known.state === "deleted") return read();
     return { id: known.id, dateString: known.dateString, audioUrl, item: null, known };
   });
   const read = recognised.filter((row) => "revision" in row);
@@ -75,7 +75,8 @@ export async function keepItem(
   const wireHash = item === null ? known.wireHash : item.wireHash;
   const audioExpiresMs = audioUrl === null ? null : (expiryOf(audioUrl) ?? nowMs + MEDIA_URL_LIFE_MS);
   const isSame = known?.contentHash === contentHash;
-  if (isSame && known.state !== "pending" && known.state !== "failed") {
+  // What was taken for deleted and is there again is judged like a new one: its row comes back.
+  if (isSame && known.state !== "pending" && known.state !== "failed" && known.state !== "deleted") {
     const renew = audioExpiresMs !== null && (known.audioExpiresMs ?? 0) < nowMs + MEDIA_URL_RENEW_BEFORE_MS;
     return {
       id,

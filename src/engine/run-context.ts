@@ -39,6 +39,8 @@ export type PipelineOutcome = {
   readonly findings: readonly string[];
   /** What was held against each other, both sides shown. */
   readonly checks?: readonly Check[];
+  /** Why deletions wait for a person, in a sentence; left out if none does. */
+  readonly held?: string;
 };
 
 export type Pipeline = (context: RunContext) => Promise<PipelineOutcome>;

@@ -263,6 +263,7 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
       `parked ${measured.parks} times and not finished: ${end.detail ?? ""}`,
     ],
     ["count_mismatch", mismatch, `source ${sourceCount}, destination ${destinationCount}`],
+    ["deletions_held", end.outcome.held !== undefined, end.outcome.held ?? ""],
     [
       "vectors_refused",
       subject === "vectors" && measured.refused > 0,

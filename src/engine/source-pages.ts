@@ -9,11 +9,18 @@ import {
   type LargeMeeting,
   type PageRequest,
 } from "../core/large-pages.ts";
-import type { Discovery, Listing } from "../core/plan.ts";
-import { BACKOFF_WAITS_MS, INTERRUPTIONS_PER_MEETING_MAX } from "../core/policy.ts";
-import { judgePage, LIST_ROWS_MIN, nextPageRows, type ListCursor } from "../core/reconcile.ts";
+import { USE_OF_LISTING, type Discovery, type Listing } from "../core/plan.ts";
+import { BACKOFF_WAITS_MS, INTERRUPTIONS_PER_MEETING_MAX, SWEEP_MARGIN_MS } from "../core/policy.ts";
+import {
+  coverOf,
+  judgePage,
+  LIST_ROWS_MIN,
+  nextPageRows,
+  type Cover,
+  type ListCursor,
+} from "../core/reconcile.ts";
 import { interruptionsIn } from "../core/retry.ts";
-import type { CallUse } from "../core/quota.ts";
+import type { PageEvidence } from "../ports/deletion-store.ts";
 import type { PageCommit } from "../ports/record-store.ts";
 import type { ListReply, MeetingReply, MeetingSource } from "../ports/sources.ts";
 import { fail, type StepScope } from "./durably.ts";
@@ -43,6 +50,10 @@ export type Page = {
   readonly next: ListCursor | null;
   readonly rows: number;
   readonly endReason: Discovery["endReason"];
+  /** Ids that the source showed. */
+  readonly seen: readonly string[];
+  /** What stood on it, as evidence; null if it is none of a listing. */
+  readonly slice: Pick<PageEvidence, "skip" | "firstPlace" | "lastPlace" | "ids" | "cover"> | null;
 };
 
 /** The source has come to an end that proves nothing. */
@@ -54,30 +65,30 @@ export function disordered(detail: string): never {
 export async function keepPage(
   context: RunContext,
   scope: StepScope,
-  { cursor, discovery }: Listing,
+  listing: Listing,
   large: readonly LargeMeeting[],
 ): Promise<Page> {
+  const { cursor, discovery, above } = listing;
   if (cursor === null) return disordered("a listing that has ended has no next page");
   const observedMs = context.ports.world.nowMs();
   const failures = await scope.failures();
-  const request = requestPage(cursor, failures, large);
-  const reply = await listPage(context, scope, {
-    cursor,
-    request,
-    use: discovery.kind,
-    isLast: isLastTry(failures),
-  });
-  const floorPlace = discovery.floorMs === null ? null : new Date(discovery.floorMs).toISOString();
+  const below = large.map((meeting) => ({ ...meeting, newer: meeting.newer - above }));
+  const request = requestPage(cursor, failures, below);
+  const reply = await listPage(context, scope, { discovery, cursor, request, isLast: isLastTry(failures) });
   const rowsSeen = await sight(context, reply.items);
   const places = rowsSeen.map((row) => row.dateString);
-  const verdict = judgePage(cursor, request.rows, places, floorPlace);
-  const base = { observedMs, items: [], wanted: [], notes: [], rows: cursor.rows, endReason: null };
+  const verdict = judgePage(cursor, request.rows, places, floorPlaceOf(discovery));
   if (verdict.state === "disordered")
     disordered("rows are not listed newest first, or too many share one moment");
-  if (verdict.state === "step_back") return { ...base, joined: false, next: verdict.next };
+  const seen = rowsSeen.map(({ id }) => id);
+  const slice = sliceOf(listing, { cursor, places, seen });
+  const base = { observedMs, items: [], wanted: [], notes: [], rows: cursor.rows, endReason: null, seen };
+  // Evidence of absence is what joined; what was seen on a page that did not counts all the same.
+  if (verdict.state === "step_back")
+    return { ...base, joined: false, next: verdict.next, slice: { ...slice, cover: null } };
   const rows = rowsAfter(request, reply, cursor);
   const next = verdict.next === null ? null : { ...verdict.next, rows };
-  const joined = { ...base, joined: true, next, rows, endReason: verdict.endReason };
+  const joined = { ...base, joined: true, next, rows, endReason: verdict.endReason, slice };
   const unique = uniqueById(rowsSeen);
   if (!request.light) {
     const items = await concurrently(unique, (row) => keepItem(context, scope, row));
@@ -85,8 +96,39 @@ export async function keepPage(
   }
   const named = await nameOnly(context, unique, request.fetch);
   return named === null
-    ? { ...base, joined: false, next: { ...cursor, whole: true } }
+    ? { ...base, joined: false, next: { ...cursor, whole: true }, slice: { ...slice, cover: null } }
     : { ...joined, ...named };
+}
+
+/** What a listing ends below; a closed window is asked for wider. */
+function floorPlaceOf({ kind, floorMs }: Discovery): string | null {
+  if (floorMs === null) return null;
+  return new Date(floorMs - (kind === "sweep" ? SWEEP_MARGIN_MS : 0)).toISOString();
+}
+
+/** A page as evidence. What lies in the margin of a window is no member of it, and the page proves nothing about it. */
+function sliceOf(
+  { discovery: { kind, floorMs, ceilingMs } }: Listing,
+  { cursor, places, seen }: { cursor: ListCursor; places: readonly string[]; seen: readonly string[] },
+): NonNullable<Page["slice"]> {
+  const dated = places.filter((place) => place !== "");
+  const cover = coverOf(cursor.floored, places);
+  const isWindow = kind === "sweep" && cover !== null;
+  const bounded = isWindow ? within(cover, floorMs, ceilingMs) : cover;
+  return {
+    skip: cursor.skip,
+    firstPlace: dated[0] ?? null,
+    lastPlace: dated.at(-1) ?? null,
+    ids: seen,
+    cover: bounded,
+  };
+}
+
+function within({ from, to }: Cover, floorMs: number | null, ceilingMs: number): Cover | null {
+  const floor = floorMs === null ? "" : new Date(floorMs).toISOString();
+  const ceiling = new Date(ceilingMs).toISOString();
+  const cut = { from: from > floor ? from : floor, to: to < ceiling ? to : ceiling };
+  return cut.from < cut.to ? cut : null;
 }
 
 /** A page that came by ids says nothing of how large the next one will be. */
@@ -95,28 +137,26 @@ function rowsAfter(request: PageRequest, reply: ListReply, cursor: ListCursor): 
   return request.fetch === "all" ? LIST_ROWS_MIN : cursor.rows;
 }
 
+type Asked = {
+  readonly discovery: Discovery;
+  readonly cursor: ListCursor;
+  readonly request: PageRequest;
+  readonly isLast: boolean;
+};
+
 function listPage(
   context: RunContext,
   scope: StepScope,
-  {
-    cursor,
-    request,
-    use,
-    isLast,
-  }: {
-    cursor: ListCursor;
-    request: PageRequest;
-    use: CallUse;
-    isLast: boolean;
-  },
+  { discovery, cursor, request, isLast }: Asked,
 ): Promise<ListReply> {
   const source = sourceOf(context);
   const { rows, light } = request;
+  const { kind, ceilingMs } = discovery;
   return throttled(context, scope, {
     keyName: source.keyName,
     party: "fireflies",
     operation: "list",
-    use,
+    use: USE_OF_LISTING[kind],
     send: ({ timeoutMs, withoutFields }) =>
       source.listMeetings({
         skip: cursor.skip,
@@ -126,6 +166,7 @@ function listPage(
         light,
         // At the last try, what the source cannot read of a meeting costs that meeting, not the page.
         acceptUnreadable: isLast,
+        untilMs: kind === "sweep" ? ceilingMs + SWEEP_MARGIN_MS : null,
       }),
   });
 }
@@ -155,9 +196,9 @@ async function nameOnly(
   return {
     wanted: rows.filter(({ id }) => chosen.has(id)),
     items: stay.map(({ known: { id, dateString, state, proven } }): PageItem => {
-      if (state !== "failed") return { id, as: state, proven };
+      if (state !== "failed" && state !== "deleted") return { id, as: state, proven };
       const reason = "it could not be read when it was last asked for, and is asked for again once a day";
-      return { id, as: state, dateString, reason, proven, isTried: false };
+      return { id, as: "failed", dateString, reason, proven, isTried: false };
     }),
     // The first time its row is seen, there is nothing to compare it with.
     notes: stay
@@ -165,6 +206,14 @@ async function nameOnly(
       .map(({ known, rowHash }) => ({ id: known.id, aloneMs: null, largeBytes: null, rowHash })),
   };
 }
+
+/** A meeting that was asked for by itself. */
+type One = {
+  readonly item: PageItem;
+  readonly note: Note;
+  /** Whether the source showed it: a failure says nothing of that. */
+  readonly isShown: boolean;
+};
 
 /**
  * Ask for one meeting by itself, and keep it.
@@ -176,17 +225,17 @@ export async function keepOne(
   scope: StepScope,
   wanted: Wanted,
   { lenient }: { lenient: boolean },
-): Promise<{ item: PageItem; note: Note }> {
+): Promise<One> {
   const { id, rowHash } = wanted;
   const source = sourceOf(context);
   const failures = await scope.failures();
   const last = lenient || isLastTry(failures);
   const known = (await context.ports.records.known([id])).get(id);
   const aloneMs = context.ports.world.nowMs();
-  const kept = (item: PageItem, sizeBytes: number): { item: PageItem; note: Note } => {
-    return { item, note: { id, aloneMs, largeBytes: largeBytes(sizeBytes), rowHash } };
+  const kept = (item: PageItem, sizeBytes: number, isShown = false): One => {
+    return { item, note: { id, aloneMs, largeBytes: largeBytes(sizeBytes), rowHash }, isShown };
   };
-  const failed = (reason: string, sizeBytes = 0): { item: PageItem; note: Note } => {
+  const failed = (reason: string, sizeBytes = 0): One => {
     const dateString = known?.dateString || wanted.dateString;
     return kept(
       { id, as: "failed", dateString, reason, proven: known?.proven ?? true, isTried: true },
@@ -210,7 +259,7 @@ export async function keepOne(
     // Not found is not gone: the key may have lost sight of it. The meeting stays failed until a listing says more.
     return item === null
       ? failed("the source does not show it to this key")
-      : kept(await keepItem(context, scope, sighted(item, known)), item.revision.length);
+      : kept(await keepItem(context, scope, sighted(item, known)), item.revision.length, true);
   } catch (error) {
     const { kind, detail } = failureOf(error);
     const costsMeeting =
@@ -224,7 +273,8 @@ export async function keepOne(
 /** Failures that may be those of one meeting, however healthy the source is. */
 const OF_ONE_MEETING: ReadonlySet<FailureKind> = new Set(["too_large", "partial", "timed_out"]);
 
-function sourceOf(context: RunContext): MeetingSource {
+/** The source that the lane lists. @throws FailureError denied if no key is set */
+export function sourceOf(context: RunContext): MeetingSource {
   return context.ports.source ?? fail({ kind: "denied", party: "fireflies", detail: "no key is set" });
 }
 

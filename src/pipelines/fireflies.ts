@@ -1,113 +1,86 @@
-import { concurrently } from "../core/concurrently.ts";
-import { suspectsOf, UNREADABLE_BYTES, type LargeMeeting } from "../core/large-pages.ts";
-import { afterPage, isOutrun, planListing, type Listing } from "../core/plan.ts";
-import {
-  CONNECTIONS_MAX,
-  FAILED_RETRIES_PER_RUN,
-  FAILED_RETRY_AFTER_MS,
-  FRESH_OVERLAP_MS,
-  LARGE_MEETINGS_MAX,
-  LIST_PAGES_MAX,
-  RUN_ITEMS_MAX,
-} from "../core/policy.ts";
-import { interruptionsIn } from "../core/retry.ts";
-import { durably, type StepScope } from "../engine/durably.ts";
-import { yieldIfAsked } from "../engine/making-way.ts";
-import { judgeRevision, type PageItem } from "../engine/revisions.ts";
+import { isOutrun, NOTHING_LISTED, type Listing } from "../core/plan.ts";
+import { SWEEP_PERIOD_MS } from "../core/policy.ts";
+import { DAY_MS } from "../core/durations.ts";
+import { COUNTED, type Check } from "../core/report.ts";
+import { judgeMissing, type Verdicts } from "../engine/deletions.ts";
+import { durably, RunEnded } from "../engine/durably.ts";
+import { listThrough, newestFirst, wholeHistory, type Ended } from "../engine/listings.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
-import { disordered, keepOne, keepPage, type Page } from "../engine/source-pages.ts";
-import type { PageCommit, RecordStore, Revision } from "../ports/record-store.ts";
+import { commitPage, type Progress } from "../engine/source-commit.ts";
+import { keepOne, type Page } from "../engine/source-pages.ts";
+import { sweep, type Swept } from "../engine/sweeping.ts";
 
-/** What a run has taken on so far, and as what it first saw it. */
-type Taken = Map<string, PageItem["as"]>;
+/** Of a run that looked at the newest meetings only. */
+const NOTHING_MORE = {
+  swept: { windows: [], waits: false, isFull: false },
+  verdicts: { missing: 0, deleted: 0, held: null, balance: null, isMore: false },
+} satisfies Pick<Done, "swept" | "verdicts">;
 
-/** What a line counts without naming it. */
-const IN_LINES: ReadonlySet<PageItem["as"] | undefined> = new Set(["live", "pending", "quarantined"]);
+const NOTHING_COUNTED = { sourceCount: null, destinationCount: null, failedCount: 0, findings: [] };
 
 /**
- * Meetings from Fireflies to R2 and D1. Source: requirements, "Fireflies Meeting Sync"; protocols 3.
+ * Meetings from Fireflies to R2 and D1. Source: requirements, "Fireflies Meeting Sync"; protocols 3 and 4.
  *
- * The first enumeration lists the whole history; later ones the newest days. Each page brings whole transcripts. The plan
- * is made with the first page: until that has come, nothing rests on it.
+ * The newest meetings first, whatever else is under way; then the rest of the history, until it was listed once; then, with
+ * left-over calls, closed windows of the past. Each page brings whole transcripts.
  */
 export async function syncMeetings(context: RunContext): Promise<PipelineOutcome> {
-  const taken: Taken = new Map();
-  let balance: Balance = null;
-  let listing: Listing | null = null;
-  let rest: Omit<Plan, "listing"> = { failed: [], large: [] };
-  for (let n = 1; listing === null || listing.cursor !== null; n += 1) {
-    if (taken.size >= RUN_ITEMS_MAX || (n > 1 && (await yieldIfAsked(context, n))))
-      return outcomeOf(null, true);
-    if (n > LIST_PAGES_MAX) disordered(`a listing did not end within ${LIST_PAGES_MAX} requests`);
-    // 1. One call brings up to 50 whole transcripts; what is new goes to the raw store.
-    const before: Listing | null = listing;
-    const listed = await durably(context, `page:${n}`, async (scope) => {
-      const plan = before === null ? await planned(context) : { ...rest, listing: before };
-      return { ...plan, page: await keepPage(context, scope, plan.listing, plan.large) };
-    });
-    const page = await fetchWanted(context, `page:${n}`, listed.page);
-    // 2. From the raw store: verify, map, check; rows, verdicts and checkpoint in one fenced batch.
-    rest = { failed: listed.failed, large: listed.large };
-    listing = afterPage(listed.listing, page);
-    // A step back is a checkpoint as well: a budget that ends here would otherwise make it again and again.
-    balance = await commitPage(context, `${n}`, { page, after: listing, taken });
-  }
-  const settled = (await fetchFailed(context, { listing, failed: rest.failed }, taken)) ?? balance;
-  return outcomeOf(settled, isOutrun(listing, context.run));
-}
-
-/** Ids at the source and in the destination, as the commit that completed a listing found them. */
-type Balance = Awaited<ReturnType<RecordStore["commitPage"]>>;
-
-type Plan = {
-  readonly listing: Listing;
-  /** Meetings that failed a day ago or more. */
-  readonly failed: readonly string[];
-  readonly large: readonly LargeMeeting[];
-};
-
-async function planned(context: RunContext): Promise<Plan> {
-  const { records, world } = context.ports;
-  const { checkpoint, failed, large, ...state } = await records.listingState({
-    overlapMs: FRESH_OVERLAP_MS,
-    failedBeforeMs: world.nowMs() - FAILED_RETRY_AFTER_MS,
-    retriesMax: FAILED_RETRIES_PER_RUN,
-    largeMax: LARGE_MEETINGS_MAX,
+  const progress: Progress = {
+    taken: new Map(),
+    requests: 0,
+    facts: null,
+    standing: NOTHING_LISTED,
+    balance: null,
+  };
+  const first = await listThrough(context, progress, newestFirst);
+  if (first.as !== "complete") return unfinished(first);
+  const isNewest = first.listing.discovery.kind === "fresh";
+  if (isNewest && isPressing(context))
+    return outcomeOf(context, { ...NOTHING_MORE, progress, newest: first.listing });
+  const rest = isNewest ? await listThrough(context, progress, wholeHistory) : first;
+  await fetchFailed(context, progress, rest.as === "complete" ? rest.listing : first.listing);
+  if (rest.as === "full" || rest.as === "waits") return unfinished(rest);
+  const swept = await sweep(context, progress, isNewest ? first.listing.discovery.floorMs : null);
+  const verdicts = await judgeMissing(context, {
+    accountHash: progress.facts?.accountHash ?? null,
+    liveId: liveIdOf(progress),
   });
-  const now = { id: world.newId(), ceilingMs: context.run.ceilingMs, startedMs: world.nowMs() };
-  return { listing: planListing({ ...state, checkpoint: checkpoint as Listing | null }, now), failed, large };
+  return outcomeOf(context, { progress, newest: first.listing, swept, verdicts });
 }
 
-/** Meetings too large to come together in a page, one by one. */
-async function fetchWanted(context: RunContext, name: string, listed: Page): Promise<Page> {
-  const items = [...listed.items];
-  const notes = [...listed.notes];
-  for (const [place, wanted] of listed.wanted.entries()) {
-    const { item, note } = await durably(context, `${name}.${place + 1}`, (scope) =>
-      keepOne(context, scope, wanted, { lenient: false }),
-    );
-    items.push(item);
-    notes.push(note);
-  }
-  return { ...listed, items, notes };
+/** Whether somebody waits for the newest meetings: whatever has time is left to the run that this one came before. */
+function isPressing({ run }: RunContext): boolean {
+  return run.priority === "urgent" || run.priority === "high";
+}
+
+/**
+ * A run that did not come to the end of the history may not count anything. One that has taken on as much as it may goes on
+ * at once; one that lacks calls waits for its share of the budget and leaves the lane to the checks meanwhile.
+ */
+function unfinished(ended: Exclude<Ended, { as: "complete" }>): PipelineOutcome {
+  if (ended.as !== "waits") return { ...NOTHING_COUNTED, continues: true };
+  const { pages } = ended.listing.discovery;
+  const resumes = new Date(ended.notBeforeMs).toISOString();
+  const detail = `the whole history is listed to page ${pages}; more calls are left for it from ${resumes} on`;
+  const untilMs = ended.notBeforeMs;
+  throw new RunEnded(
+    { kind: "reserved", party: "engine", detail, notBeforeMs: untilMs },
+    { do: "park", untilMs, alert: false },
+  );
 }
 
 /**
  * Meetings that failed a day ago or more, a few a run, asked for one by one: they may lie far outside of the window. After
  * the listing and with one attempt each, because one broken meeting must not keep the others from coming.
  */
-async function fetchFailed(
-  context: RunContext,
-  { listing, failed }: Omit<Plan, "large">,
-  taken: Taken,
-): Promise<Balance> {
-  let balance: Balance = null;
-  for (const [place, id] of failed.filter((id) => !taken.has(id)).entries()) {
+async function fetchFailed(context: RunContext, progress: Progress, listing: Listing): Promise<void> {
+  const failed = (progress.facts?.failed ?? []).filter((id) => !progress.taken.has(id));
+  for (const [place, id] of failed.entries()) {
     const observedMs = await durably(context, `failed:${place + 1} begun`, async () =>
       context.ports.world.nowMs(),
     );
     const wanted = { id, dateString: "", rowHash: null };
-    const { item, note } = await durably(context, `failed:${place + 1}`, (scope) =>
+    const { item, note, isShown } = await durably(context, `failed:${place + 1}`, (scope) =>
       keepOne(context, scope, wanted, { lenient: true }),
     );
     const page: Page = {
@@ -119,113 +92,59 @@ async function fetchFailed(
       next: null,
       rows: listing.rows,
       endReason: null,
+      seen: isShown ? [id] : [],
+      slice: null,
     };
-    balance = await commitPage(context, `failed ${place + 1}`, { page, after: listing, taken });
+    await commitPage(context, `failed ${place + 1}`, progress, { page, after: listing });
   }
-  return balance;
 }
 
-/** Name of the line that counts what of a page has nothing to do. */
-function lineOf(name: string): string {
-  return `page:${name}`;
+/** A meeting that a page of this run showed as it is known. */
+function liveIdOf({ taken }: Progress): string | null {
+  for (const [id, as] of taken) if (as === "live") return id;
+  return null;
 }
 
-async function commitPage(
-  context: RunContext,
-  name: string,
-  { page, after, taken }: { page: Page; after: Listing; taken: Taken },
-): Promise<Balance> {
-  for (const { id } of page.items) if (!taken.has(id)) context.unreached.set(id, lineOf(name));
-  const balance = await durably(context, `records:${name}`, (scope) =>
-    keepRecords(context, scope, { name, page, after, taken }),
-  );
-  for (const { id, as } of page.items) {
-    if (!taken.has(id)) taken.set(id, as);
-    context.unreached.delete(id);
-  }
-  return balance;
-}
+type Done = {
+  readonly progress: Progress;
+  readonly newest: Listing;
+  readonly swept: Swept;
+  readonly verdicts: Verdicts;
+};
 
-type Judged = Awaited<ReturnType<typeof judgeRevision>>;
-
-/**
- * Verify and check revisions; one at a time after the program has ended in the middle, and without the largest of them if
- * that did not help.
- */
-async function judgeAll(
-  context: RunContext,
-  scope: StepScope,
-  revisions: readonly Revision[],
-): Promise<{ judged: Judged[]; suspects: ReadonlySet<Revision> }> {
-  if (revisions.length === 0) return { judged: [], suspects: new Set() };
-  const interruptions = interruptionsIn(await scope.failures());
-  const suspects = suspectsOf(revisions, (revision) => revision.storedBytes, interruptions);
-  const judge = async (revision: Revision): Promise<Judged> => {
-    if (!suspects.has(revision)) return judgeRevision(context, scope, revision);
-    const { id, dateString } = revision;
-    const reason = "the program ended each time it judged it: it may be more than the memory holds";
-    return { state: "unreadable", id, dateString, reason };
-  };
-  const judged = await concurrently(revisions, judge, interruptions > 0 ? 1 : CONNECTIONS_MAX);
-  return { judged, suspects };
-}
-
-async function keepRecords(
-  context: RunContext,
-  scope: StepScope,
-  { name, page, after, taken }: { name: string; page: Page; after: Listing; taken: Taken },
-): Promise<Balance> {
-  const { records, world, wake } = context.ports;
-  const nowMs = world.nowMs();
-  const revisions = page.items.flatMap((item) => (item.as === "revision" ? [item.revision] : []));
-  const { judged, suspects } = await judgeAll(context, scope, revisions);
-  const as = (state: PageItem["as"]): number =>
-    page.items.filter((item) => !taken.has(item.id) && item.as === state).length;
-  const commit: PageCommit = {
-    runId: context.run.id,
-    nowMs,
-    observedMs: page.observedMs,
-    line: lineOf(name),
-    counted: page.items.map((item) => item.id).filter((id) => IN_LINES.has(taken.get(id))),
-    untouched: { unchanged: as("live"), quarantined: as("quarantined") },
-    changes: judged.flatMap((result) => (result.state === "unreadable" ? [] : [result])),
-    failed: [
-      ...page.items.flatMap((item) => (item.as === "failed" ? [item] : [])),
-      ...judged.flatMap((result) => (result.state === "unreadable" ? [{ ...result, isTried: true }] : [])),
-    ].map(({ id, dateString, reason, isTried }) => ({ id, dateString, reason, isTried })),
-    notes: [
-      ...page.notes,
-      ...[...suspects].map(({ id }) => ({
-        id,
-        aloneMs: nowMs,
-        largeBytes: UNREADABLE_BYTES,
-        rowHash: null,
-      })),
-    ],
-    unproven: page.items.filter((item) => !item.proven).map((item) => item.id),
-    recordings: page.items.flatMap((item) =>
-      item.as !== "revision" && item.as !== "failed" && item.recording !== undefined
-        ? [{ id: item.id, ...item.recording }]
-        : [],
-    ),
-    rewired: page.items.flatMap((item) =>
-      item.as !== "revision" && item.as !== "failed" && item.rewired !== undefined
-        ? [{ id: item.id, ...item.rewired }]
-        : [],
-    ),
-    discovery: after.discovery,
-    checkpoint: after,
-  };
-  const balance = await scope.timed("record", () => records.commitPage(context.fence, commit));
-  if (commit.changes.length > 0) await wake();
-  return balance;
-}
-
-/** Until a listing is complete it may not count anything, and a run that did not complete one goes on. */
-function outcomeOf(balance: Balance, continues: boolean): PipelineOutcome {
-  if (balance === null)
-    return { continues: true, sourceCount: null, destinationCount: null, failedCount: 0, findings: [] };
+function outcomeOf(context: RunContext, { progress, newest, swept, verdicts }: Done): PipelineOutcome {
+  const balance = verdicts.balance ?? progress.balance;
+  const continues = swept.isFull || verdicts.isMore || isOutrun(newest, context.run);
+  const checks = checksOf(swept, verdicts);
+  const held = verdicts.held === null ? {} : { held: verdicts.held };
+  if (balance === null) return { ...NOTHING_COUNTED, continues, checks, ...held };
   const { ids, accounted, failed, failing } = balance;
   const findings = failing === 0 ? [] : [`${failing} meetings failed; they are asked for again`];
-  return { continues, sourceCount: ids, destinationCount: accounted, failedCount: failed, findings };
+  return {
+    continues,
+    sourceCount: ids,
+    destinationCount: accounted,
+    failedCount: failed,
+    findings,
+    checks,
+    ...held,
+  };
+}
+
+/** What the report says beside its counts, where there is anything to say. */
+function checksOf({ windows, waits }: Swept, { missing, deleted, held }: Verdicts): Check[] {
+  const period = `every ${SWEEP_PERIOD_MS / DAY_MS} days`;
+  const day = (ms: number | null): string => (ms === null ? "the first meeting" : new Date(ms).toISOString());
+  const named = windows.map(
+    ({ discovery: { floorMs, ceilingMs } }) => `from ${day(floorMs)} to ${day(ceilingMs)}`,
+  );
+  const sweeps = [...named, ...(waits ? ["more when calls are left for it"] : [])];
+  const counted = (name: string, actual: string): Check => ({ name, ok: true, expected: "", actual });
+  return [
+    ...(sweeps.length === 0 ? [] : [counted(COUNTED.sweep, `${period}: ${sweeps.join("; ")}`)]),
+    ...(missing + deleted === 0
+      ? []
+      : [counted(COUNTED.missing, `${missing} missing, ${deleted} deleted by evidence`)]),
+    ...(held === null ? [] : [counted(COUNTED.held, held)]),
+  ];
 }

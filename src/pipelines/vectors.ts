@@ -1,5 +1,6 @@
 import { VECTOR_BATCH_DOCUMENTS_MAX } from "../core/policy.ts";
 import { lookAtDead } from "../engine/dead-vectors.ts";
+import { deleteDoomed } from "../engine/doomed-vectors.ts";
 import { durably } from "../engine/durably.ts";
 import { settledOf, type Batch } from "../engine/batch.ts";
 import { indexDocuments } from "../engine/indexing.ts";
@@ -12,6 +13,7 @@ import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
  */
 export async function syncVectors(context: RunContext): Promise<PipelineOutcome> {
   const { records, index, embedder, world } = context.ports;
+  const lingering = await deleteDoomed(context);
   const risen = await lookAtDead(context);
   const { due: total } = await durably(context, "owed", () => records.owedCount(world.nowMs()));
   const { taken, more, findings } = await indexDocuments(context, {
@@ -27,7 +29,7 @@ export async function syncVectors(context: RunContext): Promise<PipelineOutcome>
     sourceCount: null,
     destinationCount: null,
     failedCount: 0,
-    findings: [...risen, ...findings],
+    findings: [...lingering, ...risen, ...findings],
   };
 }
 

@@ -3,6 +3,7 @@ import type { DecisionStore } from "./decision-store.ts";
 import type { QuotaRates } from "../core/config.ts";
 import type { Schedule } from "../core/schedule.ts";
 import type { TableName, TableSettings } from "../core/records/table.ts";
+import type { DeletionStore } from "./deletion-store.ts";
 import type { IndexRegistry } from "./index-registry.ts";
 import type { NotionTables } from "./notion.ts";
 import type { PlanStore } from "./plan-store.ts";
@@ -45,6 +46,7 @@ export type Ports = {
   readonly tables: TableStore;
   readonly decisions: DecisionStore;
   readonly plans: PlanStore;
+  readonly deletions: DeletionStore;
   readonly registry: IndexRegistry;
   readonly rebuilds: RebuildStore;
   /** The model of the live index. */

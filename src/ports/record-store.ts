@@ -1,11 +1,12 @@
 import type { Moment } from "../core/chunk.ts";
 import type { LargeMeeting } from "../core/large-pages.ts";
-import type { Discovery } from "../core/plan.ts";
+import type { Discovery, ListingFacts, Standing } from "../core/plan.ts";
 import type { Problem } from "../core/records/field.ts";
 import type { MeetingRecord } from "../core/records/meeting.ts";
+import type { PageEvidence } from "./deletion-store.ts";
 import type { Fence } from "./run-store.ts";
 
-export type SightingState = "live" | "pending" | "quarantined" | "failed";
+export type SightingState = "live" | "pending" | "quarantined" | "failed" | "deleted";
 
 export type Known = {
   readonly id: string;
@@ -83,8 +84,24 @@ export type PageCommit = {
     readonly contentHash: string;
     readonly wireHash: string;
   }[];
+  /** Ids that the source showed this time: whatever was said of their absence or deletion is over. */
+  readonly seen: readonly string[];
+  /** True if meetings that are new on it tell how late they came. */
+  readonly tellsArrivals: boolean;
+  /** What the page proves about others; null if it is none of a listing. */
+  readonly evidence: PageEvidence | null;
   readonly discovery: Discovery;
-  readonly checkpoint: unknown;
+  readonly checkpoint: Standing;
+};
+
+/** Ids at the source and in the destination, as a batch leaves them. */
+export type Balance = {
+  /** Ids of complete enumerations that are not known to be deleted. */
+  readonly ids: number;
+  /** How many have a record or a reason. */
+  readonly accounted: number;
+  readonly failed: number;
+  readonly failing: number;
 };
 
 export type OwedDocument = {
@@ -153,35 +170,36 @@ export type RecordStore = {
   /**
    * Rows, verdicts, discovery and checkpoint of one page, in one fenced batch.
    *
-   * @returns once the page completes its enumeration: ids of complete enumerations, and how many ids have a record or a
-   * reason, both as this batch leaves them; null before
+   * @returns the balance once the page completes its enumeration; null before
    */
-  commitPage(
-    fence: Fence,
-    page: PageCommit,
-  ): Promise<{ ids: number; accounted: number; failed: number; failing: number } | null>;
-  /** The newest enumeration that is not finished, and the upper bound of the newest complete one in world ms. */
-  discoveries(): Promise<{ open: string | null; lastCeilingMs: number | null }>;
+  commitPage(fence: Fence, page: PageCommit): Promise<Balance | null>;
   /**
-   * What the next listing is planned from, read at one instant: `discoveries`, the lane's checkpoint and the world ms of
-   * its writing, how many meetings lie no further than `overlapMs` before the newest complete enumeration (0 without one),
-   * at most `retriesMax` meetings that failed and were last tried before `failedBeforeMs`, longest ago first, and at most
-   * `largeMax` meetings that are more than comes together in a page, newest first.
+   * The upper bound of the newest complete listing of the newest meetings, and when the whole history was first listed
+   * completely, in world ms; null: not yet.
+   */
+  discoveries(): Promise<Pick<ListingFacts, "lastCeilingMs" | "backfilledMs">>;
+  /**
+   * What the next listings are planned from, read at one instant: `discoveries`, the lane's checkpoint, how many meetings
+   * lie no further than `overlapMs` before the newest complete listing (0 without one), the delays of arrival, the account of
+   * the key (sha256; null before it was proven), at most `retriesMax` meetings that failed and were last tried before
+   * `failedBeforeMs`, longest ago first, at most `largeMax` meetings that are more than comes together in a page, newest
+   * first, and how many missing meetings are due to be looked for again: absent before `absentBeforeMs`.
    */
   listingState(asked: {
+    keyName: string;
     overlapMs: number;
     failedBeforeMs: number;
     retriesMax: number;
     largeMax: number;
-  }): Promise<{
-    open: string | null;
-    lastCeilingMs: number | null;
-    checkpoint: unknown;
-    checkpointMs: number | null;
-    recent: number;
-    failed: string[];
-    large: LargeMeeting[];
-  }>;
+    absentBeforeMs: number;
+  }): Promise<
+    ListingFacts & {
+      accountHash: string | null;
+      failed: string[];
+      large: LargeMeeting[];
+      looks: number;
+    }
+  >;
   /** Live ids of complete enumerations, and when the newest of these was completed. */
   sourceCount(): Promise<{ ids: number; asOfMs: number | null }>;
   /**

@@ -35,6 +35,11 @@ export type ListRequest = {
   readonly light: boolean;
   /** Take rows whose fields were unreadable instead of failing; for the last attempt. */
   readonly acceptUnreadable: boolean;
+  /**
+   * Only meetings before this, world ms, as far as the source keeps to it: it may round, and may leave out the bound itself.
+   * Null: from the newest on.
+   */
+  readonly untilMs: number | null;
 };
 
 export type ListReply = {
@@ -45,10 +50,30 @@ export type ListReply = {
   readonly quota: QuotaReading;
 };
 
-export type MeetingRequest = Omit<ListRequest, "skip" | "rows" | "light"> & { readonly id: string };
+export type MeetingRequest = Omit<ListRequest, "skip" | "rows" | "light" | "untilMs"> & {
+  readonly id: string;
+};
 
 /** `item` is null when the source does not show the meeting to this key: deleted and hidden look the same. */
 export type MeetingReply = { readonly item: ListedMeeting | null; readonly quota: QuotaReading };
+
+/** Meetings to look for, and one that is known to be there. */
+export type LookRequest = {
+  /** At most LOOKS_PER_CALL. */
+  readonly ids: readonly string[];
+  readonly liveId: string;
+  /** Real ms after which the call is given up. */
+  readonly timeoutMs: number;
+};
+
+export type LookReply = {
+  /** Whether the same reply read the meeting that is there: without it, it says nothing of the others. */
+  readonly isLiveShown: boolean;
+  readonly shown: readonly string[];
+  /** The source knows no such meetings, or does not show them to this key: the two look the same. */
+  readonly notFound: readonly string[];
+  readonly quota: QuotaReading;
+};
 
 export type Account = {
   readonly accountId: string;
@@ -70,6 +95,8 @@ export type MeetingSource = {
   listMeetings(request: ListRequest): Promise<ListReply>;
   /** One meeting by id. One call. */
   getMeeting(request: MeetingRequest): Promise<MeetingReply>;
+  /** Whether the source shows meetings, asked together with one that is there. One call. */
+  lookFor(request: LookRequest): Promise<LookReply>;
   /** Round trip to the source without spending a call, in real ms. */
   latencyMs(timeoutMs: number): Promise<number>;
 };

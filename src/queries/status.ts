@@ -1,4 +1,4 @@
-import { IDS_SHOWN_MAX, SYNC_NAMES } from "../core/policy.ts";
+import { IDS_SHOWN_MAX, SWEEP_PERIOD_MS, SYNC_NAMES } from "../core/policy.ts";
 import type { IndexRow } from "../core/embedding-plan.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Alert, AttemptRow, Lane, Run } from "../ports/run-store.ts";
@@ -21,6 +21,8 @@ export type Status = {
   readonly owedDocuments: number;
   readonly source: { readonly ids: number; readonly asOfMs: number | null };
   readonly totals: Awaited<ReturnType<Ports["records"]["totals"]>>;
+  /** How the sweep of the past stands; times are world ms. */
+  readonly sweep: Awaited<ReturnType<Ports["deletions"]["sweeps"]>> & { readonly periodMs: number };
   /** Vector indexes in use: the live one, and one that is built or emptied beside it. */
   readonly indexes: readonly IndexRow[];
   /** What is made anew at the moment; null as a rule. */
@@ -33,11 +35,12 @@ export type Status = {
 
 /** Where everything stands now. Reads only. */
 export async function readStatus(ports: Ports): Promise<Status> {
-  const { runs, records, world, registry } = ports;
-  const [indexes, rebuild, budgets] = await Promise.all([
+  const { runs, records, world, registry, deletions } = ports;
+  const [indexes, rebuild, budgets, sweeps] = await Promise.all([
     registry.rows(),
     readOpenRebuild(ports),
     readBudgets(ports),
+    deletions.sweeps(),
   ]);
   const [unfinished, lanes, alerts, { owed: owedDocuments }, source, totals, ...last] = await Promise.all([
     runs.unfinished(),
@@ -61,6 +64,7 @@ export async function readStatus(ports: Ports): Promise<Status> {
     owedDocuments,
     source,
     totals,
+    sweep: { ...sweeps, periodMs: SWEEP_PERIOD_MS },
     indexes: indexes.items,
     rebuild,
     budgets,
@@ -125,11 +129,11 @@ async function readProgress(ports: Ports, run: Run): Promise<Progress | null> {
   if (run.sync === "fireflies") {
     const { seen } = await ports.runs.counts(run.id);
     const key = ports.source === null ? null : await ports.runs.vendorKey(ports.source.keyName);
-    const { lastCeilingMs } = await ports.records.discoveries();
+    const { backfilledMs } = await ports.records.discoveries();
     return {
       unit: "meetings",
       done: seen,
-      total: lastCeilingMs === null ? (key?.meetingsEstimate ?? null) : null,
+      total: backfilledMs === null ? (key?.meetingsEstimate ?? null) : null,
     };
   }
   if (run.sync !== "vectors") {

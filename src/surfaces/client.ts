@@ -3,6 +3,7 @@ import type { RebuildName } from "../core/rebuild.ts";
 import type { RebuildStatus } from "../queries/rebuild.ts";
 import type { RunReport, Status } from "../queries/status.ts";
 import type { Decided } from "../engine/decisions.ts";
+import type { DeletionsNow } from "../engine/deletion-decisions.ts";
 import type { Conflict, HistoryRow, Review } from "../ports/decision-store.ts";
 import type { ProofVerdict } from "../engine/proof-verdict.ts";
 import type { ProofPart } from "../queries/proof.ts";
@@ -93,6 +94,7 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
       json<Decided>("POST", `/api/reviews/${encodeURIComponent(id)}/decide`, { record }),
     history: (sync: string, record: string) =>
       json<{ items: HistoryRow[] }>("GET", `/api/history?${new URLSearchParams({ sync, record })}`),
+    ...deletionCalls(json),
     restore: (id: string) =>
       json<Decided & { changed: boolean }>("POST", `/api/history/${encodeURIComponent(id)}/restore`),
     tick: () => json<object>("POST", "/api/tick"),
@@ -112,6 +114,19 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
 }
 
 type Ask = <T>(method: string, path: string, body?: object | null) => Promise<T>;
+
+function deletionCalls(json: Ask) {
+  return {
+    /** Meetings that are missing at the source, and those that were taken for deleted. */
+    deletions: () => json<DeletionsNow>("GET", "/api/deletions"),
+    /** Approve exactly this evidence; a run that carries it out is started. */
+    approveDeletions: (evidence: string) =>
+      json<{ approved: number; run_id: string }>("POST", "/api/deletions/approve", { evidence }),
+    /** Undo the deletion of a meeting. */
+    restoreMeeting: (id: string) =>
+      json<{ id: string }>("POST", `/api/deletions/${encodeURIComponent(id)}/restore`),
+  };
+}
 
 function runCalls(json: Ask) {
   return {

@@ -10,6 +10,7 @@ import { createRecordStore } from "../adapters/d1/record-store.ts";
 import { createTableStore } from "../adapters/d1/table-store.ts";
 import { createNotionTables } from "../adapters/notion/tables.ts";
 import { createDecisionStore } from "../adapters/d1/decision-table.ts";
+import { createDeletionStore } from "../adapters/d1/deletion-table.ts";
 import { createPlanStore } from "../adapters/d1/plan-table.ts";
 import { createRequestStore } from "../adapters/d1/request-table.ts";
 import { createRunStore } from "../adapters/d1/run-store.ts";
@@ -74,6 +75,7 @@ export async function composePorts(env: Env): Promise<Ports> {
     rebuilds: createRebuildStore(env.DB),
     decisions: createDecisionStore(env.DB),
     plans: createPlanStore(env.DB),
+    deletions: createDeletionStore(env.DB),
     tables: createTableStore(env.DB, world),
     notion: await composeNotion(env, settings, { world, send }),
     scheduleMs: settings.scheduleMs,

@@ -10,6 +10,7 @@ const ASKS: Readonly<Record<string, (said: string, sync: Run["sync"]) => string>
     `${sync}: ${count} may be somebody known already: npm run -s syncctl -- reviews`,
   [COUNTED.conflicts]: (count, sync) =>
     `${sync}: ${count} edited differently on both sides: npm run -s syncctl -- conflicts`,
+  [COUNTED.held]: (said) => `${said}: npm run -s syncctl -- deletions`,
   [COUNTED.rows]: (said, sync) => `${sync}: rows without a page: ${said}`,
 };
 

@@ -5,12 +5,8 @@ import type { SourceMeeting } from "../../emulators/fireflies/source-meeting.ts"
 import { createFirefliesSource } from "../../src/adapters/fireflies/source.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/core/durations.ts";
 import type { Forecast } from "../../src/core/quota/forecast.ts";
-import { withinBudget } from "../../src/engine/budget.ts";
-import { durably } from "../../src/engine/durably.ts";
 import { executeRun, type Pipelines } from "../../src/engine/run.ts";
 import { tick } from "../../src/engine/tick.ts";
-import { throttled } from "../../src/engine/throttled.ts";
-import type { Pipeline } from "../../src/engine/run-context.ts";
 import { PIPELINES } from "../../src/pipelines/index.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 import { readForecast } from "../../src/queries/forecast.ts";
@@ -158,7 +154,6 @@ describe("a key of 50 calls a day", () => {
   it("brings 5,000 meetings in days, looks for new ones every hour all the while, and said so beforehand", async () => {
     const startMs = MIDNIGHT_MS + 15 * HOUR_MS;
     const life = await aLife(5_000, startMs);
-    life.pipelines = { ...PIPELINES, fireflies: lookFirst(life.ports) };
     const arrived = await liveWithArrivals(life, startMs + 4 * DAY_MS);
     const { refused, mostADay } = seenBySource(life.emulator);
     expect(refused).toEqual([]);
@@ -173,26 +168,3 @@ describe("a key of 50 calls a day", () => {
     expect((await life.ports.runs.openAlerts()).items, "waiting for its share is no alarm").toEqual([]);
   });
 });
-
-/** While the backfill is open: a look at the newest meetings, then the backfill as far as its share goes. */
-function lookFirst(ports: Ports): Pipeline {
-  return async (context) => {
-    if ((await ports.backlog.backfill()) !== null)
-      await durably(context, "look", async (scope) => {
-        const { source } = ports;
-        if (source === null) throw new Error("there is no source");
-        await throttled(context, scope, {
-          keyName: source.keyName,
-          party: "fireflies",
-          operation: "list",
-          use: "fresh",
-          send: (call) =>
-            source.listMeetings({ ...call, skip: 0, rows: 50, light: true, acceptUnreadable: false }),
-        });
-      });
-    const rest = await withinBudget(() => PIPELINES.fireflies(context));
-    if ("value" in rest) return rest.value;
-    const nothing = { sourceCount: null, destinationCount: null, failedCount: 0, findings: [] };
-    return { ...nothing, continues: true, notBeforeMs: rest.notBeforeMs };
-  };
-}

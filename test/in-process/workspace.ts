@@ -12,6 +12,7 @@ import { createTableStore } from "../../src/adapters/d1/table-store.ts";
 import { createPlanStore } from "../../src/adapters/d1/plan-table.ts";
 import { createDecisionStore } from "../../src/adapters/d1/decision-table.ts";
 import { createRequestStore } from "../../src/adapters/d1/request-table.ts";
+import { createDeletionStore } from "../../src/adapters/d1/deletion-table.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
 import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
@@ -99,16 +100,24 @@ function testSource(): TestSource {
       source.calls.push("account");
       return { accountId: "account-1", meetings: null, quota: NO_READING };
     },
-    listMeetings: async ({ skip, rows }) => {
+    listMeetings: async ({ skip, rows, untilMs }) => {
       source.calls.push("list");
       source.failWith?.();
-      const sorted = source.meetings.toSorted((a, b) => (a.dateString < b.dateString ? 1 : -1));
+      const sorted = source.meetings
+        .filter(({ dateString }) => untilMs === null || Date.parse(dateString) < untilMs)
+        .toSorted((a, b) => (a.dateString < b.dateString ? 1 : -1));
       const items = sorted.slice(skip, skip + rows).map(aRow);
       return { items, cursor: null, replyBytes: 1_000, quota: NO_READING };
     },
     getMeeting: async ({ id }) => {
       source.calls.push("fetch");
       return { item: source.meetings.find((meeting) => meeting.id === id) ?? null, quota: NO_READING };
+    },
+    lookFor: async ({ ids, liveId }) => {
+      source.calls.push("look");
+      const isThere = (id: string): boolean => source.meetings.some((meeting) => meeting.id === id);
+      const [shown, notFound] = [ids.filter(isThere), ids.filter((id) => !isThere(id))];
+      return { isLiveShown: isThere(liveId), shown, notFound, quota: NO_READING };
     },
     latencyMs: async () => 1,
   };
@@ -156,6 +165,7 @@ export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS
     rebuilds: createRebuildStore(d1),
     decisions: createDecisionStore(d1),
     plans: createPlanStore(d1),
+    deletions: createDeletionStore(d1),
     tables: createTableStore(d1, world),
     notion: null,
     scheduleMs: SCHEDULE_MS,

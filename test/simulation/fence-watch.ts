@@ -16,6 +16,9 @@ const LANE_OF_TABLE: readonly (readonly [RegExp, string])[] = [
 /** Closing a document writes `meetings`, on behalf of the other lane. */
 const CLOSES_DOCUMENT = /set vectors_owed_since = null/i;
 
+/** A verdict writes `chunks`, on behalf of the other lane. */
+const DOOMS_CHUNKS = /update chunks[\s\S]*from deletions/i;
+
 /**
  * Law 5, watched from outside: once a later life has taken a lane, nothing that an earlier one writes for it may commit.
  * Knows nothing of tokens.
@@ -37,9 +40,11 @@ export class FenceWatch {
         if (holder === undefined || holder.number <= life.number) this.#holders.set(lane, life);
       }
       if (changes === 0) continue;
-      const lane = CLOSES_DOCUMENT.test(sql)
-        ? "vectors"
-        : LANE_OF_TABLE.find(([table]) => table.test(sql))?.[1];
+      const lane = DOOMS_CHUNKS.test(sql)
+        ? "fireflies"
+        : CLOSES_DOCUMENT.test(sql)
+          ? "vectors"
+          : LANE_OF_TABLE.find(([table]) => table.test(sql))?.[1];
       const holder = lane === undefined ? undefined : this.#holders.get(lane);
       if (holder === undefined || holder.number <= life.number) continue;
       const table = /(?:into|update)\s+(\w+)/i.exec(sql)?.[1];

@@ -35,7 +35,11 @@ function versionsDuring(versions: readonly Version[], fromMs: number, toMs: numb
 function provenBy(history: MeetingHistory, discoveries: readonly Row[]): Row | null {
   const covering = discoveries.filter((one) => {
     const floorMs = one["floor_ms"];
-    const isInside = floorMs === null || history.place >= new Date(Number(floorMs)).toISOString();
+    // The upper bound of the newest days is a time, not a place: only a swept window ends at one.
+    const isBelow =
+      one["kind"] !== "sweep" || history.place < new Date(Number(one["ceiling_ms"])).toISOString();
+    const isInside =
+      isBelow && (floorMs === null || history.place >= new Date(Number(floorMs)).toISOString());
     return isInside && wasVisible(history, Number(one["started_ms"]), Number(one["completed_ms"]));
   });
   return covering.toSorted((a, b) => Number(b["started_ms"]) - Number(a["started_ms"]))[0] ?? null;
@@ -55,6 +59,12 @@ async function brokenEnumerations(sim: Simulation): Promise<string[]> {
     (await rowsOf(sim, "select * from quarantine where resolved_ms is null")).map((row) => [
       String(row["source_id"]),
       row,
+    ]),
+  );
+  const deletedMs = new Map(
+    (await rowsOf(sim, "select source_id, max(deleted_ms) as ms from deletions group by 1")).map((row) => [
+      String(row["source_id"]),
+      Number(row["ms"]),
     ]),
   );
   if (discoveries.length === 0) broken.push("law 2: no enumeration was ever completed");
@@ -77,6 +87,11 @@ async function brokenEnumerations(sim: Simulation): Promise<string[]> {
     }
     // What failed and then went away is set aside with its reason: nobody can read it any more.
     if (sighting["state"] === "failed" && history.versions.at(-1)?.hash === null) continue;
+    if (sighting["state"] === "deleted") {
+      if ((deletedMs.get(id) ?? 0) < Number(proof["started_ms"]))
+        broken.push(`law 7: ${id} stays buried though enumeration ${proof["id"]} showed it`);
+      continue;
+    }
     const hash = sighting["content_hash"];
     const possible = versionsDuring(history.versions, Number(proof["started_ms"]), Number.POSITIVE_INFINITY);
     if (!possible.some((version) => version.hash === hash)) {

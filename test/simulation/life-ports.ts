@@ -8,6 +8,7 @@ import { createTableStore } from "../../src/adapters/d1/table-store.ts";
 import { createPlanStore } from "../../src/adapters/d1/plan-table.ts";
 import { createDecisionStore } from "../../src/adapters/d1/decision-table.ts";
 import { createRequestStore } from "../../src/adapters/d1/request-table.ts";
+import { createDeletionStore } from "../../src/adapters/d1/deletion-table.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
 import { createFirefliesSource } from "../../src/adapters/fireflies/source.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
@@ -63,6 +64,7 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     rebuilds: createRebuildStore(d1),
     decisions: createDecisionStore(d1),
     plans: createPlanStore(d1),
+    deletions: createDeletionStore(d1),
     tables: createTableStore(d1, world),
     notion: null,
     scheduleMs: SCHEDULE_MS,

@@ -46,6 +46,19 @@ export const MUTANTS: readonly Mutant[] = [
     name: "takes accepted vectors for visible ones",
     ports: (ports) => ({ ...ports, index: believing(ports.index) }),
   },
+  {
+    ...NO_MUTANT,
+    name: "takes every meeting that a page does not show for deleted",
+    sql: (sql) =>
+      sql
+        .replace("date_string >= ?5 and date_string < ?6 and", "?5 is not null and ?6 is not null and")
+        .replace("excluded.first_ms - absences.first_ms >= ?8", "?8 is not null"),
+    ports: (ports) => ({
+      ...ports,
+      source: ports.source && blind(ports.source),
+      deletions: heedless(ports.deletions),
+    }),
+  },
 ];
 
 /** The named mutant. @throws Error if there is none */
@@ -72,6 +85,31 @@ function hasty(source: Source): Source {
     ...source,
     account: (...given) => unnamed(source.account(...given)),
     listMeetings: (...given) => unnamed(source.listMeetings(...given)),
+  };
+}
+
+/** Whatever is asked for by itself beside another meeting is not found. */
+function blind(source: Source): Source {
+  return {
+    ...source,
+    lookFor: async (request) => ({
+      ...(await source.lookFor(request)),
+      isLiveShown: true,
+      shown: [],
+      notFound: request.ids,
+    }),
+  };
+}
+
+/** Many at once are no reason to wait for a person. */
+function heedless(deletions: Ports["deletions"]): Ports["deletions"] {
+  return {
+    ...deletions,
+    candidates: async (asked) => {
+      const { items, missing, cursor } = await deletions.candidates(asked);
+      const free = items.map((item) => ({ ...item, groups: [] }));
+      return { items: free, missing: { ...missing, open: 0, verdicts: 0 }, cursor };
+    },
   };
 }
 

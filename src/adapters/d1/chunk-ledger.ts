@@ -255,7 +255,7 @@ function deadMethods(database: Database): DeadMethods {
       await database.fenced(fence, forRows(ids, sql, nowMs));
     },
     markGone: async (fence, ids) => {
-      const sql = `update chunks set state = 'gone', text = null where state = 'dead' and ${inList}`;
+      const sql = `update chunks set state = 'gone', text = null, doomed = 0 where state = 'dead' and ${inList}`;
       await database.fenced(fence, forRows(ids, sql));
     },
     markRisen: async (fence, ids) => {

@@ -16,7 +16,7 @@ export function documentsDueAt(nowMs: string): string {
 export function isDeadDue(nowMs: string): string {
   const [first, second] = DEAD_RECHECK_AGES_MS;
   return `state in ('dead', 'gone') and (
-    (state = 'dead' and dead_ms <= ${nowMs} - ${DEAD_LINGERS_MS})
+    (state = 'dead' and (doomed = 1 or dead_ms <= ${nowMs} - ${DEAD_LINGERS_MS}))
     or (state = 'gone' and rechecks = 0 and dead_ms <= ${nowMs} - ${first})
     or (state = 'gone' and rechecks = 1 and dead_ms <= ${nowMs} - ${second}))`;
 }

@@ -1,5 +1,6 @@
 import type { MeetingChange, PageCommit } from "../../ports/record-store.ts";
 import { forRows, statement, type Statement } from "./database.ts";
+import { evidenceStatements, seenStatements } from "./page-evidence.ts";
 
 /**
  * Everything one page vouches for, as statements of one batch: verdicts first (they compare with what stood before),
@@ -8,6 +9,7 @@ import { forRows, statement, type Statement } from "./database.ts";
 export function pageStatements(lane: string, page: PageCommit): Statement[] {
   return [
     ...verdicts(page),
+    ...seenStatements(page),
     ...records(page),
     ...sightings(page),
     ...quarantine(page),
@@ -15,6 +17,7 @@ export function pageStatements(lane: string, page: PageCommit): Statement[] {
     ...rewired(page),
     ...noted(page),
     ...proven(page),
+    ...evidenceStatements(page),
     discovery(page),
     checkpoint(lane, page),
   ];
@@ -27,7 +30,7 @@ export function pageStatements(lane: string, page: PageCommit): Statement[] {
  */
 export function checkpoint(
   lane: string,
-  page: Pick<PageCommit, "runId" | "nowMs" | "checkpoint">,
+  page: Pick<PageCommit, "runId" | "nowMs"> & { readonly checkpoint: unknown },
   condition = "true",
   ...values: (string | number)[]
 ): Statement {
@@ -103,6 +106,7 @@ const RECORD_COLUMNS: Readonly<Record<string, string>> = {
   speakers: "value -> 'speakers'",
   organizer_email: "value ->> 'organizerEmail'",
   privacy: "value ->> 'privacy'",
+  channels: "value -> 'channels'",
   summary: "value ->> 'summary'",
   action_items: "value ->> 'actionItems'",
   keywords: "value -> 'keywords'",
@@ -179,14 +183,16 @@ function records(page: PageCommit): Statement[] {
 /** Failed meetings are sighted as well: the source shows them, so they count there, and a later listing tries again. */
 function sightings(page: PageCommit): Statement[] {
   const columns = `source_id, date_string, discovery_id, state, content_hash, revision_key, stored_sha256,
-       stored_bytes, audio_expires_ms, wire_hash, first_seen_ms, last_seen_ms, observed_ms`;
+       stored_bytes, audio_expires_ms, wire_hash, first_seen_ms, last_seen_ms, observed_ms, arrival_ms`;
+  // A place is no moment where the source gives none.
+  const arrival = `case when ?5 then ?3 - unixepoch(nullif(value ->> 'dateString', ''), 'subsec') * 1000 end`;
   return [
     ...forRows(
       page.changes.map(({ state, revision }) => ({ ...revision, audioUrl: null, state })),
       `insert into sightings (${columns})
        select value ->> 'id', value ->> 'dateString', ?2, value ->> 'state', value ->> 'contentHash',
          value ->> 'revisionKey', value ->> 'storedSha256', value ->> 'storedBytes', value ->> 'audioExpiresMs',
-         coalesce(value ->> 'wireHash', ''), ?3, ?3, ?4
+         coalesce(value ->> 'wireHash', ''), ?3, ?3, ?4, ${arrival}
        from json_each(?1) where true
        on conflict (source_id) do update set date_string = excluded.date_string, state = excluded.state,
          content_hash = excluded.content_hash, revision_key = excluded.revision_key, stored_sha256 = excluded.stored_sha256,
@@ -196,18 +202,20 @@ function sightings(page: PageCommit): Statement[] {
       page.discovery.id,
       page.nowMs,
       page.observedMs,
+      page.tellsArrivals ? 1 : 0,
     ),
     // What was stored of it before a failure stays known.
     ...forRows(
       page.failed.filter(({ isTried }) => isTried),
       `insert into sightings (${columns})
-       select value ->> 'id', value ->> 'dateString', ?2, 'failed', '', '', null, 0, null, '', ?3, ?3, ?4
+       select value ->> 'id', value ->> 'dateString', ?2, 'failed', '', '', null, 0, null, '', ?3, ?3, ?4, ${arrival}
        from json_each(?1) where true
        on conflict (source_id) do update set state = excluded.state, last_seen_ms = excluded.last_seen_ms,
          observed_ms = excluded.observed_ms where sightings.observed_ms <= excluded.observed_ms`,
       page.discovery.id,
       page.nowMs,
       page.observedMs,
+      page.tellsArrivals ? 1 : 0,
     ),
   ];
 }

@@ -89,7 +89,7 @@ export function rebuiltRecords(done: Done): Statement[] {
       judged.map(({ state, revision }) => ({ id: revision.id, hash: revision.contentHash, state })),
       `update sightings set state = judged.value ->> 'state' from json_each(?1) as judged
        where source_id = judged.value ->> 'id' and content_hash = judged.value ->> 'hash'
-         and state <> 'failed' and state is not (judged.value ->> 'state')`,
+         and state not in ('failed', 'deleted') and state is not (judged.value ->> 'state')`,
     ),
     ...quarantine({ changes: judged, nowMs, runId }),
   ];

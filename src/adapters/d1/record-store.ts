@@ -1,8 +1,12 @@
 import type { D1Database } from "@cloudflare/workers-types";
 import type { LargeMeeting } from "../../core/large-pages.ts";
-import type { Known, ProofMeeting, RecordStore, SightingState } from "../../ports/record-store.ts";
+import { NOTHING_LISTED, type Standing } from "../../core/plan.ts";
+import { ARRIVALS_BEYOND_SHARE } from "../../core/policy.ts";
+import type { Balance, Known, ProofMeeting, RecordStore, SightingState } from "../../ports/record-store.ts";
+import { BALANCE, OWN, RECORDS, SOURCE_IDS, WITHOUT_RECORD } from "./balance.ts";
 import { createChunkLedger } from "./chunk-ledger.ts";
 import { createDatabase, jsonSlices, statement, type Database } from "./database.ts";
+import { LOOK_DUE } from "./deletion-rows.ts";
 import { pageStatements } from "./page-commit.ts";
 
 /** Records, sightings, enumerations and chunks in D1. */
@@ -35,14 +39,12 @@ function listingMethods(database: Database): ListingMethods {
     commitPage: async (fence, page) => {
       const balanced = page.discovery.completedMs === null ? [] : [statement(BALANCE)];
       const results = await database.fenced(fence, [...pageStatements(fence.lane, page), ...balanced]);
-      const [row] = (results.at(-1)?.results ?? []) as NonNullable<
-        Awaited<ReturnType<RecordStore["commitPage"]>>
-      >[];
+      const [row] = (results.at(-1)?.results ?? []) as Balance[];
       return balanced.length === 0 ? null : (row ?? { ids: 0, accounted: 0, failed: 0, failing: 0 });
     },
     discoveries: async () => {
       const [row] = await database.rows<Discoveries>(DISCOVERIES);
-      return row ?? { open: null, lastCeilingMs: null };
+      return row ?? NO_DISCOVERIES;
     },
     listingState: (asked) => listingState(database, asked),
   };
@@ -65,26 +67,34 @@ async function knownWhere(database: Database, column: string, values: readonly s
 
 type Discoveries = Awaited<ReturnType<RecordStore["discoveries"]>>;
 
-/** Listings of Fireflies: those of Notion say nothing about meetings. */
-const OWN = "discoveries where sync = 'fireflies'";
-
+/** Sweeps list the past, and say nothing about how far the newest are known. */
 const DISCOVERIES = `select
-  (select id from ${OWN} and completed_ms is null order by id desc limit 1) as open,
-  (select max(ceiling_ms) from ${OWN} and completed_ms is not null) as lastCeilingMs`;
+  (select max(ceiling_ms) from ${OWN} and completed_ms is not null and kind <> 'sweep') as lastCeilingMs,
+  (select min(completed_ms) from ${OWN} and completed_ms is not null and kind = 'backfill') as backfilledMs`;
+
+const NO_DISCOVERIES: Discoveries = { lastCeilingMs: null, backfilledMs: null };
 
 /** One batch: each read on its own would cost a round trip. */
 async function listingState(
   database: Database,
   asked: Parameters<RecordStore["listingState"]>[0],
 ): ReturnType<RecordStore["listingState"]> {
-  const [discoveries, checkpoints, recent, failed, large] = await database.batch([
+  const [discoveries, checkpoints, figures, failed, large] = await database.batch([
     statement(DISCOVERIES),
-    statement("select state, at_ms as atMs from checkpoints where lane = 'fireflies'"),
+    statement("select state from checkpoints where lane = 'fireflies'"),
     statement(
-      `select count(*) as n from sightings where date_string >= (
-         select strftime('%Y-%m-%dT%H:%M:%fZ', (max(ceiling_ms) - ?1) / 1000.0, 'unixepoch')
-         from ${OWN} and completed_ms is not null)`,
+      `select (select account_id from quota where key_name = ?4) as accountHash,
+         (select count(*) from sightings where date_string >= (
+           select strftime('%Y-%m-%dT%H:%M:%fZ', (max(ceiling_ms) - ?1) / 1000.0, 'unixepoch')
+           from ${OWN} and completed_ms is not null and kind <> 'sweep')) as recent,
+         (select count(*) from sightings where arrival_ms is not null) as arrivals,
+         (select arrival_ms from sightings where arrival_ms is not null order by arrival_ms desc limit 1
+           offset (select cast(count(*) * ?2 as integer) from sightings where arrival_ms is not null)) as longMs,
+         (select count(*) from absences where ${LOOK_DUE("?3")}) as looks`,
       asked.overlapMs,
+      ARRIVALS_BEYOND_SHARE,
+      asked.absentBeforeMs,
+      asked.keyName,
     ),
     statement(
       `select source_id as id from sightings where state = 'failed' and last_seen_ms <= ?1 order by last_seen_ms limit ?2`,
@@ -98,42 +108,34 @@ async function listingState(
       asked.largeMax,
     ),
   ]);
-  const [checkpoint] = (checkpoints?.results ?? []) as { state: string; atMs: number }[];
+  const [checkpoint] = (checkpoints?.results ?? []) as { state: string }[];
+  const [figure] = (figures?.results ?? []) as Figures[];
+  const { accountHash = null, recent = 0, arrivals = 0, longMs = null, looks = 0 } = figure ?? {};
   return {
-    ...((discoveries?.results[0] as Discoveries | undefined) ?? { open: null, lastCeilingMs: null }),
-    checkpoint: checkpoint === undefined ? null : JSON.parse(checkpoint.state),
-    checkpointMs: checkpoint?.atMs ?? null,
-    recent: (recent?.results[0] as { n: number } | undefined)?.n ?? 0,
+    ...((discoveries?.results[0] as Discoveries | undefined) ?? NO_DISCOVERIES),
+    standing: checkpoint === undefined ? NOTHING_LISTED : (JSON.parse(checkpoint.state) as Standing),
+    recent,
+    arrivals: { count: arrivals, longMs },
+    accountHash,
+    looks,
     failed: ((failed?.results ?? []) as { id: string }[]).map(({ id }) => id),
     large: (large?.results ?? []) as LargeMeeting[],
   };
 }
 
-/** A meeting that was valid once keeps its record when a later revision is set aside. */
-const WITHOUT_RECORD =
-  "not exists (select 1 from meetings where meetings.id = source_id and deleted_ms is null)";
-
-const SOURCE_IDS = `select count(*) from sightings
-  where discovery_id in (select id from ${OWN} and completed_ms is not null)`;
-
-/** Asked so that indexes alone answer: rows of meetings are wide, and every run asks. */
-const RECORDS =
-  "(select count(*) from meetings) - (select count(*) from meetings where deleted_ms is not null)";
-
-/** Ids that only an enumeration without an end has shown: they may be gone since, and count on neither side. */
-const UNPROVEN_IDS = `select count(*) from discoveries join sightings on discovery_id = discoveries.id
-  where completed_ms is null`;
-
-const BALANCE = `select (${SOURCE_IDS}) as ids,
-  ${RECORDS}
-    + (select count(*) from sightings where state <> 'live' and state in ('pending', 'quarantined') and ${WITHOUT_RECORD})
-    - (${UNPROVEN_IDS} and (state in ('pending', 'quarantined') or not ${WITHOUT_RECORD})) as accounted,
-  (select count(*) from sightings where state = 'failed' and ${WITHOUT_RECORD})
-    - (${UNPROVEN_IDS} and state = 'failed' and ${WITHOUT_RECORD}) as failed,
-  (select count(*) from sightings where state = 'failed') as failing`;
+type Figures = {
+  accountHash: string | null;
+  recent: number;
+  arrivals: number;
+  longMs: number | null;
+  looks: number;
+};
 
 /** Chunks belong to the index of their model; what counts them means the live one. */
 const LIVE_MODEL = "(select model from indexes where state = 'live')";
+
+/** Before the whole history was listed once, nobody can say how many meetings there are. */
+const OWN_BACKFILL = `select 1 from ${OWN} and kind = 'backfill' and completed_ms is not null`;
 
 type ProofMethods = Pick<RecordStore, "sourceCount" | "totals" | "proofPage" | "vectorsMax" | "liveChunkIds">;
 
@@ -141,7 +143,8 @@ function proofMethods(database: Database): ProofMethods {
   return {
     sourceCount: async () => {
       const [row] = await database.rows<{ ids: number; asOfMs: number | null }>(
-        `select (${SOURCE_IDS}) as ids, (select max(completed_ms) from ${OWN}) as asOfMs`,
+        `select (${SOURCE_IDS}) as ids,
+           (select max(completed_ms) from ${OWN} and exists (${OWN_BACKFILL})) as asOfMs`,
       );
       return row ?? { ids: 0, asOfMs: null };
     },
@@ -201,7 +204,7 @@ async function proofPage(
        vectors_owed_since as owed
      from sightings left join discoveries on discoveries.id = discovery_id
        left join meetings on meetings.id = source_id and deleted_ms is null
-     where source_id > ?1 order by source_id limit ?2`,
+     where source_id > ?1 and sightings.state <> 'deleted' order by source_id limit ?2`,
     afterId ?? "",
     limit,
   );

@@ -32,9 +32,14 @@ function fieldsWithout(fields: readonly string[]): string {
   return fields.reduce((text, name) => text.replace(new RegExp(`\\b${name}\\b`, "g"), ""), TRANSCRIPT_FIELDS);
 }
 
-/** One page of whole transcripts, newest first. */
-export function listQuery(withoutFields: readonly string[]): string {
-  return `query ListMeetings($limit: Int, $skip: Int) {
+/** One page of whole transcripts, newest first; `until` leaves out what is newer than a moment. */
+export function listQuery(withoutFields: readonly string[], until = false): string {
+  return until
+    ? `query ListMeetings($limit: Int, $skip: Int, $toDate: DateTime) {
+  transcripts(limit: $limit, skip: $skip, toDate: $toDate) {${fieldsWithout(withoutFields)}
+  }
+}`
+    : `query ListMeetings($limit: Int, $skip: Int) {
   transcripts(limit: $limit, skip: $skip) {${fieldsWithout(withoutFields)}
   }
 }`;
@@ -44,10 +49,31 @@ export function listQuery(withoutFields: readonly string[]): string {
  * One page without what was said: proof of what is there, where whole transcripts are too large to come together. A row
  * that looks otherwise than before is of a meeting that changed.
  */
-export const LIGHT_LIST_QUERY = `query ListIds($limit: Int, $skip: Int) {
+export function lightListQuery(until: boolean): string {
+  return until
+    ? `query ListIds($limit: Int, $skip: Int, $toDate: DateTime) {
+  transcripts(limit: $limit, skip: $skip, toDate: $toDate) {${HEAD_FIELDS}${SPEAKERS}${TAIL_FIELDS}
+  }
+}`
+    : `query ListIds($limit: Int, $skip: Int) {
   transcripts(limit: $limit, skip: $skip) {${HEAD_FIELDS}${SPEAKERS}${TAIL_FIELDS}
   }
 }`;
+}
+
+/** Name of the field that asks for the meeting which is known to be there, and of those that ask for the others. */
+export const LIVE_ALIAS = "live";
+export const LOOKED_ALIAS = /^asked([0-9]+)$/;
+
+/** Whether meetings are shown: each by itself, in one request, with one that is known to be there. */
+export function lookQuery(count: number): string {
+  const places = Array.from({ length: count }, (_, n) => n);
+  const variables = places.map((n) => `, $id${n}: String!`).join("");
+  const asked = places.map((n) => `\n  asked${n}: transcript(id: $id${n}) { id }`).join("");
+  return `query LookFor($live: String!${variables}) {
+  ${LIVE_ALIAS}: transcript(id: $live) { id }${asked}
+}`;
+}
 
 /** One whole transcript. */
 export function meetingQuery(withoutFields: readonly string[]): string {

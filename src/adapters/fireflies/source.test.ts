@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { aWorkspace } from "../../../test/in-process/workspace.ts";
 import { createFirefliesSource } from "./source.ts";
 
-const ASK = { skip: 0, rows: 50, timeoutMs: 1_000, withoutFields: [], light: false, acceptUnreadable: false };
+const ASK = {
+  skip: 0,
+  rows: 50,
+  timeoutMs: 1_000,
+  withoutFields: [],
+  light: false,
+  acceptUnreadable: false,
+  untilMs: null,
+};
 const ONE = { id: "a", timeoutMs: 1_000, withoutFields: [], acceptUnreadable: false };
 const ROW = {
   id: "a",
@@ -91,7 +99,7 @@ describe("the Fireflies source", () => {
     };
     const { source } = await answering({ body });
     await expect(source.listMeetings(ASK)).rejects.toMatchObject({ failure: { kind: "partial" } });
-    const { items } = await source.listMeetings({ ...ASK, acceptUnreadable: true });
+    const { items } = await source.listMeetings({ ...ASK, acceptUnreadable: true, untilMs: null });
     expect(items.map((row) => row.read().unreadable)).toEqual([[], ["sentences"]]);
   });
 

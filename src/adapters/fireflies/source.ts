@@ -14,7 +14,8 @@ import type {
 import type { World } from "../../ports/world.ts";
 import { boundedFetch, textOf, type BoundedReply, type Fetch } from "../http/bounded-fetch.ts";
 import { errorsIn, failureIn, field, quotaIn, raise, type GraphqlError } from "./failures.ts";
-import { ACCOUNT_QUERY, firstFieldOf, LIGHT_LIST_QUERY, listQuery, meetingQuery } from "./query.ts";
+import { createLook } from "./look.ts";
+import { ACCOUNT_QUERY, firstFieldOf, lightListQuery, listQuery, meetingQuery } from "./query.ts";
 import { wireRowsOf, type WireRow } from "./wire-rows.ts";
 
 export type FirefliesOptions = {
@@ -35,6 +36,10 @@ export async function createFirefliesSource(options: FirefliesOptions): Promise<
     account: (timeoutMs) => account(options, timeoutMs),
     listMeetings: (request) => listMeetings(options, request),
     getMeeting: (request) => getMeeting(options, request),
+    lookFor: createLook(async (message, timeoutMs) => {
+      const { reply, body } = await call(options, message, timeoutMs);
+      return { reply, body, nowMs: options.world.nowMs() };
+    }),
     latencyMs: (timeoutMs) => latencyMs(options, timeoutMs),
   };
 }
@@ -53,8 +58,11 @@ async function account(options: FirefliesOptions, timeoutMs: number): Promise<Ac
 }
 
 async function listMeetings(options: FirefliesOptions, request: ListRequest): Promise<ListReply> {
-  const query = request.light ? LIGHT_LIST_QUERY : listQuery(request.withoutFields);
-  const variables = { limit: request.rows, skip: request.skip };
+  const { untilMs } = request;
+  const isUntil = untilMs !== null;
+  const query = request.light ? lightListQuery(isUntil) : listQuery(request.withoutFields, isUntil);
+  const until = isUntil ? { toDate: new Date(untilMs).toISOString() } : {};
+  const variables = { limit: request.rows, skip: request.skip, ...until };
   const reply = await post(options, { query, variables }, request.timeoutMs);
   const nowMs = options.world.nowMs();
   const wireRows =

@@ -30,6 +30,10 @@ const TRANSCRIPT = z.object({
   duration: number,
   is_live: z.boolean().nullish().catch(null),
   privacy: text,
+  channels: z
+    .array(z.object({ id: text }).catch({ id: null }))
+    .nullish()
+    .catch(null),
   organizer_email: text,
   participants: texts,
   transcript_url: text,
@@ -234,6 +238,7 @@ function recordOf(
     speakers: speakersOf(meeting, transcript.sentences),
     organizerEmail: blankToNull(meeting.organizer_email),
     privacy: blankToNull(meeting.privacy),
+    channels: (meeting.channels ?? []).flatMap(({ id }) => (id === null || id === undefined ? [] : [id])),
     summary,
     actionItems: blankToNull(meeting.summary?.action_items),
     keywords: (meeting.summary?.keywords ?? []).filter((word) => word.trim() !== ""),

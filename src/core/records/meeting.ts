@@ -12,6 +12,8 @@ export type MeetingRecord = {
   readonly speakers: readonly string[];
   readonly organizerEmail: string | null;
   readonly privacy: string | null;
+  /** Ids of its channels. */
+  readonly channels: readonly string[];
   readonly summary: string | null;
   readonly actionItems: string | null;
   readonly keywords: readonly string[];

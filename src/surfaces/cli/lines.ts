@@ -1,3 +1,4 @@
+import { DAY_MS } from "../../core/durations.ts";
 import { runName } from "../../core/rebuild.ts";
 import type { Run } from "../../ports/run-store.ts";
 import type { RebuildStatus } from "../../queries/rebuild.ts";
@@ -45,6 +46,18 @@ function scheduleLines(
   return [`  ${sync.padEnd(9)}  ${parts.join("; ")}`];
 }
 
+/** How far back everything was listed again, and when. */
+function sweepLine({ periodMs, completedMs, window }: Status["sweep"]): string {
+  const when = (ms: number): string => new Date(ms).toISOString();
+  const from = window === null || window.fromMs === null ? "the first meeting" : when(window.fromMs);
+  const under =
+    window === null || (window.completedMs !== null && window.fromMs === null)
+      ? ""
+      : `; under way, from ${from} on`;
+  const last = completedMs === null ? "not yet to its end" : `last to its end ${when(completedMs)}`;
+  return `Sweep of the past: every ${periodMs / DAY_MS} days, ${last}${under}`;
+}
+
 /** Status for people: alerts first. */
 export function statusLines(status: Status): string[] {
   const when = (ms: number): string => new Date(ms).toISOString();
@@ -57,6 +70,7 @@ export function statusLines(status: Status): string[] {
     `World time ${when(status.nowMs)}`,
     `Source: ${status.source.ids} meetings${status.source.asOfMs === null ? "" : ` as of ${when(status.source.asOfMs)}`}`,
     `Records: ${status.totals.records}; pending ${status.totals.pending}; quarantined ${status.totals.quarantined}; live chunks ${status.totals.liveChunks}; documents owed ${status.owedDocuments}`,
+    sweepLine(status.sweep),
     ...status.indexes.map(
       (index) => `Vectors: ${index.model} (${index.dimensions} dimensions, ${index.binding}): ${index.state}`,
     ),

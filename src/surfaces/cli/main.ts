@@ -12,6 +12,7 @@ import {
   withHistory,
   withReviews,
 } from "./decisions.ts";
+import { approveDeletions, deletions, DELETIONS_HELP, restoreMeeting } from "./deletions.ts";
 import { runLines, statusLines } from "./lines.ts";
 import { askRebuild, rebuildWish, watchRebuild, type Said } from "./rebuild.ts";
 import { runAsked, withRun, type RunOptions } from "./run.ts";
@@ -57,6 +58,7 @@ function program(): Command {
       conclude(options, await runAsked(await connect(options), sync, options, show)),
   );
   addDecisions(verb);
+  addDeletions(verb);
   withSearchOptions(verb("search", "passages that answer: who said it, when, in which meeting")).action(
     async (text: string[], options: Options & SearchOptions) => {
       const asked = await searchParameters(text, options);
@@ -119,6 +121,23 @@ function addDecisions(verb: (name: string, description: string) => Command): voi
       conclude(options, await history(await connect(options), { sync, record }, words));
     },
   );
+}
+
+/** Verbs for meetings that are gone from the source. */
+function addDeletions(verb: (name: string, description: string) => Command): void {
+  verb("deletions", "meetings that the source does not show any more, and what became of them")
+    .addHelpText("after", DELETIONS_HELP)
+    .action(async (options: Options) => conclude(options, await deletions(await connect(options))));
+  verb("approve-deletions <evidence>", "take the meetings that wait for deleted, exactly as they were listed")
+    .addHelpText("after", DELETIONS_HELP)
+    .action(async (evidence: string, options: Options) =>
+      conclude(options, await approveDeletions(await connect(options), evidence)),
+    );
+  verb("restore <id>", "undo the deletion of a meeting")
+    .addHelpText("after", DELETIONS_HELP)
+    .action(async (id: string, options: Options) =>
+      conclude(options, await restoreMeeting(await connect(options), id)),
+    );
 }
 
 /** As a JSON string, for that is what stands between quotes in wrangler.jsonc. */

@@ -79,7 +79,7 @@ it("follows the run that it asked for after a more urgent one that went first", 
 });
 
 it("says until when it waits, asked for while its lane waits", async () => {
-  const { client } = aClient([{ state: "parked", notBeforeMs: 5 }]);
+  const { client, asked } = aClient([{ state: "parked", notBeforeMs: 5 }]);
   const waits =
     "projects waits until 1970-01-01T00:00:00.005Z (the budget is used up) and goes on by itself then";
   const waiting: ApiClient = {
