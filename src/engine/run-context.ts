@@ -30,8 +30,6 @@ export type RunContext = {
 export type PipelineOutcome = {
   /** True if more is waiting than one run may take. */
   readonly continues: boolean;
-  /** World ms before which the continuation need not begin: then its budget has calls again; absent: at once. */
-  readonly notBeforeMs?: number;
   readonly sourceCount: number | null;
   readonly destinationCount: number | null;
   /** Ids of the source that failed and have no record: missing at the destination, and known to be. */
