@@ -301,7 +301,7 @@ export const PAGE_CALL_TIMEOUT_MS = 20 * SECOND_MS;
 export const PAGE_RUNS_STEP = 10;
 
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
-export const SCHEMA_VERSION = "0009_previews.sql";
+export const SCHEMA_VERSION = "0013_webhooks.sql";
 
 /** Calls to Notion within one minute. Source: Notion docs, request limits: 180 a minute on the smaller plans. */
 export const NOTION_CALLS_PER_MINUTE = 180;
@@ -385,3 +385,40 @@ export const PLAN_ROWS_PER_STATEMENT = 1_000;
 
 /** Lines of one kind that a plan on a terminal has. */
 export const PLAN_LINES_MAX = 50;
+
+// Webhooks.
+
+/** A webhook's body larger than this is refused unread. Source: Notion's largest events name some hundred properties: 10 kB. */
+export const WEBHOOK_BYTES_MAX = 256 * 1024;
+
+/** An event that says it is older than this is a replay. Source: Notion docs, the last of 8 attempts comes about a day after the event. */
+export const WEBHOOK_AGE_MAX_MS = 3 * DAY_MS;
+
+/** Rows of the inbox are kept until no copy of them is taken any more, with a margin; so many are deleted by one tick. */
+export const WEBHOOK_KEEP_MS = 14 * DAY_MS;
+export const WEBHOOK_ROWS_PER_CLEANING = 500;
+
+/** Verification tokens that wait for the owner at once, and how long: anybody may send one. */
+export const WEBHOOK_TOKENS_WAITING_MAX = 5;
+export const WEBHOOK_TOKEN_WAIT_MS = DAY_MS;
+
+/** Announced meetings that one run asks for one by one, a call each; if more wait, a listing comes first and brings 50 a call. */
+export const ANNOUNCED_FETCHES_MAX = 10;
+
+/** Meetings, or pages, that one run looks up in the inbox. */
+export const ANNOUNCED_TAKEN_MAX = 200;
+
+/** Waits before an announced meeting that is not ready is asked for again; after the last the listings see to it. */
+export const ANNOUNCED_WAITS_MS = [1, 5, 15].map((minutes) => minutes * MINUTE_MS);
+
+/** Events of our own writes that one tick judges. */
+export const ECHOES_PER_TICK = 100;
+
+/** How far Notion's clock and ours may be apart, and for how long it collects changes into one event. Source: Notion docs, "most under 1 min". */
+export const WEBHOOK_SLACK_MS = MINUTE_MS;
+
+/** An event of ours whose push is still under way waits this long for its end. */
+export const ECHO_WAIT_MS = 5 * MINUTE_MS;
+
+/** Pushes into which a person may have typed are counted for so long. */
+export const SUSPECTED_SHOWN_MS = 7 * DAY_MS;

@@ -12,6 +12,7 @@ import type { SearchStore } from "./search-store.ts";
 import type { MeetingSource } from "./sources.ts";
 import type { TableStore } from "./table-store.ts";
 import type { Embedder, VectorIndex } from "./vectors.ts";
+import type { WebhookInbox } from "./webhook-inbox.ts";
 import type { World } from "./world.ts";
 
 /** Notion, and what is kept in step with it. */
@@ -43,6 +44,9 @@ export type Ports = {
   readonly plans: PlanStore;
   readonly registry: IndexRegistry;
   readonly rebuilds: RebuildStore;
+  readonly inbox: WebhookInbox;
+  /** Have the next tick come at once. Never fails: a wake-up that is lost costs the time until the next minute. */
+  readonly wake: () => Promise<void>;
   /** The model of the live index. */
   readonly embedder: Embedder;
   /** The live index: the one that answers. */
