@@ -420,5 +420,8 @@ export const WEBHOOK_SLACK_MS = MINUTE_MS;
 /** An event of ours whose push is still under way waits this long for its end. */
 export const ECHO_WAIT_MS = 5 * MINUTE_MS;
 
+/** After a run that did not succeed, what is announced waits for so long. */
+export const ANNOUNCED_RETRY_AFTER_MS = 15 * MINUTE_MS;
+
 /** Pushes into which a person may have typed are counted for so long. */
 export const SUSPECTED_SHOWN_MS = 7 * DAY_MS;

@@ -39,6 +39,7 @@ export const COUNTED = {
   rows: "rows without a page",
   approval: "a first plan",
   plan: "plan to carry out",
+  suspected: "pushes over which a person may have typed",
 } as const;
 
 /** What is frozen into the ledger when a run ends. Durations are real ms. */

@@ -129,6 +129,7 @@ export async function takePages(
           counted.has(change.pageId) ? { ...change, verdict: null } : change,
         ),
         untouched: still.filter((id) => !counted.has(id) && !taken.has(id)),
+        observedMs: Math.min(...left.map((page) => page.observedMs)),
         line: tries === 0 ? line : `${line}, try ${tries + 1}`,
         listing,
       }),

@@ -170,23 +170,25 @@ async function nameOnly(
  * Ask for one meeting by itself, and keep it.
  *
  * @param lenient with one try only: what fails then costs the meeting, not the run
+ * @returns with `isShown` false if the source says that there is none, or none that this key may see
  */
 export async function keepOne(
   context: RunContext,
   scope: StepScope,
   wanted: Wanted,
-  { lenient }: { lenient: boolean },
-): Promise<{ item: PageItem; note: Note }> {
+  { lenient, use }: { lenient: boolean; use: CallUse },
+): Promise<{ item: PageItem; note: Note; isShown: boolean }> {
   const { id, rowHash } = wanted;
   const source = sourceOf(context);
   const failures = await scope.failures();
   const last = lenient || isLastTry(failures);
   const known = (await context.ports.records.known([id])).get(id);
   const aloneMs = context.ports.world.nowMs();
-  const kept = (item: PageItem, sizeBytes: number): { item: PageItem; note: Note } => {
-    return { item, note: { id, aloneMs, largeBytes: largeBytes(sizeBytes), rowHash } };
+  type Kept = { item: PageItem; note: Note; isShown: boolean };
+  const kept = (item: PageItem, sizeBytes: number): Kept => {
+    return { item, note: { id, aloneMs, largeBytes: largeBytes(sizeBytes), rowHash }, isShown: true };
   };
-  const failed = (reason: string, sizeBytes = 0): { item: PageItem; note: Note } => {
+  const failed = (reason: string, sizeBytes = 0): Kept => {
     const dateString = known?.dateString || wanted.dateString;
     return kept(
       { id, as: "failed", dateString, reason, proven: known?.proven ?? true, isTried: true },
@@ -203,13 +205,13 @@ export async function keepOne(
       keyName: source.keyName,
       party: "fireflies",
       operation: "fetch",
-      use: "fresh",
+      use,
       send: ({ timeoutMs, withoutFields }) =>
         source.getMeeting({ id, timeoutMs, withoutFields, acceptUnreadable: last }),
     });
     // Not found is not gone: the key may have lost sight of it. The meeting stays failed until a listing says more.
     return item === null
-      ? failed("the source does not show it to this key")
+      ? { ...failed("the source does not show it to this key"), isShown: false }
       : kept(await keepItem(context, scope, sighted(item, known)), item.revision.length);
   } catch (error) {
     const { kind, detail } = failureOf(error);

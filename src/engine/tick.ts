@@ -1,5 +1,6 @@
 import {
   ALERT_RUN_MS,
+  ANNOUNCED_RETRY_AFTER_MS,
   FORGET_RUNS_PER_TICK,
   OWED_PAGES_PAUSE_MS,
   VECTORS_RETRY_AFTER_MS,
@@ -9,6 +10,7 @@ import type { RunEngine } from "../ports/run-engine.ts";
 import type { Priority, Run, SyncName, Trigger } from "../ports/run-store.ts";
 import type { Ports } from "../ports/ports.ts";
 import { continueRebuild, dueRebuild } from "./rebuilding.ts";
+import { announcedSyncs } from "./webhook-beat.ts";
 
 /**
  * One beat of the clock: take up runs that a restart left behind, start what is due, drop what the step engine still
@@ -25,10 +27,23 @@ export async function tick(ports: Ports, engine: RunEngine): Promise<void> {
   if (await isDue(ports, "fireflies")) await startRun(ports, engine, { sync: "fireflies", ...schedule });
   for (const sync of ["clients", "projects"] as const)
     if (await isTableDue(ports, sync)) await startRun(ports, engine, { sync, ...schedule });
+  for (const sync of await announcedSyncs(ports))
+    if (await mayTakeUp(ports, sync)) await startRun(ports, engine, { sync, ...ANNOUNCED });
   if (await areVectorsDue(ports)) await startRun(ports, engine, { sync: "vectors", ...schedule });
   if (rebuild !== null && !isTurn && (await isIdle(ports, lane)))
     await continueRebuild(ports, engine, rebuild);
   await forgetEnded(ports, engine);
+}
+
+/** Somebody waits for what was announced; on its lane it comes after what is due by the clock. */
+const ANNOUNCED = { trigger: "webhook", priority: "high" } as const;
+
+/** A lane that only a person can help, or whose last run failed, is not tried at every beat. */
+async function mayTakeUp(ports: Ports, sync: SyncName): Promise<boolean> {
+  if (!(await isLaneOpen(ports, sync))) return false;
+  const last = await ports.runs.lastInLane(sync);
+  const isStuck = last?.state === "failed" || (last?.state === "parked" && last.notBeforeMs === null);
+  return !isStuck || ports.world.nowMs() - (last.endedMs ?? 0) >= ANNOUNCED_RETRY_AFTER_MS;
 }
 
 async function isIdle({ runs }: Ports, lane: SyncName | null): Promise<boolean> {

@@ -2,6 +2,9 @@ import { concurrently } from "../core/concurrently.ts";
 import { suspectsOf, UNREADABLE_BYTES, type LargeMeeting } from "../core/large-pages.ts";
 import { afterPage, isOutrun, planListing, type Listing } from "../core/plan.ts";
 import {
+  ANNOUNCED_FETCHES_MAX,
+  ANNOUNCED_TAKEN_MAX,
+  ANNOUNCED_WAITS_MS,
   CONNECTIONS_MAX,
   FAILED_RETRIES_PER_RUN,
   FAILED_RETRY_AFTER_MS,
@@ -16,6 +19,7 @@ import { judgeRevision, type PageItem } from "../engine/revisions.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
 import { disordered, keepOne, keepPage, type Page } from "../engine/source-pages.ts";
 import type { PageCommit, RecordStore, Revision } from "../ports/record-store.ts";
+import type { Announced } from "../ports/webhook-inbox.ts";
 
 /** What a run has taken on so far, and as what it first saw it. */
 type Taken = Map<string, PageItem["as"]>;
@@ -27,10 +31,16 @@ const IN_LINES: ReadonlySet<PageItem["as"] | undefined> = new Set(["live", "pend
  * Meetings from Fireflies to R2 and D1. Source: requirements, "Fireflies Meeting Sync"; protocols 3.
  *
  * The first enumeration lists the whole history; later ones the newest days. Each page brings whole transcripts. The plan
- * is made with the first page: until that has come, nothing rests on it.
+ * is made with the first page: until that has come, nothing rests on it. A run that webhooks have called asks for the
+ * meetings that they named, and lists only if these are many.
  */
 export async function syncMeetings(context: RunContext): Promise<PipelineOutcome> {
   const taken: Taken = new Map();
+  const announced = await announcedMeetings(context, ANNOUNCED_TAKEN_MAX);
+  if (announced !== null && announced.length <= ANNOUNCED_FETCHES_MAX) {
+    await fetchAnnounced(context, announced, taken);
+    return NOTHING_LISTED;
+  }
   let balance: Balance = null;
   let listing: Listing | null = null;
   let rest: Omit<Plan, "listing"> = { failed: [], large: [] };
@@ -50,6 +60,12 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
     // A step back is a checkpoint as well: a budget that ends here would otherwise make it again and again.
     balance = await commitPage(context, `${n}`, { page, after: listing, taken });
   }
+  // Announced, and further back than was listed.
+  await fetchAnnounced(
+    context,
+    (await announcedMeetings(context, ANNOUNCED_FETCHES_MAX, "left")) ?? [],
+    taken,
+  );
   const settled = (await fetchFailed(context, { listing, failed: rest.failed }, taken)) ?? balance;
   return outcomeOf(settled, isOutrun(listing, context.run));
 }
@@ -82,7 +98,7 @@ async function fetchWanted(context: RunContext, name: string, listed: Page): Pro
   const notes = [...listed.notes];
   for (const [place, wanted] of listed.wanted.entries()) {
     const { item, note } = await durably(context, `${name}.${place + 1}`, (scope) =>
-      keepOne(context, scope, wanted, { lenient: false }),
+      keepOne(context, scope, wanted, { lenient: false, use: "fresh" }),
     );
     items.push(item);
     notes.push(note);
@@ -106,21 +122,68 @@ async function fetchFailed(
     );
     const wanted = { id, dateString: "", rowHash: null };
     const { item, note } = await durably(context, `failed:${place + 1}`, (scope) =>
-      keepOne(context, scope, wanted, { lenient: true }),
+      keepOne(context, scope, wanted, { lenient: true, use: "fresh" }),
     );
-    const page: Page = {
-      observedMs,
-      items: [item],
-      wanted: [],
-      notes: [note],
-      joined: true,
-      next: null,
-      rows: listing.rows,
-      endReason: null,
-    };
+    const page = { ...ALONE, observedMs, items: [item], notes: [note], rows: listing.rows };
     balance = await commitPage(context, `failed ${place + 1}`, { page, after: listing, taken });
   }
   return balance;
+}
+
+/** What a page of one meeting is that was asked for by itself. */
+const ALONE = { wanted: [], joined: true, next: null, rows: 0, endReason: null } as const;
+
+/** A run that only asked for what was announced proves nothing about the whole. */
+const NOTHING_LISTED: PipelineOutcome = {
+  continues: false,
+  sourceCount: null,
+  destinationCount: null,
+  failedCount: 0,
+  findings: [],
+};
+
+/** What webhooks have announced and nobody has read yet; null for a run that they have not called. */
+async function announcedMeetings(
+  context: RunContext,
+  limit: number,
+  when = "first",
+): Promise<readonly Announced[] | null> {
+  if (context.run.trigger !== "webhook") return null;
+  const { inbox, world } = context.ports;
+  return durably(context, `announced, ${when}`, async () => {
+    const { items } = await inbox.open("fireflies", { nowMs: world.nowMs(), limit });
+    return items;
+  });
+}
+
+/** Meetings that webhooks have announced, one by one. One that is not ready is asked for again a few times, later. */
+async function fetchAnnounced(
+  context: RunContext,
+  announced: readonly Announced[],
+  taken: Taken,
+): Promise<void> {
+  const { inbox, world } = context.ports;
+  for (const { subject: id, tries } of announced) {
+    const observedMs = await durably(context, `announced:${id} begun`, async () => world.nowMs());
+    const wanted = { id, dateString: "", rowHash: null };
+    const { item, note, isShown } = await durably(context, `announced:${id}`, (scope) =>
+      keepOne(context, scope, wanted, { lenient: false, use: "webhook" }),
+    );
+    const waitMs = ANNOUNCED_WAITS_MS[tries] ?? null;
+    if (isShown) {
+      const page = { ...ALONE, observedMs, items: [item], notes: [note] };
+      await commitPage(context, `announced ${id}`, { page, after: null, taken, waitMs });
+      continue;
+    }
+    // Nothing is known of it by this: it may come late, or belong to somebody whose meetings this key does not see.
+    await durably(context, `left:${id}`, () => {
+      const nowMs = world.nowMs();
+      const reason = taken.has(id) ? null : "announced, and the source does not show it to this key";
+      const againMs = waitMs === null ? null : nowMs + waitMs;
+      const left = { runId: context.run.id, subject: id, observedMs, nowMs, againMs, reason };
+      return inbox.putOff(context.fence, left);
+    });
+  }
 }
 
 /** Name of the line that counts what of a page has nothing to do. */
@@ -128,14 +191,22 @@ function lineOf(name: string): string {
   return `page:${name}`;
 }
 
+/** A page and where its listing stands after it; outside of a listing, how long what is pending waits to be asked for again. */
+type Commit = {
+  readonly page: Page;
+  readonly after: Listing | null;
+  readonly taken: Taken;
+  readonly waitMs?: number | null;
+};
+
 async function commitPage(
   context: RunContext,
   name: string,
-  { page, after, taken }: { page: Page; after: Listing; taken: Taken },
+  { page, after, taken, waitMs = null }: Commit,
 ): Promise<Balance> {
   for (const { id } of page.items) if (!taken.has(id)) context.unreached.set(id, lineOf(name));
   const balance = await durably(context, `records:${name}`, (scope) =>
-    keepRecords(context, scope, { name, page, after, taken }),
+    keepRecords(context, scope, { name, page, after, taken, waitMs }),
   );
   for (const { id, as } of page.items) {
     if (!taken.has(id)) taken.set(id, as);
@@ -171,7 +242,7 @@ async function judgeAll(
 async function keepRecords(
   context: RunContext,
   scope: StepScope,
-  { name, page, after, taken }: { name: string; page: Page; after: Listing; taken: Taken },
+  { name, page, after, taken, waitMs = null }: Commit & { readonly name: string },
 ): Promise<Balance> {
   const { records, world } = context.ports;
   const nowMs = world.nowMs();
@@ -211,10 +282,35 @@ async function keepRecords(
         ? [{ id: item.id, ...item.rewired }]
         : [],
     ),
-    discovery: after.discovery,
+    settled: settledOf(page, judged, after === null),
+    waits:
+      after === null
+        ? { ids: judged.flatMap(pendingIds), againMs: waitMs === null ? null : nowMs + waitMs }
+        : null,
+    discovery: after?.discovery ?? null,
     checkpoint: after,
   };
   return scope.timed("record", () => records.commitPage(context.fence, commit));
+}
+
+function pendingIds(result: Judged): string[] {
+  return result.state === "pending" ? [result.revision.id] : [];
+}
+
+/**
+ * Meetings of a page that nothing more is to be read of because they were announced. One that failed is asked for again by
+ * listings; where it was asked for by itself, that has to do.
+ */
+function settledOf(page: Page, judged: readonly Judged[], isAlone: boolean): string[] {
+  const isOver = (as: PageItem["as"]): boolean =>
+    as === "live" || as === "quarantined" || (as === "failed" && isAlone);
+  return [
+    ...page.items.filter(({ as }) => isOver(as)).map(({ id }) => id),
+    ...judged.flatMap((result) => {
+      if (result.state === "unreadable") return isAlone ? [result.id] : [];
+      return isOver(result.state) ? [result.revision.id] : [];
+    }),
+  ];
 }
 
 /** Until a listing is complete it may not count anything, and a run that did not complete one goes on. */

@@ -142,6 +142,8 @@ export type TableCommit = {
   readonly changes: readonly PageChange[];
   /** Pages that were seen and have nothing to do: they count as unchanged. */
   readonly untouched: readonly string[];
+  /** Instant that their reading is known to show, world ms. */
+  readonly observedMs: number;
   /** Name of the line that counts them. */
   readonly line: string;
   /** The listing that showed these pages, as it stands afterwards, and where it goes on; null outside of a listing. */

@@ -68,10 +68,10 @@ export type WebhookInbox = {
   ): Promise<boolean>;
   /** Whose page or data source an event is about; null: none of ours. */
   place(event: NotionEvent): Promise<PlacedEvent | null>;
-  /** What there is to do now, read at one instant. Reads only. */
+  /** What there is to do now, read at one instant: by age as well, as `clean` takes it. Reads only. */
   due(
     nowMs: number,
-    cleanBeforeMs: number,
+    oldBefore: { readonly rowsMs: number; readonly tokensMs: number },
   ): Promise<{
     /** Syncs with open events that others than our own bot have made, or that were judged to be no echo. */
     readonly syncs: readonly SyncName[];
@@ -89,7 +89,11 @@ export type WebhookInbox = {
     readonly others: readonly string[];
   }): Promise<void>;
   /** Delete rows that were received before a moment, at most `limit`, and tokens that have waited since before another. */
-  clean(before: { readonly rowsMs: number; readonly tokensMs: number; readonly limit: number }): Promise<void>;
+  clean(before: {
+    readonly rowsMs: number;
+    readonly tokensMs: number;
+    readonly limit: number;
+  }): Promise<void>;
   /** What is open for a sync and whose time has come, each subject once, longest waiting first. */
   open(
     sync: SyncName,

@@ -5,6 +5,7 @@ import type { RunReport, Status } from "../queries/status.ts";
 import type { Decided } from "../engine/decisions.ts";
 import type { Conflict, HistoryRow, Review } from "../ports/decision-store.ts";
 import type { ProofVerdict } from "../engine/proof-verdict.ts";
+import type { WebhookStatus } from "../queries/webhooks.ts";
 import type { ProofPart } from "../queries/proof.ts";
 import type { PlanItem } from "../core/preview.ts";
 import type { Plan } from "../ports/plan-store.ts";
@@ -95,6 +96,7 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
       json<{ items: HistoryRow[] }>("GET", `/api/history?${new URLSearchParams({ sync, record })}`),
     restore: (id: string) =>
       json<Decided & { changed: boolean }>("POST", `/api/history/${encodeURIComponent(id)}/restore`),
+    ...webhookCalls(json),
     tick: () => json<object>("POST", "/api/tick"),
     /** Take up what a restart left behind. */
     resume: () => json<object>("POST", "/api/tick?after=restart"),
@@ -121,6 +123,16 @@ function runCalls(json: Ask) {
     /** A plan and 200 of the things that it says, from a cursor on. */
     plan: (hash: string, cursor: number | null) =>
       json<PlanPage>("GET", `/api/plans/${hash}${cursor === null ? "" : `?cursor=${cursor}`}`),
+  };
+}
+
+function webhookCalls(json: Ask) {
+  return {
+    webhooks: () => json<{ items: WebhookStatus[] }>("GET", "/api/webhooks"),
+    /** @param fingerprint of a token that waits */
+    confirmWebhook: (fingerprint: string) =>
+      json<{ confirmed: string }>("POST", "/api/webhooks/notion/confirm", { fingerprint }),
+    resetWebhooks: () => json<object>("POST", "/api/webhooks/notion/reset"),
   };
 }
 

@@ -12,6 +12,8 @@ import { createDecisionStore } from "../adapters/d1/decision-table.ts";
 import { createPlanStore } from "../adapters/d1/plan-table.ts";
 import { createRunStore } from "../adapters/d1/run-store.ts";
 import { createSearchStore } from "../adapters/d1/search-store.ts";
+import { createWake } from "../adapters/queues/wake.ts";
+import { createWebhookInbox } from "../adapters/d1/webhook-inbox.ts";
 import { createVectorIndex } from "../adapters/vectorize/vector-index.ts";
 import { createWorkflowSteps } from "../adapters/workflows/steps.ts";
 import { createRunEngine } from "../adapters/workflows/run-engine.ts";
@@ -43,8 +45,7 @@ const QUERY_VECTORS: QueryVectors = new Map();
 
 /** The only place where ports meet their adapters: bindings and secrets in, ports out. */
 export async function composePorts(env: Env): Promise<Ports> {
-  const clock = env.WORLD_CLOCK === undefined ? null : parseClock(env.WORLD_CLOCK);
-  const world = createSystemWorld(clock ?? REAL_CLOCK);
+  const { clock, world } = composeWorld(env);
   const plainFetch = (request: Request): Promise<Response> => fetch(request);
   const send = clock === null ? plainFetch : followingClock(plainFetch, world);
   const key = env.FIREFLIES_API_KEY ?? "";
@@ -69,6 +70,8 @@ export async function composePorts(env: Env): Promise<Ports> {
     raw: createRawStore(env.RAW, world),
     registry,
     rebuilds: createRebuildStore(env.DB),
+    inbox: createWebhookInbox(env.DB),
+    wake: createWake(env.WAKE),
     decisions: createDecisionStore(env.DB),
     plans: createPlanStore(env.DB),
     tables: createTableStore(env.DB, world),
@@ -79,6 +82,17 @@ export async function composePorts(env: Env): Promise<Ports> {
     freeBytes: () => freeBytes(env),
     schemaVersion: SCHEMA_VERSION,
   };
+}
+
+/** Time, and the clock of an emulated vendor if there is one. */
+function composeWorld({ WORLD_CLOCK }: Env) {
+  const clock = WORLD_CLOCK === undefined ? null : parseClock(WORLD_CLOCK);
+  return { clock, world: createSystemWorld(clock ?? REAL_CLOCK) };
+}
+
+/** What an open door needs: no more than that is made for a stranger's request. */
+export function composeInbox(env: Env): Pick<Ports, "inbox" | "wake" | "world"> {
+  return { inbox: createWebhookInbox(env.DB), wake: createWake(env.WAKE), world: composeWorld(env).world };
 }
 
 /** What the configuration file says; with one that cannot be followed, what goes for everybody, beside the problem. */

@@ -9,6 +9,7 @@ import { createDecisionStore } from "../../src/adapters/d1/decision-table.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
 import { createFirefliesSource } from "../../src/adapters/fireflies/source.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
+import { createWebhookInbox } from "../../src/adapters/d1/webhook-inbox.ts";
 import { createVectorIndex } from "../../src/adapters/vectorize/vector-index.ts";
 import { createEmbedder } from "../../src/adapters/workers-ai/embedder.ts";
 import { SCHEDULE_MS, SCHEMA_VERSION } from "../../src/core/policy.ts";
@@ -57,6 +58,8 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     embedder: createEmbedder(bindAi(watched, estate.ai), MODEL, world),
     registry: createIndexRegistry(d1),
     rebuilds: createRebuildStore(d1),
+    inbox: createWebhookInbox(d1),
+    wake: () => Promise.resolve(),
     decisions: createDecisionStore(d1),
     plans: createPlanStore(d1),
     tables: createTableStore(d1, world),

@@ -33,7 +33,8 @@ function listingMethods(database: Database): ListingMethods {
         ]),
       ),
     commitPage: async (fence, page) => {
-      const balanced = page.discovery.completedMs === null ? [] : [statement(BALANCE)];
+      const balanced =
+        page.discovery === null || page.discovery.completedMs === null ? [] : [statement(BALANCE)];
       const results = await database.fenced(fence, [...pageStatements(fence.lane, page), ...balanced]);
       const [row] = (results.at(-1)?.results ?? []) as NonNullable<
         Awaited<ReturnType<RecordStore["commitPage"]>>
@@ -113,8 +114,9 @@ async function listingState(
 const WITHOUT_RECORD =
   "not exists (select 1 from meetings where meetings.id = source_id and deleted_ms is null)";
 
+/** Ids that a complete listing has shown, and those that the source has given when asked for them by id. */
 const SOURCE_IDS = `select count(*) from sightings
-  where discovery_id in (select id from ${OWN} and completed_ms is not null)`;
+  where discovery_id in (select id from ${OWN} and completed_ms is not null union all select 'announced')`;
 
 /** Asked so that indexes alone answer: rows of meetings are wide, and every run asks. */
 const RECORDS =

@@ -4,8 +4,9 @@ import { runOf, UNFINISHED, type RunRow } from "./run-rows.ts";
 
 type RunMethods = Pick<RunStore, "queue" | "run" | "runs" | "unfinished" | "lastEnded" | "lastInLane">;
 
-/** Holds for runs that did, or tried to do, what the schedule asks for. */
-const IS_ORDINARY = "(mode is null or id in (select run_id from approvals))";
+/** Holds for runs that did, or tried to do, what the schedule asks for: of meetings, webhooks have only some read. */
+const IS_ORDINARY =
+  "(mode is null or id in (select run_id from approvals)) and not (sync = 'fireflies' and trigger = 'webhook')";
 
 const LAST = "ended_ms is not null order by ended_ms desc, id desc limit 1";
 

@@ -1,6 +1,7 @@
 import type { TableName } from "../../core/records/table.ts";
 import { sha256Hex } from "../../core/identity.ts";
 import type { ConflictEntry, HistoryEntry, PageChange, TableCommit } from "../../ports/table-store.ts";
+import { announcedPages } from "./announced-rows.ts";
 import { forRows, statement, type Statement } from "./database.ts";
 import { checkpoint as checkpointStatement, VERDICT_CONFLICT } from "./page-commit.ts";
 import { basesJson, columnsOf } from "./table-columns.ts";
@@ -54,6 +55,7 @@ export async function commitStatements(batchId: string, commit: TableCommit): Pr
     ...each(PAGES),
     ...aside(each, items),
     ...listingStatements(commit),
+    ...announcedPages(commit, batchId, APPLIES),
     statement("select page_id from applied where batch = ?1", batchId),
     statement("delete from applied where batch = ?1", batchId),
   ];
@@ -198,7 +200,7 @@ function listingStatements({
 /** The mark of a listing on the pages that it showed, its own row, and where it goes on. */
 function seenStatements(
   { listing: seen, checkpoint }: NonNullable<TableCommit["listing"]>,
-  { sync, runId, nowMs, changes, untouched }: Omit<TableCommit, "line" | "listing">,
+  { sync, runId, nowMs, changes, untouched }: Omit<TableCommit, "line" | "listing" | "observedMs">,
 ): Statement[] {
   return [
     // Only a listing of everything tells what is missing from it.

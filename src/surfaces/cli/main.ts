@@ -15,6 +15,7 @@ import {
 import { runLines, statusLines } from "./lines.ts";
 import { askRebuild, rebuildWish, watchRebuild, type Said } from "./rebuild.ts";
 import { runAsked, withRun, type RunOptions } from "./run.ts";
+import { webhooks, withWebhooks } from "./webhooks.ts";
 import { searchLines, searchParameters, withSearchOptions, type SearchOptions } from "./search.ts";
 
 const EXIT = { usage: 2, failed: 3 } as const;
@@ -57,6 +58,10 @@ function program(): Command {
       conclude(options, await runAsked(await connect(options), sync, options, show)),
   );
   addDecisions(verb);
+  withWebhooks(verb("webhooks", "what vendors announce: what is set up, what waits for you")).action(
+    async (action: string | undefined, fingerprint: string | undefined, options: Options) =>
+      conclude(options, await webhooks(await connect(options), action, fingerprint)),
+  );
   withSearchOptions(verb("search", "passages that answer: who said it, when, in which meeting")).action(
     async (text: string[], options: Options & SearchOptions) => {
       const asked = await searchParameters(text, options);
