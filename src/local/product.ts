@@ -15,6 +15,7 @@ import { patientFetch } from "./patient-fetch.ts";
 import { PRODUCT_WORKER, productWorkers } from "./product-workers.ts";
 import { startRuntime, type Runtime, type RuntimeLog } from "./runtime.ts";
 import { refusalOf, StartRefused } from "./start-refused.ts";
+import { webhookSecretOf } from "./webhooks.ts";
 import { openVendors, readInputFiles, type Vendors } from "./vendors.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
@@ -33,6 +34,8 @@ export type Product = {
   readonly vendors: Vendors;
   readonly dataDir: string;
   readonly token: string;
+  /** What an emulator of ours signs its webhooks with; null if they are somebody else's, or nobody serves. */
+  readonly webhookSecret: string | null;
   stop(): Promise<void>;
 };
 
@@ -42,6 +45,7 @@ type Surroundings = {
   readonly embeddings: LocalEmbeddings;
   /** Settings of the configuration file; null if there is none. */
   readonly config: string | null;
+  readonly webhookSecret: string | null;
   readonly readiness: PromiseWithResolvers<void>;
 };
 
@@ -66,7 +70,15 @@ export async function startProduct(
   let vendors: Vendors | null = null;
   try {
     vendors = await openVendors(options, files, dataDir.path, process.env);
-    const surroundings = { vendors, embeddings, config, readiness: Promise.withResolvers<void>() };
+    const isAnnounced = defaults.hasPage === true && vendors.fireflies?.announceTo != null;
+    const webhookSecret = isAnnounced ? await webhookSecretOf(dataDir.path) : null;
+    const surroundings = {
+      vendors,
+      embeddings,
+      config,
+      webhookSecret,
+      readiness: Promise.withResolvers<void>(),
+    };
     const booted = await bootRuntime(options, dataDir, { ...defaults, ...surroundings });
     return await readyProduct(dataDir, booted, surroundings);
   } catch (error) {
@@ -92,6 +104,7 @@ async function bootRuntime(
   const workers = await productWorkers({
     apiToken: dataDir.token,
     fireflies: given.vendors.fireflies,
+    firefliesWebhookSecret: given.webhookSecret ?? (process.env["FIREFLIES_WEBHOOK_SECRET"]?.trim() || null),
     notion: given.vendors.notion,
     config: given.config,
     phoneCountry: process.env["PHONE_COUNTRY"]?.trim() || null,
@@ -136,7 +149,7 @@ async function resumeAfterRestart(
 async function readyProduct(
   dataDir: DataDir,
   { runtime, client, ended }: Booted,
-  { vendors, embeddings, readiness }: Surroundings,
+  { vendors, embeddings, webhookSecret, readiness }: Surroundings,
 ): Promise<Product> {
   const stop = async (): Promise<void> => {
     ended.abort();
@@ -154,7 +167,7 @@ async function readyProduct(
     await stop();
     throw error;
   }
-  return { client, runtime, vendors, dataDir: dataDir.path, token: dataDir.token, stop };
+  return { client, runtime, vendors, dataDir: dataDir.path, token: dataDir.token, webhookSecret, stop };
 }
 
 /** Make the first calls of the database. What SQLite cannot read, workerd reports as an internal error of its own. */

@@ -1,5 +1,6 @@
 /** Events of Notion. Pure. Source: Notion docs, "Event types & delivery"; docs/vendors/notion.md. */
 import * as z from "zod";
+import { sha256Hex } from "../identity.ts";
 import type { Announcement, Unreadable } from "./announcement.ts";
 
 /** Who changed what where. */
@@ -73,6 +74,13 @@ const HANDSHAKE = z.strictObject({ verification_token: z.string().regex(/^[\x21-
 export function handshakeToken(body: unknown): string | null {
   const read = HANDSHAKE.safeParse(body);
   return read.success ? read.data.verification_token : null;
+}
+
+const FINGERPRINT_DIGITS = 12;
+
+/** What people call a token by: it tells nothing about it. */
+export async function fingerprintOf(token: string): Promise<string> {
+  return (await sha256Hex(token)).slice(0, FINGERPRINT_DIGITS);
 }
 
 /** An id of Notion in the one form that can be compared: it is written with hyphens and without. */

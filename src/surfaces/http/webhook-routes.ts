@@ -2,7 +2,7 @@ import { Hono, type Context } from "hono";
 import { sha256Hex } from "../../core/identity.ts";
 import { WEBHOOK_BYTES_MAX, WEBHOOK_TOKENS_WAITING_MAX } from "../../core/policy.ts";
 import { firefliesEvent } from "../../core/webhooks/fireflies-event.ts";
-import { handshakeToken, notionEvent } from "../../core/webhooks/notion-event.ts";
+import { fingerprintOf, handshakeToken, notionEvent } from "../../core/webhooks/notion-event.ts";
 import { receiveMeeting, receivePage, type Received } from "../../engine/webhook-intake.ts";
 import { awaitReadiness, composeInbox } from "../compose.ts";
 import type { Env } from "../env.ts";
@@ -98,13 +98,6 @@ async function shakeHands(
       `${WEBHOOK_TOKENS_WAITING_MAX} handshakes wait already: see them with syncctl webhooks, drop them with syncctl webhooks reset`,
     );
   return c.json({ ok: true, waits: fingerprint });
-}
-
-const FINGERPRINT_DIGITS = 12;
-
-/** What people call a token by: it tells nothing about it. */
-async function fingerprintOf(token: string): Promise<string> {
-  return (await sha256Hex(token)).slice(0, FINGERPRINT_DIGITS);
 }
 
 function answer(c: Context<Door>, received: Received): Response {
