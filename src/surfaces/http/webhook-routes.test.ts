@@ -23,7 +23,7 @@ async function theDoors() {
   app.route("/webhooks", webhookRoutes(() => ({ inbox, world, wake })) as never);
   const post = async (
     vendor: string,
-    body: BodyInit,
+    body: Body | ReadableStream,
     headers: Record<string, string> = {},
     env: object = ENV,
   ) => {
