@@ -152,7 +152,7 @@ export async function call<T>(
     keyName: notionOf(context).tables.keyName,
     party: "notion",
     operation,
-    use: "fresh",
+    use: context.run.trigger === "webhook" ? "webhook" : "fresh",
     rate: { calls: NOTION_CALLS_PER_MINUTE, windowMs: 60_000 },
     send: ({ timeoutMs }) => send(timeoutMs),
   });

@@ -5,7 +5,7 @@ import type { TableName } from "../core/records/table.ts";
 import type { Fence, SyncName } from "./run-store.ts";
 
 /** An event about a page or data source of ours, and what is known of it. */
-export type PlacedEvent = {
+type PlacedEvent = {
   readonly sync: TableName;
   /** The user that our token is. */
   readonly botId: string;
