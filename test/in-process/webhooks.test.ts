@@ -119,10 +119,13 @@ describe("an announced meeting", () => {
 
   it("waits while another run has the lane, and is read when that is over", async () => {
     await space.ports.runs.queue({
-      ...{ id: "busy", sync: "fireflies", trigger: "manual", priority: "normal" },
+      id: "busy",
+      sync: "fireflies",
+      trigger: "manual",
+      priority: "normal",
       queuedMs: space.world.nowMs(),
       preview: null,
-    } as const);
+    });
     arrive("new");
     await announce("new");
     await beat();

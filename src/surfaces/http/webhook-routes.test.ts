@@ -118,7 +118,8 @@ describe("the door of Fireflies", () => {
       /event of Fireflies: meetingId/,
     ],
     ["empty", "", (body) => ({ "x-hub-signature": sign(body) }), 400, /not JSON/],
-  ])("refuses what is %s, in a sentence, and keeps nothing", async (_, body, headers, status, sentence) => {
+  ])("refuses what is %s, in a sentence, and keeps nothing", async (...row) => {
+    const [, body, headers, status, sentence] = row;
     const reply = await post(body, headers(body));
     expect(reply).toEqual({ status, body: { error: expect.stringMatching(sentence) } });
     expect(await doors.rows()).toEqual([]);
