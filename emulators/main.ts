@@ -9,6 +9,7 @@ import { createNotionEmulator, type NotionEmulator } from "./notion/emulator.ts"
 import { NOTION_DEMO_TOKEN } from "./notion/keys.ts";
 import { serveNotion } from "./notion/server.ts";
 import { notionContent, readClientsFile, readProjectsFile, sourcesOf } from "./notion/table-file.ts";
+import { deliverByHttp } from "./world/deliver.ts";
 import { encodeClock } from "./world/clock.ts";
 import { parseDurationMs } from "./world/duration.ts";
 import type { HttpServer } from "./world/http-server.ts";
@@ -33,6 +34,8 @@ type Options = {
   speed?: number;
   advance?: number;
   stateDir?: string;
+  webhookUrl?: string;
+  webhookSecret?: string;
   json?: boolean;
 };
 
@@ -129,6 +132,8 @@ function commandLine(): Command {
     )
     .option("--speed <n>", "world seconds per real second (default: 1)", speedFrom)
     .option("--advance <span>", "move the world forward once, such as 7d", durationFrom)
+    .option("--webhook-url <url>", "where Fireflies tells of meetings that arrive")
+    .option("--webhook-secret <text>", "what it signs these webhooks with, 16 characters or more")
     .option("--state-dir <dir>", "folder that keeps the world; default in memory")
     .option("--json", "print one line of JSON instead of text")
     .allowExcessArguments(false)
@@ -189,10 +194,12 @@ async function openWorlds(
       quotaPerDay: options.quotaPerDay === "none" ? null : options.quotaPerDay,
       meetings: file?.meetings,
       meetingsHash: file?.contentHash,
+      deliver: deliverByHttp,
       elsewhere,
     }),
   );
   if (options.advance) fireflies.control({ op: "advance", by: `${options.advance / 1_000}s` });
+  if (options.webhookUrl !== undefined) announceTo(fireflies, options.webhookUrl, options.webhookSecret);
   const { seed, nowMs } = fireflies;
   const notion = keep(
     await createNotionEmulator({
@@ -203,10 +210,17 @@ async function openWorlds(
       content: () => notionContent({ ...tables, seed, epochMs: nowMs() }),
       sources: sourcesOf(tables),
       faults: options.faults,
+      deliver: deliverByHttp,
       elsewhere,
     }),
   );
   return { fireflies, notion };
+}
+
+/** Have webhooks sent. @throws Error with the sentence that says what is wrong with the address or the secret */
+function announceTo(fireflies: FirefliesEmulator, url: string, secret: string | undefined): void {
+  const reply = fireflies.control({ op: "webhook", url, ...(secret === undefined ? {} : { secret }) });
+  if (!reply.ok) throw new Error(`--webhook-url and --webhook-secret: ${reply.problem}`);
 }
 
 /** Read a file, if one is named, and say which of its lines are left out. */

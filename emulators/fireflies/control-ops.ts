@@ -82,11 +82,31 @@ const behave = z.strictObject({
   liveSentences: z.enum(["null", "error"]).optional(),
 });
 
+const share01 = z.number().min(0).max(1);
+
+const webhook = z.strictObject({
+  op: z.literal("webhook"),
+  /** Null ends it. */
+  url: z.url().nullable().optional(),
+  /** What events are signed with; null: unsigned. */
+  secret: z.string().min(16).max(128).nullable().optional(),
+  form: z.enum(["v1", "v2", "both"]).optional(),
+  spelling: z.enum(["prefixed", "bare"]).optional(),
+  isRepeated: z.boolean().optional(),
+  duplicates: share01.optional(),
+  loss: share01.optional(),
+  disorder: share01.optional(),
+  forged: share01.optional(),
+  /** Send a test event, as the button in the settings does. */
+  test: z.boolean().optional(),
+});
+
 const IMMEDIATE_OPS = [
   edit,
   arrive,
   fault,
   behave,
+  webhook,
   z.strictObject({ op: z.literal("rename"), id, title: z.string().nullable() }),
   z.strictObject({ op: z.literal("delete"), id }),
   z.strictObject({ op: z.literal("hide"), id }),
@@ -130,4 +150,5 @@ export type ControlInput = z.input<typeof controlOpSchema>;
 export type EditOp = z.infer<typeof edit>;
 export type ArriveOp = z.infer<typeof arrive>;
 export type FaultOp = z.infer<typeof fault>;
+export type WebhookOp = z.infer<typeof webhook>;
 export type BehaveOp = z.infer<typeof behave>;

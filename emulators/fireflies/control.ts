@@ -11,11 +11,13 @@ import {
   type EditOp,
   type FaultOp,
   type ImmediateOp,
+  type WebhookOp,
 } from "./control-ops.ts";
 import { budgetOf, rolledOver } from "./quota.ts";
 import { sampleMeeting } from "./sample/workspace.ts";
 import { createdMsOf, type SourceMeeting, type SourceSentence } from "./source-meeting.ts";
 import { commit, nowOf, type World } from "./world.ts";
+import { announceArrival, announceTest } from "./webhooks.ts";
 import { removeMeeting, setFields } from "./world-changes.ts";
 import type { NextFault } from "./world-state.ts";
 
@@ -71,6 +73,8 @@ function carryOut(world: World, op: ControlOp): Done {
       return setFaults(world, op);
     case "behave":
       return behave(world, op);
+    case "webhook":
+      return setWebhook(world, op);
     case "rename":
       setFields(world, existing(world, op.id), { title: op.title });
       return { id: op.id };
@@ -162,6 +166,7 @@ function arrive(world: World, op: ArriveOp): Done {
   }
   state.arrivalCount += 1;
   world.store.add(meeting);
+  announceArrival(world, meeting);
   return { id: meeting.id };
 }
 
@@ -218,6 +223,13 @@ function behave(world: World, op: BehaveOp): Done {
     ...definedIn(switches),
   } as typeof world.state.behaviour;
   return {};
+}
+
+function setWebhook(world: World, { op: _op, test, ...settings }: WebhookOp): Done {
+  world.state.webhooks = { ...world.state.webhooks, ...definedIn(settings) } as typeof world.state.webhooks;
+  if (world.state.webhooks.url === null) world.state.webhooks = { ...world.state.webhooks, queue: [] };
+  else if (test === true) announceTest(world);
+  return { waiting: world.state.webhooks.queue.length };
 }
 
 function setQuota(world: World, op: Extract<ControlOp, { op: "quota" }>): Done {

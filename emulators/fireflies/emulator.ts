@@ -1,5 +1,7 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
 import type { FaultPlan } from "../faults/plan.ts";
+import { deliverDue } from "./deliveries.ts";
+import type { Deliver } from "../world/deliver.ts";
 import type { WorldClock } from "../world/clock.ts";
 import type { LogEntry } from "../world/request-log.ts";
 import { applyControl, type ControlReply } from "./control.ts";
@@ -44,6 +46,8 @@ export type FirefliesOptions = {
   /** The account behind the key; default follows from the seed and the meetings served. */
   accountId?: string | undefined;
   behaviour?: Partial<Behaviour> | undefined;
+  /** Carries webhooks; absent: none are sent. */
+  deliver?: Deliver | undefined;
   /** How a sentence about the folder names the way out; default "another folder". */
   elsewhere?: string | undefined;
 };
@@ -61,6 +65,8 @@ export type FirefliesEmulator = {
   control(op: ControlInput): ControlReply;
   /** Every API request since the log was reset, oldest first, at most the last 10,000. */
   log(): LogEntry[];
+  /** Hand over the webhooks that are due, and wait for it; tells how many. */
+  deliverDue(): Promise<number>;
   accountId: string;
   /** Source of all chance in this world. */
   seed: number;
@@ -85,6 +91,7 @@ export async function createFirefliesEmulator(options: FirefliesOptions): Promis
     nowMs: () => nowOf(world),
     control: (op) => applyControl(world, op),
     log: () => world.log.entries(),
+    deliverDue: () => deliverDue(world),
     accountId: world.state.account.id,
     seed: world.state.seed,
     keys: () => world.state.keys,

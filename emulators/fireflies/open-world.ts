@@ -13,6 +13,7 @@ import { ACCOUNT_OWNER } from "./sample/company.ts";
 import { sampleMeetings } from "./sample/workspace.ts";
 import type { SourceMeeting } from "./source-meeting.ts";
 import { commit, type World } from "./world.ts";
+import { NO_WEBHOOK } from "./webhook-state.ts";
 import { DEFAULT_BEHAVIOUR, type WorldState } from "./world-state.ts";
 
 const SAMPLE_COUNT = 60;
@@ -42,6 +43,7 @@ export function openWorld(options: OpenOptions): World {
       cache: createReplyCache(),
       realNowMs: options.realNowMs,
       sleep: options.sleep,
+      deliver: options.deliver,
       inFlight: 0,
     };
     commit(world, () => undefined);
@@ -103,7 +105,12 @@ function reopened(stored: WorldState, options: OpenOptions): WorldState {
     );
   }
   const speed = options.speed ?? stored.clock.speed;
-  return withGiven({ ...stored, clock: withSpeed(stored.clock, speed, options.realNowMs()) }, options);
+  // A world that was made before it could tell anybody anything.
+  const { webhooks = NO_WEBHOOK } = stored as Partial<WorldState>;
+  return withGiven(
+    { ...stored, webhooks, clock: withSpeed(stored.clock, speed, options.realNowMs()) },
+    options,
+  );
 }
 
 function made(options: OpenOptions, store: MeetingStore): WorldState {
@@ -142,6 +149,7 @@ function made(options: OpenOptions, store: MeetingStore): WorldState {
     requestCount: 0,
     arrivalCount: 0,
     later: [],
+    webhooks: NO_WEBHOOK,
   };
   return withGiven(state, options);
 }

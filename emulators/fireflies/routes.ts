@@ -21,6 +21,7 @@ async function ownReply(world: World, request: Request, pathname: string): Promi
   if (isRead && pathname === "/__world") return jsonReply(200, worldOf(world));
   if (isRead && pathname === "/__control/log") return jsonReply(200, world.log.entries());
   if (isRead && pathname === "/__control/meetings") return jsonReply(200, meetingsOf(world));
+  if (isRead && pathname === "/__control/webhooks") return jsonReply(200, world.state.webhooks.deliveries);
   if (request.method === "POST" && pathname === "/__control") return control(world, request);
   return jsonReply(404, {
     problem: `There is nothing at ${request.method} ${pathname}; the API is at POST ${API_PATH}.`,

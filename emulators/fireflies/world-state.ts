@@ -3,6 +3,7 @@ import type { WorldClock } from "../world/clock.ts";
 import type { ApiErrorCode } from "./api-errors.ts";
 import type { DateFilterMode } from "./listing.ts";
 import type { Plan, QuotaState } from "./quota.ts";
+import type { WebhookState } from "./webhook-state.ts";
 
 /** Switches for what the real service does, where nobody knows or where it varies. */
 export type Behaviour = {
@@ -51,4 +52,5 @@ export type WorldState = {
   /** Meetings that arrived by control op: the label of their chance. */
   arrivalCount: number;
   later: LaterOps[];
+  webhooks: WebhookState;
 };

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { inTransaction } from "../world/world-file.ts";
+import type { Deliver } from "../world/deliver.ts";
 import { encodeClock, WORLD_CLOCK_HEADER, worldNowMs } from "../world/clock.ts";
 import type { LogEntry, RequestLog } from "../world/request-log.ts";
 import type { StateRow } from "../world/state-row.ts";
@@ -17,6 +18,8 @@ export type World = {
   cache: ReplyCache;
   realNowMs: () => number;
   sleep: (ms: number) => Promise<void>;
+  /** Carries webhooks; absent: none are sent. */
+  deliver?: Deliver | undefined;
   /** Requests being answered at this moment. */
   inFlight: number;
 };

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { aNotionWorld, NOTION_EPOCH_MS, type NotionWorld, seedWithRows } from "./a-notion-world.ts";
 import { createNotionEmulator } from "./emulator.ts";
 import type { NotionSeed } from "./seed.ts";
-import type { Delivery } from "./webhook-state.ts";
+import type { Delivery } from "../world/deliver.ts";
 
 type Row = { id: string; properties: Record<string, Record<string, unknown>> } & Record<string, unknown>;
 

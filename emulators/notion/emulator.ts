@@ -11,7 +11,7 @@ import { openWorld } from "./open-world.ts";
 import { databasesOf, type NotionDatabaseState, type NotionPageState, pagesOf } from "./oracle.ts";
 import { routeRequest } from "./routes.ts";
 import type { NotionSeed } from "./seed.ts";
-import type { Deliver } from "./webhook-state.ts";
+import type { Deliver } from "../world/deliver.ts";
 import type { World } from "./world.ts";
 
 /**

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Client } from "@notionhq/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SMALL_SEED } from "./a-notion-world.ts";
-import { deliverByHttp } from "./deliver-http.ts";
+import { deliverByHttp } from "../world/deliver.ts";
 import { createNotionEmulator, type NotionEmulator } from "./emulator.ts";
 import { type NotionServer, serveNotion } from "./server.ts";
 

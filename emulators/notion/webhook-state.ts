@@ -1,13 +1,3 @@
-/** Carries a delivery to its receiver and tells the HTTP status; a rejection counts as a failed attempt. */
-export type Deliver = (delivery: Delivery) => Promise<number>;
-
-export type Delivery = {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** The bytes that the signature covers. */
-  readonly body: string;
-};
-
 /** An event on its way to the receiver. */
 export type QueuedEvent = {
   readonly id: string;

@@ -9,7 +9,7 @@ import type { NotionLogEntry } from "./log-entry.ts";
 import type { DataSource, Database, Page, User } from "./model.ts";
 import type { PageStore } from "./page-store.ts";
 import type { QueryCache } from "./query-cache.ts";
-import type { Deliver } from "./webhook-state.ts";
+import type { Deliver } from "../world/deliver.ts";
 import type { NotionState } from "./world-state.ts";
 
 /** An open world: what requests read and control ops change. */

@@ -482,3 +482,42 @@ export const DOOMED_CHUNKS_PER_RUN = 5_000;
 /** Pages of listings are evidence this long, and longer while an absence rests on them; so many old ones go with each page. */
 export const LISTING_PAGES_KEPT_MS = 14 * DAY_MS;
 export const LISTING_PAGES_DROPPED_MAX = 20;
+// Webhooks.
+
+/** A webhook's body larger than this is refused unread. Source: Notion's largest events name some hundred properties: 10 kB. */
+export const WEBHOOK_BYTES_MAX = 256 * 1024;
+
+/** An event that says it is older than this is a replay. Source: Notion docs, the last of 8 attempts comes about a day after the event. */
+export const WEBHOOK_AGE_MAX_MS = 3 * DAY_MS;
+
+/** Rows of the inbox are kept until no copy of them is taken any more, with a margin; so many are deleted by one tick. */
+export const WEBHOOK_KEEP_MS = 14 * DAY_MS;
+export const WEBHOOK_ROWS_PER_CLEANING = 500;
+
+/** Verification tokens that wait for the owner at once, and how long: anybody may send one. */
+export const WEBHOOK_TOKENS_WAITING_MAX = 5;
+export const WEBHOOK_TOKEN_WAIT_MS = DAY_MS;
+
+/** Announced meetings that one run asks for one by one, a call each; if more wait, a listing comes first and brings 50 a call. */
+export const ANNOUNCED_FETCHES_MAX = 10;
+
+/** Meetings, or pages, that one run looks up in the inbox. */
+export const ANNOUNCED_TAKEN_MAX = 200;
+
+/** Waits before an announced meeting that is not ready is asked for again; after the last the listings see to it. */
+export const ANNOUNCED_WAITS_MS = [1, 5, 15].map((minutes) => minutes * MINUTE_MS);
+
+/** Events of our own writes that one tick judges. */
+export const ECHOES_PER_TICK = 100;
+
+/** How far Notion's clock and ours may be apart, and for how long it collects changes into one event. Source: Notion docs, "most under 1 min". */
+export const WEBHOOK_SLACK_MS = MINUTE_MS;
+
+/** An event of ours whose push is still under way waits this long for its end. */
+export const ECHO_WAIT_MS = 5 * MINUTE_MS;
+
+/** After a run that did not succeed, what is announced waits for so long. */
+export const ANNOUNCED_RETRY_AFTER_MS = 15 * MINUTE_MS;
+
+/** Pushes into which a person may have typed are counted for so long. */
+export const SUSPECTED_SHOWN_MS = 7 * DAY_MS;

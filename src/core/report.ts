@@ -42,6 +42,7 @@ export const COUNTED = {
   sweep: "sweep",
   missing: "missing meetings",
   held: "deletions that wait",
+  suspected: "pushes over which a person may have typed",
 } as const;
 
 /** What is frozen into the ledger when a run ends. Durations are real ms. */

@@ -152,7 +152,7 @@ export async function call<T>(
     keyName: notionOf(context).tables.keyName,
     party: "notion",
     operation,
-    use: "fresh",
+    use: context.run.trigger === "webhook" ? "webhook" : "fresh",
     send: ({ timeoutMs }) => send(timeoutMs),
   });
   return reply.value;

@@ -132,6 +132,7 @@ export async function takePages(
         ),
         untouched: still.filter((id) => !counted.has(id) && !taken.has(id)),
         broken: tries === 0 ? broken.filter(({ pageId }) => !counted.has(pageId)) : [],
+        observedMs: Math.min(...left.map((page) => page.observedMs)),
         line: tries === 0 ? line : `${line}, try ${tries + 1}`,
         listing,
       }),

@@ -46,6 +46,7 @@ export async function commit(context: RunContext, table: TableContext, change: P
     changes: [change],
     untouched: [],
     broken: [],
+    observedMs: change.observedMs,
     line: `push:${change.pageId}`,
     listing: null,
   });

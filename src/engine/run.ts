@@ -73,6 +73,8 @@ export async function executeRun(
   const end = await work(context, pipelines[runName(run)], lane);
   if (end === null) return;
   await steps.do("close", () => unlessSuperseded(() => close(context, end)));
+  // What was announced is in a hurry: whoever takes it on from here need not wait for the next minute.
+  if (run.trigger === "webhook") await ports.wake();
 }
 
 /** Whoever lost the lane at the very end writes nothing either, and trying again would not bring it back. */
@@ -224,6 +226,14 @@ function verification(end: End): Check[] {
   ];
 }
 
+/**
+ * Whether a run looks at all that its alerts are about: a parked one has not come to it, and one that only previews, or only
+ * reads announced meetings, does not even try.
+ */
+function isWhole({ preview, sync, trigger }: Run): boolean {
+  return preview === null && !(sync === "fireflies" && trigger === "webhook");
+}
+
 type AlertChange = Parameters<Ports["runs"]["updateAlerts"]>[2];
 
 type Measured = { readonly durationMs: number; readonly checks: readonly Check[] } & Pick<
@@ -278,8 +288,7 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
   const open = conditions
     .filter(([, holds]) => holds)
     .map(([kind, , detail]) => ({ id: world.newId(), kind, subject, detail }));
-  // A parked run has shown nothing about the conditions that it did not get to look at, nor has one that only previews.
-  const hasShown = end.state === "succeeded" && context.run.preview === null;
+  const hasShown = end.state === "succeeded" && isWhole(context.run);
   const close = conditions
     .filter(([kind, holds]) => !holds && (hasShown || kind === "api_errors"))
     .map(([kind]): { kind: AlertKind; subject: string } => ({ kind, subject }));

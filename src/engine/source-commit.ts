@@ -9,7 +9,7 @@ import type { Balance, PageCommit, Revision } from "../ports/record-store.ts";
 import { durably, type StepScope } from "./durably.ts";
 import { judgeRevision, type PageItem } from "./revisions.ts";
 import type { RunContext } from "./run-context.ts";
-import { keepOne, type Page } from "./source-pages.ts";
+import { keepOne, type One, type Page } from "./source-pages.ts";
 
 /** What a run of fireflies has read before its first page, and how far it has come. */
 export type Progress = {
@@ -44,13 +44,28 @@ export async function fetchWanted(context: RunContext, name: string, listed: Pag
   const notes = [...listed.notes];
   for (const [place, wanted] of listed.wanted.entries()) {
     const { item, note } = await durably(context, `${name}.${place + 1}`, (scope) =>
-      keepOne(context, scope, wanted, { lenient: false }),
+      keepOne(context, scope, wanted, { lenient: false, use: "fresh" }),
     );
     items.push(item);
     notes.push(note);
   }
   return { ...listed, items, notes };
 }
+
+/** A page of one meeting that was asked for by itself. World ms; rows that the next page of a listing may have. */
+export function pageOf(id: string, { item, note, isShown }: One, observedMs: number, rows = 0): Page {
+  const alone = { wanted: [], joined: true, next: null, endReason: null, slice: null } as const;
+  return { ...alone, observedMs, items: [item], notes: [note], rows, seen: isShown ? [id] : [] };
+}
+
+/** A page, and where its listing stands after it. */
+export type Commit = {
+  readonly page: Page;
+  /** Null outside of any listing. */
+  readonly after: Listing | null;
+  /** Outside of a listing, how long what is pending waits to be asked for again; null: it is not. */
+  readonly waitMs?: number | null;
+};
 
 /** Name of the line that counts what of a page has nothing to do. */
 function lineOf(name: string): string {
@@ -61,19 +76,20 @@ function lineOf(name: string): string {
  * From the raw store: verify, map, check; then rows, verdicts, evidence and checkpoint in one fenced batch.
  *
  * @param name names the step and the line of the page
- * @param page what came, and the listing as it stands after it
+ * @param commit what came, and the listing as it stands after it
  */
 export async function commitPage(
   context: RunContext,
   name: string,
   progress: Progress,
-  { page, after }: { readonly page: Page; readonly after: Listing },
+  commit: Commit,
 ): Promise<void> {
   const { taken } = progress;
+  const { page, after } = commit;
   for (const { id } of page.items) if (!taken.has(id)) context.unreached.set(id, lineOf(name));
-  const standing = afterListing(progress.standing, after);
+  const standing = after === null ? progress.standing : afterListing(progress.standing, after);
   const balance = await durably(context, `records:${name}`, (scope) =>
-    keepRecords(context, scope, { name, page, after, progress: { ...progress, standing } }),
+    keepRecords(context, scope, { ...commit, name, progress: { ...progress, standing } }),
   );
   progress.standing = standing;
   progress.balance = balance ?? progress.balance;
@@ -107,12 +123,7 @@ async function judgeAll(
   return { judged, suspects };
 }
 
-type Kept = {
-  readonly name: string;
-  readonly page: Page;
-  readonly after: Listing;
-  readonly progress: Progress;
-};
+type Kept = Commit & { readonly name: string; readonly progress: Progress };
 
 async function keepRecords(context: RunContext, scope: StepScope, kept: Kept): Promise<Balance | null> {
   const { page } = kept;
@@ -136,7 +147,8 @@ async function keepRecords(context: RunContext, scope: StepScope, kept: Kept): P
     ],
     ...touchesOf(page.items),
     ...evidenceOf(kept),
-    discovery: kept.after.discovery,
+    ...announcementsOf(kept, judged, nowMs),
+    discovery: kept.after?.discovery ?? null,
     checkpoint: kept.progress.standing,
   };
   const balance = await scope.timed("record", () => records.commitPage(context.fence, commit));
@@ -186,16 +198,42 @@ function evidenceOf({
   progress,
 }: Kept): Pick<PageCommit, "seen" | "evidence" | "tellsArrivals"> {
   const { slice, seen, observedMs } = page;
+  if (slice === null || after === null) return { seen, evidence: null, tellsArrivals: false };
   const { pages, stepsBack } = after.discovery;
-  const evidence: PageEvidence | null =
-    slice === null
-      ? null
-      : {
-          ...slice,
-          page: pages + stepsBack,
-          askedMs: observedMs,
-          joined: page.joined,
-          accountHash: progress.facts?.accountHash ?? null,
-        };
-  return { seen, evidence, tellsArrivals: slice !== null && tellsArrivals(after, observedMs) };
+  const evidence: PageEvidence = {
+    ...slice,
+    page: pages + stepsBack,
+    askedMs: observedMs,
+    joined: page.joined,
+    accountHash: progress.facts?.accountHash ?? null,
+  };
+  return { seen, evidence, tellsArrivals: tellsArrivals(after, observedMs) };
+}
+
+/** What of the inbox a page answers, and what is asked for again. */
+function announcementsOf(
+  { page, after, waitMs = null }: Kept,
+  judged: readonly Judged[],
+  nowMs: number,
+): Pick<PageCommit, "settled" | "waits"> {
+  const settled = settledOf(page, judged, after === null);
+  if (after !== null) return { settled, waits: null };
+  const ids = judged.flatMap((result) => (result.state === "pending" ? [result.revision.id] : []));
+  return { settled, waits: { ids, againMs: waitMs === null ? null : nowMs + waitMs } };
+}
+
+/**
+ * Meetings of a page that nothing more is to be read of because they were announced. One that failed is asked for again by
+ * listings; where it was asked for by itself, that has to do.
+ */
+function settledOf(page: Page, judged: readonly Judged[], isAlone: boolean): string[] {
+  const isOver = (as: PageItem["as"]): boolean =>
+    as === "live" || as === "quarantined" || (as === "failed" && isAlone);
+  return [
+    ...page.items.filter(({ as }) => isOver(as)).map(({ id }) => id),
+    ...judged.flatMap((result) => {
+      if (result.state === "unreadable") return isAlone ? [result.id] : [];
+      return isOver(result.state) ? [result.revision.id] : [];
+    }),
+  ];
 }

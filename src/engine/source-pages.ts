@@ -26,6 +26,7 @@ import type { ListReply, MeetingReply, MeetingSource } from "../ports/sources.ts
 import { fail, type StepScope } from "./durably.ts";
 import { keepItem, sight, sighted, type PageItem, type Sighted } from "./revisions.ts";
 import type { RunContext } from "./run-context.ts";
+import type { CallUse } from "../core/quota.ts";
 import { throttled } from "./throttled.ts";
 
 type Note = PageCommit["notes"][number];
@@ -208,7 +209,7 @@ async function nameOnly(
 }
 
 /** A meeting that was asked for by itself. */
-type One = {
+export type One = {
   readonly item: PageItem;
   readonly note: Note;
   /** Whether the source showed it: a failure says nothing of that. */
@@ -219,12 +220,13 @@ type One = {
  * Ask for one meeting by itself, and keep it.
  *
  * @param lenient with one try only: what fails then costs the meeting, not the run
+ * @returns with `isShown` false if the source says that there is none, or none that this key may see
  */
 export async function keepOne(
   context: RunContext,
   scope: StepScope,
   wanted: Wanted,
-  { lenient }: { lenient: boolean },
+  { lenient, use }: { lenient: boolean; use: CallUse },
 ): Promise<One> {
   const { id, rowHash } = wanted;
   const source = sourceOf(context);
@@ -252,7 +254,7 @@ export async function keepOne(
       keyName: source.keyName,
       party: "fireflies",
       operation: "fetch",
-      use: "fresh",
+      use,
       send: ({ timeoutMs, withoutFields }) =>
         source.getMeeting({ id, timeoutMs, withoutFields, acceptUnreadable: last }),
     });

@@ -1,3 +1,4 @@
+import { SUSPECTED_SHOWN_MS } from "../core/policy.ts";
 import type { TableName } from "../core/records/table.ts";
 import { COUNTED, type Check } from "../core/report.ts";
 import { waitsForApproval } from "./approval.ts";
@@ -38,16 +39,17 @@ export async function outcomeOf(
   table: TableContext,
   { listed, missing, pushed, made, isWritable }: Parts,
 ): Promise<PipelineOutcome> {
-  const { tables } = context.ports;
+  const { inbox, tables, world } = context.ports;
   const { name } = table.table;
   const { listing } = listed.at;
-  const { balance, totals, owed } = await durably(context, "balance", async () => ({
+  const { balance, totals, owed, suspected } = await durably(context, "balance", async () => ({
     balance: listing.kind === "backfill" ? await tables.balance(name, listing.id) : null,
     totals: await tables.totals(name),
     // Whatever their time: what waits for a person has one of its own.
     owed: table.table.isTwoWay
       ? await tables.owedCount(name, Number.MAX_SAFE_INTEGER)
       : { rows: 0, pages: 0 },
+    suspected: await inbox.suspectedCount(name, world.nowMs() - SUSPECTED_SHOWN_MS),
   }));
   const isWaiting = !isWritable && owed.rows + owed.pages > 0;
   const note = (what: string, actual: string | number): Check => ({
@@ -61,6 +63,7 @@ export async function outcomeOf(
     ...table.notes.map((sentence) => note("columns", sentence)),
     ...(totals.fieldsQuarantined > 0 ? [note(COUNTED.fields, totals.fieldsQuarantined)] : []),
     ...(totals.reviewsOpen > 0 ? [note(COUNTED.reviews, totals.reviewsOpen)] : []),
+    ...(suspected > 0 ? [note(COUNTED.suspected, suspected)] : []),
     ...(totals.conflictsOpen > 0 ? [note(COUNTED.conflicts, totals.conflictsOpen)] : []),
     ...(owed.rows > 0 && !isWaiting ? [note(COUNTED.rows, waitingReason(table, owed.rows))] : []),
   ];

@@ -1,5 +1,6 @@
 import {
   ALERT_RUN_MS,
+  ANNOUNCED_RETRY_AFTER_MS,
   FORGET_RUNS_PER_TICK,
   OWED_PAGES_PAUSE_MS,
   PRIORITIES,
@@ -16,6 +17,7 @@ import type { Glance, Queued, RunRequest } from "../ports/request-store.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
 import type { Priority, Run, SyncName, Trigger } from "../ports/run-store.ts";
 import { continueRebuild, dueRebuild } from "./rebuilding.ts";
+import { announcedSyncs } from "./webhook-beat.ts";
 
 /**
  * One beat of the clock: take up runs that a restart left behind, start what is due or was asked for, drop what ended runs
@@ -36,6 +38,8 @@ export async function tick(ports: Ports, engine: RunEngine): Promise<void> {
     const wish = wishFor(ports, sync, seen);
     if (wish !== null) await startRun(ports, engine, { sync, ...wish });
   }
+  for (const sync of await announcedSyncs(ports))
+    if (await mayTakeUp(ports, sync, seen)) await startRun(ports, engine, { sync, ...ANNOUNCED });
   if (rebuild !== null && !isTurn && (await isIdle(ports, lane)))
     await continueRebuild(ports, engine, rebuild);
   if (seen.hasEnded) await forgetEnded(ports, engine);
@@ -48,6 +52,18 @@ function look(ports: Ports): Promise<Glance> {
 
 function oldMs({ world }: Ports): number {
   return world.nowMs() - REQUESTS_KEPT_MS;
+}
+
+/** Somebody waits for what was announced; on its lane it comes after what is due by the clock. */
+const ANNOUNCED = { trigger: "webhook", priority: "high" } as const;
+
+/** A lane that only a person can help, or whose last run failed, is not tried at every beat. */
+async function mayTakeUp(ports: Ports, sync: SyncName, seen: Glance): Promise<boolean> {
+  const waitsUntilMs = seen.lanes.find(({ lane }) => lane === sync)?.notBeforeMs ?? 0;
+  if (waitsUntilMs > ports.world.nowMs()) return false;
+  const last = await ports.runs.lastInLane(sync);
+  const isStuck = last?.state === "failed" || (last?.state === "parked" && last.notBeforeMs === null);
+  return !isStuck || ports.world.nowMs() - (last.endedMs ?? 0) >= ANNOUNCED_RETRY_AFTER_MS;
 }
 
 async function isIdle({ runs }: Ports, lane: SyncName | null): Promise<boolean> {

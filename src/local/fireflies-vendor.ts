@@ -2,6 +2,7 @@ import { createFirefliesEmulator, type FirefliesEmulator } from "../../emulators
 import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
 import { readMeetingsFile, type MeetingsFile } from "../../emulators/fireflies/meetings-file.ts";
 import { serveFireflies } from "../../emulators/fireflies/server.ts";
+import { deliverByHttp } from "../../emulators/world/deliver.ts";
 import { decodeClock, worldNowMs, type WorldClock } from "../../emulators/world/clock.ts";
 import { emulatorWorldAt, refusedBy, type Tolerant } from "./emulator-elsewhere.ts";
 import type { RunOptions } from "./options.ts";
@@ -20,10 +21,12 @@ export type FirefliesVendor = {
   readonly account: string | null;
   /** Source of all chance in a world of ours; null elsewhere. */
   readonly seed: number | null;
+  /** Have its webhooks sent to an address from now on; null where that is not ours to say. */
+  readonly announceTo: ((url: string, secret: string) => void) | null;
   close(): Promise<void>;
 };
 
-const NONE = { seed: null, refresh: async () => {}, close: async () => {} };
+const NONE = { seed: null, announceTo: null, refresh: async () => {}, close: async () => {} };
 
 /** The real service. */
 export function realFireflies(key: string): FirefliesVendor {
@@ -77,6 +80,7 @@ export async function ownFireflies(own: OwnFireflies): Promise<FirefliesVendor> 
     stateDir: own.stateDir,
     realNowMs: () => Date.now(),
     elsewhere: "another directory with --data-dir",
+    deliver: deliverByHttp,
     ...(meetings === null ? {} : { meetings: meetings.meetings }),
     ...(options.meetingsCount === undefined ? {} : { meetingsCount: options.meetingsCount }),
     quotaPerDay: options.quotaPerDay === "none" ? null : options.quotaPerDay,
@@ -96,6 +100,7 @@ export async function ownFireflies(own: OwnFireflies): Promise<FirefliesVendor> 
       refresh: async () => {},
       account: emulator.accountId,
       seed: emulator.seed,
+      announceTo: (url, secret) => void emulator.control({ op: "webhook", url, secret }),
       close: async () => {
         await server.close();
         await emulator.close();

@@ -9,6 +9,7 @@ import { EXIT, exitCode, outcomeJson } from "./outcome.ts";
 import { startProduct, type Product } from "./product.ts";
 import type { RuntimeLog } from "./runtime.ts";
 import { pageLine, serve } from "./serve.ts";
+import { registerWebhooks } from "./webhooks.ts";
 import { isShown } from "./shown-log.ts";
 import { codeOf, StartRefused } from "./start-refused.ts";
 import { barWatcher, finalReport, isDrawable, lineWatcher } from "./terminal.ts";
@@ -49,6 +50,7 @@ async function start(options: RunOptions): Promise<number> {
     sayPage();
     await oneShot(product, options);
     sayPage();
+    await registerWebhooks(product);
     return serve(product, log);
   });
 }

@@ -1,4 +1,4 @@
-import { createNotionEmulator } from "../../emulators/notion/emulator.ts";
+import { createNotionEmulator, type NotionEmulator } from "../../emulators/notion/emulator.ts";
 import { NOTION_DEMO_TOKEN } from "../../emulators/notion/keys.ts";
 import { serveNotion } from "../../emulators/notion/server.ts";
 import {
@@ -8,6 +8,7 @@ import {
   sourcesOf,
   type TableFile,
 } from "../../emulators/notion/table-file.ts";
+import { deliverByHttp } from "../../emulators/world/deliver.ts";
 import { decodeClock, encodeClock, worldNowMs, type WorldClock } from "../../emulators/world/clock.ts";
 import { emulatorWorldAt, refusedBy } from "./emulator-elsewhere.ts";
 import type { FirefliesVendor } from "./fireflies-vendor.ts";
@@ -26,7 +27,19 @@ export type NotionVendor = {
   readonly mayWrite: boolean;
   /** Clock of an emulator run elsewhere; null where Notion has none of its own. */
   readonly clock: WorldClock | null;
+  /** Its settings of webhooks; null where they are not ours. */
+  readonly webhooks: NotionWebhooks | null;
   close(): Promise<void>;
+};
+
+/** What a person does in Notion's settings. */
+export type NotionWebhooks = {
+  /** Set a subscription up, anew if it stands already; its handshake goes out. @returns its token */
+  subscribe(url: string, isAnew: boolean): string;
+  /** Wait until what is due was sent. */
+  deliver(): Promise<void>;
+  /** Paste the token of the handshake. */
+  verify(token: string): void;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -55,6 +68,7 @@ export function realNotion(environment: Environment): NotionVendor {
     databases: databasesIn(environment),
     mayWrite: environment["NOTION_MAY_WRITE"] === "yes",
     clock: null,
+    webhooks: null,
     close: async () => {},
   };
 }
@@ -124,6 +138,7 @@ export async function ownNotion({ options, files, stateDir, fireflies }: OwnNoti
     sources: sourcesOf(given),
     faults: options.faults,
     elsewhere: "another directory with --data-dir",
+    deliver: deliverByHttp,
   }).catch(refusedBy);
   const answering = {
     ...emulator,
@@ -142,9 +157,22 @@ export async function ownNotion({ options, files, stateDir, fireflies }: OwnNoti
     databases: { projects: idOf("projects"), clients: idOf("clients") },
     mayWrite: true,
     clock: null,
+    webhooks: webhooksOf(emulator),
     close: async () => {
       await server.close();
       await emulator.close();
     },
+  };
+}
+
+function webhooksOf(emulator: NotionEmulator): NotionWebhooks {
+  return {
+    subscribe: (url, isAnew) => {
+      if (isAnew) emulator.control({ op: "webhook", url: null });
+      const reply = emulator.control({ op: "webhook", url });
+      return reply.ok ? (reply.verificationToken ?? "") : "";
+    },
+    deliver: async () => void (await emulator.deliverDue()),
+    verify: (token) => void emulator.control({ op: "webhook", verify: token }),
   };
 }

@@ -14,8 +14,10 @@ export type ProductSettings = {
   readonly apiToken: string;
   /** Null: Fireflies is off. */
   readonly fireflies: Pick<FirefliesVendor, "url" | "key" | "account"> | null;
+  /** What webhooks of Fireflies are signed with; null: none is taken. */
+  readonly firefliesWebhookSecret?: string | null;
   /** Null: Notion is off. */
-  readonly notion: Omit<NotionVendor, "clock" | "close"> | null;
+  readonly notion: Omit<NotionVendor, "clock" | "close" | "webhooks"> | null;
   /** Settings of the configuration file, as text; null: there is none. */
   readonly config?: string | null;
   /** Country of phone numbers that name none, ISO 3166; null: the usual one. */
@@ -92,6 +94,7 @@ function bindings(settings: ProductSettings): Record<string, unknown> {
     RUNS: { type: "workflow", name: "sync-run", worker: PRODUCT_WORKER, exportName: "SyncRun" },
     API_TOKEN: text(settings.apiToken),
     FIREFLIES_API_KEY: text(fireflies?.key ?? null),
+    FIREFLIES_WEBHOOK_SECRET: text(settings.firefliesWebhookSecret ?? null),
     FIREFLIES_URL: text(fireflies?.url ?? null),
     FIREFLIES_ACCOUNT: text(fireflies?.account ?? null),
     NOTION_TOKEN: text(notion?.token ?? null),

@@ -15,6 +15,7 @@ import { patientFetch } from "./patient-fetch.ts";
 import { PRODUCT_WORKER, productWorkers } from "./product-workers.ts";
 import { startRuntime, type Runtime, type RuntimeLog } from "./runtime.ts";
 import { refusalOf, StartRefused } from "./start-refused.ts";
+import { webhookSecretOf } from "./webhooks.ts";
 import { openVendors, readInputFiles, type Vendors } from "./vendors.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
@@ -35,6 +36,8 @@ export type Product = {
   readonly token: string;
   /** From now on somebody keeps the clock, and wake-ups are followed. */
   startClock(): void;
+  /** What an emulator of ours signs its webhooks with; null if they are somebody else's, or nobody serves. */
+  readonly webhookSecret: string | null;
   stop(): Promise<void>;
 };
 
@@ -44,6 +47,7 @@ type Surroundings = {
   readonly embeddings: LocalEmbeddings;
   /** Settings of the configuration file; null if there is none. */
   readonly config: string | null;
+  readonly webhookSecret: string | null;
   readonly readiness: PromiseWithResolvers<void>;
   readonly clock: { runs: boolean };
 };
@@ -69,10 +73,13 @@ export async function startProduct(
   let vendors: Vendors | null = null;
   try {
     vendors = await openVendors(options, files, dataDir.path, process.env);
+    const isAnnounced = defaults.hasPage === true && vendors.fireflies?.announceTo != null;
+    const webhookSecret = isAnnounced ? await webhookSecretOf(dataDir.path) : null;
     const surroundings = {
       vendors,
       embeddings,
       config,
+      webhookSecret,
       readiness: Promise.withResolvers<void>(),
       clock: { runs: false },
     };
@@ -101,6 +108,7 @@ async function bootRuntime(
   const workers = await productWorkers({
     apiToken: dataDir.token,
     fireflies: given.vendors.fireflies,
+    firefliesWebhookSecret: given.webhookSecret ?? (process.env["FIREFLIES_WEBHOOK_SECRET"]?.trim() || null),
     notion: given.vendors.notion,
     config: given.config,
     phoneCountry: process.env["PHONE_COUNTRY"]?.trim() || null,
@@ -146,7 +154,7 @@ async function resumeAfterRestart(
 async function readyProduct(
   dataDir: DataDir,
   { runtime, client, ended }: Booted,
-  { vendors, embeddings, readiness, clock }: Surroundings,
+  { vendors, embeddings, webhookSecret, readiness, clock }: Surroundings,
 ): Promise<Product> {
   const stop = async (): Promise<void> => {
     ended.abort();
@@ -167,7 +175,8 @@ async function readyProduct(
   const startClock = (): void => {
     clock.runs = true;
   };
-  return { client, runtime, vendors, dataDir: dataDir.path, token: dataDir.token, startClock, stop };
+  const { path, token } = dataDir;
+  return { client, runtime, vendors, dataDir: path, token, webhookSecret, startClock, stop };
 }
 
 /** Make the first calls of the database. What SQLite cannot read, workerd reports as an internal error of its own. */

@@ -1,3 +1,4 @@
+import { announcedOf, readAnnounced } from "../engine/announced-pages.ts";
 import { knowTable } from "../engine/notion-schema.ts";
 import { listPages } from "../engine/page-listing.ts";
 import { lookForMissing } from "../engine/page-missing.ts";
@@ -15,9 +16,11 @@ import { goesOn, outcomeOf } from "../engine/table-outcome.ts";
 export async function syncClients(context: RunContext): Promise<PipelineOutcome> {
   const over = await previewFirst(context, "clients");
   if (over !== null) return over;
+  const announced = await announcedOf(context, "clients");
   const table = await knowTable(context, "clients");
   const listed = await listPages(context, table);
   if (listed.at.listing.completedMs === null) return goesOn(table, listed);
+  await readAnnounced(context, table, announced, listed.counted);
   const missing = await lookForMissing(context, table, listed.counted);
   // Rows that were written in D1, and pages whose listing showed something old: read by themselves. Nothing is sent.
   const pushed = await pushPages(context, table, { counted: listed.counted, mayWrite: false });

@@ -1,13 +1,14 @@
 import { isOutrun, NOTHING_LISTED, type Listing } from "../core/plan.ts";
-import { SWEEP_PERIOD_MS } from "../core/policy.ts";
+import { ANNOUNCED_FETCHES_MAX, ANNOUNCED_TAKEN_MAX, SWEEP_PERIOD_MS } from "../core/policy.ts";
 import { DAY_MS } from "../core/durations.ts";
 import { COUNTED, type Check } from "../core/report.ts";
+import { announcedMeetings, fetchAnnounced } from "../engine/announced.ts";
 import { judgeMissing, type Verdicts } from "../engine/deletions.ts";
 import { durably, RunEnded } from "../engine/durably.ts";
 import { listThrough, newestFirst, wholeHistory, type Ended } from "../engine/listings.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
-import { commitPage, type Progress } from "../engine/source-commit.ts";
-import { keepOne, type Page } from "../engine/source-pages.ts";
+import { commitPage, pageOf, type Progress } from "../engine/source-commit.ts";
+import { keepOne } from "../engine/source-pages.ts";
 import { sweep, type Swept } from "../engine/sweeping.ts";
 
 /** Of a run that looked at the newest meetings only. */
@@ -22,7 +23,8 @@ const NOTHING_COUNTED = { sourceCount: null, destinationCount: null, failedCount
  * Meetings from Fireflies to R2 and D1. Source: requirements, "Fireflies Meeting Sync"; protocols 3 and 4.
  *
  * The newest meetings first, whatever else is under way; then the rest of the history, until it was listed once; then, with
- * left-over calls, closed windows of the past. Each page brings whole transcripts.
+ * left-over calls, closed windows of the past. Each page brings whole transcripts. A run that webhooks have called asks for
+ * the meetings that they named, and lists the newest only if these are many.
  */
 export async function syncMeetings(context: RunContext): Promise<PipelineOutcome> {
   const progress: Progress = {
@@ -32,8 +34,16 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
     standing: NOTHING_LISTED,
     balance: null,
   };
+  const announced = await announcedMeetings(context, ANNOUNCED_TAKEN_MAX, "first");
+  if (announced !== null && announced.length <= ANNOUNCED_FETCHES_MAX) {
+    await fetchAnnounced(context, announced, progress);
+    return { ...NOTHING_COUNTED, continues: false };
+  }
   const first = await listThrough(context, progress, newestFirst);
   if (first.as !== "complete") return unfinished(first);
+  // Announced, and further back than was listed.
+  const left = await announcedMeetings(context, ANNOUNCED_FETCHES_MAX, "left");
+  await fetchAnnounced(context, left ?? [], progress);
   const isNewest = first.listing.discovery.kind === "fresh";
   if (isNewest && isPressing(context))
     return outcomeOf(context, { ...NOTHING_MORE, progress, newest: first.listing });
@@ -80,21 +90,10 @@ async function fetchFailed(context: RunContext, progress: Progress, listing: Lis
       context.ports.world.nowMs(),
     );
     const wanted = { id, dateString: "", rowHash: null };
-    const { item, note, isShown } = await durably(context, `failed:${place + 1}`, (scope) =>
-      keepOne(context, scope, wanted, { lenient: true }),
+    const one = await durably(context, `failed:${place + 1}`, (scope) =>
+      keepOne(context, scope, wanted, { lenient: true, use: "fresh" }),
     );
-    const page: Page = {
-      observedMs,
-      items: [item],
-      wanted: [],
-      notes: [note],
-      joined: true,
-      next: null,
-      rows: listing.rows,
-      endReason: null,
-      seen: isShown ? [id] : [],
-      slice: null,
-    };
+    const page = pageOf(id, one, observedMs, listing.rows);
     await commitPage(context, `failed ${place + 1}`, progress, { page, after: listing });
   }
 }

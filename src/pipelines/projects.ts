@@ -1,4 +1,5 @@
 import { mayWrite } from "../engine/approval.ts";
+import { announcedOf, readAnnounced } from "../engine/announced-pages.ts";
 import { knowTable } from "../engine/notion-schema.ts";
 import { listPages } from "../engine/page-listing.ts";
 import { makePages } from "../engine/page-making.ts";
@@ -17,11 +18,13 @@ export async function syncProjects(context: RunContext): Promise<PipelineOutcome
   // 0. A plan, if one is asked for; or whether the one that is given still holds.
   const over = await previewFirst(context, "projects");
   if (over !== null) return over;
-  // 1. Which property is which column; what changed in the schema.
+  // 1. What webhooks said of it. Which property is which column; what changed in the schema.
+  const announced = await announcedOf(context, "projects");
   const table = await knowTable(context, "projects");
-  // 2. What was edited, or everything: each page is merged with its row, and D1 takes what is Notion's.
+  // 2. What was edited, or everything, and what webhooks named: each page is merged with its row, and D1 takes what is Notion's.
   const listed = await listPages(context, table);
   if (listed.at.listing.completedMs === null) return goesOn(table, listed);
+  await readAnnounced(context, table, announced, listed.counted);
   // 3. What was not listed any more.
   const missing = await lookForMissing(context, table, listed.counted);
   // 4. What Notion is owed: read again, merge, write down what is replaced, send.

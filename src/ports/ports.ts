@@ -16,6 +16,7 @@ import type { SearchStore } from "./search-store.ts";
 import type { MeetingSource } from "./sources.ts";
 import type { TableStore } from "./table-store.ts";
 import type { Embedder, VectorIndex } from "./vectors.ts";
+import type { WebhookInbox } from "./webhook-inbox.ts";
 import type { World } from "./world.ts";
 
 /** Notion, and what is kept in step with it. */
@@ -49,6 +50,7 @@ export type Ports = {
   readonly deletions: DeletionStore;
   readonly registry: IndexRegistry;
   readonly rebuilds: RebuildStore;
+  readonly inbox: WebhookInbox;
   /** The model of the live index. */
   readonly embedder: Embedder;
   /** The live index: the one that answers. */

@@ -90,7 +90,14 @@ export type PageCommit = {
   readonly tellsArrivals: boolean;
   /** What the page proves about others; null if it is none of a listing. */
   readonly evidence: PageEvidence | null;
-  readonly discovery: Discovery;
+  /**
+   * Meetings on the page that nothing is left to be read of for now: what announced them up to its observation is closed. And
+   * whether what is pending is asked for again when its time has come, at once after `againMs`; null leaves that alone.
+   */
+  readonly settled: readonly string[];
+  readonly waits: { readonly ids: readonly string[]; readonly againMs: number | null } | null;
+  /** Null outside of any listing: what it shows, the source has shown by itself. Its checkpoint goes with it. */
+  readonly discovery: Discovery | null;
   readonly checkpoint: Standing;
 };
 

@@ -101,7 +101,7 @@ export type RunStore = {
   runs(limit: number): Promise<{ items: Run[]; cursor: null }>;
   /** Runs that are queued or running: of each lane first the one under way, then by priority and age. */
   unfinished(): Promise<{ items: Run[]; cursor: null }>;
-  /** The last run of the sync itself: no dry run, and none that refused its plan. */
+  /** The last run of the sync itself: no dry run, none that refused its plan, and none that only read announced meetings. */
   lastEnded(sync: SyncName): Promise<Run | null>;
   /** The last run in a lane, a rebuild's included. */
   lastInLane(lane: SyncName): Promise<Run | null>;

@@ -149,6 +149,8 @@ export type TableCommit = {
    * not known stands aside from now on.
    */
   readonly broken: readonly { readonly pageId: string; readonly reason: string }[];
+  /** Instant that their reading is known to show, world ms. */
+  readonly observedMs: number;
   /** Name of the line that counts what is untouched. */
   readonly line: string;
   /**

@@ -6,6 +6,7 @@ import type { Decided } from "../engine/decisions.ts";
 import type { DeletionsNow } from "../engine/deletion-decisions.ts";
 import type { Conflict, HistoryRow, Review } from "../ports/decision-store.ts";
 import type { ProofVerdict } from "../engine/proof-verdict.ts";
+import type { WebhookStatus } from "../queries/webhooks.ts";
 import type { ProofPart } from "../queries/proof.ts";
 import type { PlanItem } from "../core/preview.ts";
 import type { Plan } from "../ports/plan-store.ts";
@@ -83,20 +84,9 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
     continueRebuild: (id: string) =>
       json<{ run_id: string }>("POST", `/api/rebuilds/${encodeURIComponent(id)}/runs`),
     rebuild: (id: string) => json<RebuildStatus>("GET", `/api/rebuilds/${encodeURIComponent(id)}`),
-    /** @param isAll those that are settled as well */
-    conflicts: (isAll: boolean) =>
-      json<{ items: Conflict[] }>("GET", isAll ? "/api/conflicts?all=1" : "/api/conflicts"),
-    resolveConflict: (id: string, take: "notion" | "d1") =>
-      json<Decided>("POST", `/api/conflicts/${encodeURIComponent(id)}/resolve`, { take }),
-    reviews: () => json<{ items: Review[] }>("GET", "/api/reviews"),
-    /** @param record id of a record, or `new` */
-    decideReview: (id: string, record: string) =>
-      json<Decided>("POST", `/api/reviews/${encodeURIComponent(id)}/decide`, { record }),
-    history: (sync: string, record: string) =>
-      json<{ items: HistoryRow[] }>("GET", `/api/history?${new URLSearchParams({ sync, record })}`),
+    ...decisionCalls(json),
     ...deletionCalls(json),
-    restore: (id: string) =>
-      json<Decided & { changed: boolean }>("POST", `/api/history/${encodeURIComponent(id)}/restore`),
+    ...webhookCalls(json),
     tick: () => json<object>("POST", "/api/tick"),
     /** Take up what a restart left behind. */
     resume: () => json<object>("POST", "/api/tick?after=restart"),
@@ -128,6 +118,24 @@ function deletionCalls(json: Ask) {
   };
 }
 
+function decisionCalls(json: Ask) {
+  return {
+    /** @param isAll those that are settled as well */
+    conflicts: (isAll: boolean) =>
+      json<{ items: Conflict[] }>("GET", isAll ? "/api/conflicts?all=1" : "/api/conflicts"),
+    resolveConflict: (id: string, take: "notion" | "d1") =>
+      json<Decided>("POST", `/api/conflicts/${encodeURIComponent(id)}/resolve`, { take }),
+    reviews: () => json<{ items: Review[] }>("GET", "/api/reviews"),
+    /** @param record id of a record, or `new` */
+    decideReview: (id: string, record: string) =>
+      json<Decided>("POST", `/api/reviews/${encodeURIComponent(id)}/decide`, { record }),
+    history: (sync: string, record: string) =>
+      json<{ items: HistoryRow[] }>("GET", `/api/history?${new URLSearchParams({ sync, record })}`),
+    restore: (id: string) =>
+      json<Decided & { changed: boolean }>("POST", `/api/history/${encodeURIComponent(id)}/restore`),
+  };
+}
+
 function runCalls(json: Ask) {
   return {
     /**
@@ -147,6 +155,16 @@ function runCalls(json: Ask) {
     /** A plan and 200 of the things that it says, from a cursor on. */
     plan: (hash: string, cursor: number | null) =>
       json<PlanPage>("GET", `/api/plans/${hash}${cursor === null ? "" : `?cursor=${cursor}`}`),
+  };
+}
+
+function webhookCalls(json: Ask) {
+  return {
+    webhooks: () => json<{ items: WebhookStatus[] }>("GET", "/api/webhooks"),
+    /** @param fingerprint of a token that waits */
+    confirmWebhook: (fingerprint: string) =>
+      json<{ confirmed: string }>("POST", "/api/webhooks/notion/confirm", { fingerprint }),
+    resetWebhooks: () => json<object>("POST", "/api/webhooks/notion/reset"),
   };
 }
 

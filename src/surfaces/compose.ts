@@ -15,6 +15,8 @@ import { createPlanStore } from "../adapters/d1/plan-table.ts";
 import { createRequestStore } from "../adapters/d1/request-table.ts";
 import { createRunStore } from "../adapters/d1/run-store.ts";
 import { createSearchStore } from "../adapters/d1/search-store.ts";
+import { createWake } from "../adapters/queues/wake.ts";
+import { createWebhookInbox } from "../adapters/d1/webhook-inbox.ts";
 import { createVectorIndex } from "../adapters/vectorize/vector-index.ts";
 import { createWorkflowSteps } from "../adapters/workflows/steps.ts";
 import { createRunEngine } from "../adapters/workflows/run-engine.ts";
@@ -29,7 +31,7 @@ import {
 } from "../core/embedding-choice.ts";
 import { planEmbeddings, type IndexRow } from "../core/embedding-plan.ts";
 import { parseConfig, settingsOf, USUAL_SETTINGS, type Settings } from "../core/config.ts";
-import { FailureError, failureOf } from "../core/errors.ts";
+import { FailureError } from "../core/errors.ts";
 import { QUERY_VECTORS_MAX, SCHEMA_VERSION } from "../core/policy.ts";
 import type { NotionSetup, Ports } from "../ports/ports.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
@@ -46,8 +48,7 @@ const QUERY_VECTORS: QueryVectors = new Map();
 
 /** The only place where ports meet their adapters: bindings and secrets in, ports out. */
 export async function composePorts(env: Env): Promise<Ports> {
-  const clock = env.WORLD_CLOCK === undefined ? null : parseClock(env.WORLD_CLOCK);
-  const world = createSystemWorld(clock ?? REAL_CLOCK);
+  const { clock, world } = composeWorld(env);
   const plainFetch = (request: Request): Promise<Response> => fetch(request);
   const send = clock === null ? plainFetch : followingClock(plainFetch, world);
   const key = env.FIREFLIES_API_KEY ?? "";
@@ -73,13 +74,14 @@ export async function composePorts(env: Env): Promise<Ports> {
     raw: createRawStore(env.RAW, world),
     registry,
     rebuilds: createRebuildStore(env.DB),
+    inbox: createWebhookInbox(env.DB),
+    wake: createWake(env.WAKE),
     decisions: createDecisionStore(env.DB),
     plans: createPlanStore(env.DB),
     deletions: createDeletionStore(env.DB),
     tables: createTableStore(env.DB, world),
     notion: await composeNotion(env, settings, { world, send }),
     scheduleMs: settings.scheduleMs,
-    wake: () => wake(env),
     rates: settings.rates,
     backlog: createBacklogStore(env.DB),
     configProblem,
@@ -89,13 +91,15 @@ export async function composePorts(env: Env): Promise<Ports> {
   };
 }
 
-/** One message; what it would have said stands in D1, so that a lost one costs a minute. */
-async function wake({ WAKE }: Env): Promise<void> {
-  try {
-    await WAKE.send(null);
-  } catch (error) {
-    console.warn(JSON.stringify({ event: "wake_lost", error: failureOf(error).detail }));
-  }
+/** Time, and the clock of an emulated vendor if there is one. */
+function composeWorld({ WORLD_CLOCK }: Env) {
+  const clock = WORLD_CLOCK === undefined ? null : parseClock(WORLD_CLOCK);
+  return { clock, world: createSystemWorld(clock ?? REAL_CLOCK) };
+}
+
+/** What an open door needs: no more than that is made for a stranger's request. */
+export function composeInbox(env: Env): Pick<Ports, "inbox" | "wake" | "world"> {
+  return { inbox: createWebhookInbox(env.DB), wake: createWake(env.WAKE), world: composeWorld(env).world };
 }
 
 /** What the configuration file says; with one that cannot be followed, what goes for everybody, beside the problem. */

@@ -21,6 +21,8 @@ export type Env = {
   readonly API_TOKEN?: string;
   /** Secret. */
   readonly FIREFLIES_API_KEY?: string;
+  /** Secret: what Fireflies signs its webhooks with. Without it that door is closed. */
+  readonly FIREFLIES_WEBHOOK_SECRET?: string;
   /** Base address of the Fireflies API; the vendor's own by default. */
   readonly FIREFLIES_URL?: string;
   /** Local runs only: account of an emulated workspace, for all emulators take the same key. */

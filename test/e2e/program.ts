@@ -285,6 +285,7 @@ function watched(child: ChildProcess): Started {
 
 const OWN_SETTINGS = new Set([
   "FIREFLIES_API_KEY",
+  "FIREFLIES_WEBHOOK_SECRET",
   "NOTION_TOKEN",
   "NOTION_PROJECTS_DATABASE_ID",
   "NOTION_CLIENTS_DATABASE_ID",

@@ -16,6 +16,7 @@ import { createDeletionStore } from "../../src/adapters/d1/deletion-table.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
 import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
+import { createWebhookInbox } from "../../src/adapters/d1/webhook-inbox.ts";
 import { createVectorIndex } from "../../src/adapters/vectorize/vector-index.ts";
 import { createEmbedder } from "../../src/adapters/workers-ai/embedder.ts";
 import { USUAL_SETTINGS } from "../../src/core/config.ts";
@@ -163,6 +164,7 @@ export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS
     raw: createRawStore(r2, world),
     registry: createIndexRegistry(d1),
     rebuilds: createRebuildStore(d1),
+    inbox: createWebhookInbox(d1),
     decisions: createDecisionStore(d1),
     plans: createPlanStore(d1),
     deletions: createDeletionStore(d1),

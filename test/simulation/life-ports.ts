@@ -12,6 +12,7 @@ import { createDeletionStore } from "../../src/adapters/d1/deletion-table.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
 import { createFirefliesSource } from "../../src/adapters/fireflies/source.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
+import { createWebhookInbox } from "../../src/adapters/d1/webhook-inbox.ts";
 import { createVectorIndex } from "../../src/adapters/vectorize/vector-index.ts";
 import { createEmbedder } from "../../src/adapters/workers-ai/embedder.ts";
 import { USUAL_SETTINGS } from "../../src/core/config.ts";
@@ -62,6 +63,7 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     embedder: createEmbedder(bindAi(watched, estate.ai), MODEL, world),
     registry: createIndexRegistry(d1),
     rebuilds: createRebuildStore(d1),
+    inbox: createWebhookInbox(d1),
     decisions: createDecisionStore(d1),
     plans: createPlanStore(d1),
     deletions: createDeletionStore(d1),

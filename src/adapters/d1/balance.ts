@@ -5,7 +5,8 @@ export const OWN = "discoveries where sync = 'fireflies'";
 export const WITHOUT_RECORD =
   "not exists (select 1 from meetings where meetings.id = source_id and deleted_ms is null)";
 
-const COMPLETE = `discovery_id in (select id from ${OWN} and completed_ms is not null)`;
+/** Shown by a complete listing, or given by the source when it was asked for by id. */
+const COMPLETE = `discovery_id in (select id from ${OWN} and completed_ms is not null union all select 'announced')`;
 
 /** What is deleted by all evidence is no meeting of the source any more. Asked apart, so that indexes alone answer. */
 export const SOURCE_IDS = `select (select count(*) from sightings where ${COMPLETE})

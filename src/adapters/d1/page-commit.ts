@@ -1,4 +1,5 @@
 import type { MeetingChange, PageCommit } from "../../ports/record-store.ts";
+import { announcedMeetings } from "./announced-rows.ts";
 import { forRows, statement, type Statement } from "./database.ts";
 import { evidenceStatements, seenStatements } from "./page-evidence.ts";
 
@@ -18,9 +19,16 @@ export function pageStatements(lane: string, page: PageCommit): Statement[] {
     ...noted(page),
     ...proven(page),
     ...evidenceStatements(page),
-    discovery(page),
-    checkpoint(lane, page),
+    ...announcedMeetings(page),
+    ...(page.discovery === null ? [] : [discovery(page.discovery), checkpoint(lane, page)]),
   ];
+}
+
+/** The enumeration of what was shown outside of any: it counts as complete. */
+const ANNOUNCED = "announced";
+
+function discoveryId(page: PageCommit): string {
+  return page.discovery?.id ?? ANNOUNCED;
 }
 
 /**
@@ -199,7 +207,7 @@ function sightings(page: PageCommit): Statement[] {
          stored_bytes = excluded.stored_bytes, audio_expires_ms = excluded.audio_expires_ms, wire_hash = excluded.wire_hash,
          last_seen_ms = excluded.last_seen_ms, observed_ms = excluded.observed_ms
        where sightings.observed_ms <= excluded.observed_ms`,
-      page.discovery.id,
+      discoveryId(page),
       page.nowMs,
       page.observedMs,
       page.tellsArrivals ? 1 : 0,
@@ -212,7 +220,7 @@ function sightings(page: PageCommit): Statement[] {
        from json_each(?1) where true
        on conflict (source_id) do update set state = excluded.state, last_seen_ms = excluded.last_seen_ms,
          observed_ms = excluded.observed_ms where sightings.observed_ms <= excluded.observed_ms`,
-      page.discovery.id,
+      discoveryId(page),
       page.nowMs,
       page.observedMs,
       page.tellsArrivals ? 1 : 0,
@@ -293,11 +301,11 @@ function proven(page: PageCommit): Statement[] {
   return forRows(
     page.unproven,
     "update sightings set discovery_id = ?2 where source_id in (select value from json_each(?1))",
-    page.discovery.id,
+    discoveryId(page),
   );
 }
 
-function discovery({ discovery: d }: PageCommit): Statement {
+function discovery(d: NonNullable<PageCommit["discovery"]>): Statement {
   return statement(
     `insert into discoveries (id, sync, kind, floor_ms, ceiling_ms, started_ms, completed_ms, pages, steps_back, rows_seen, end_reason)
      values (?1, 'fireflies', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)

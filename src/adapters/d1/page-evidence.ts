@@ -36,7 +36,8 @@ export function seenStatements({ seen, nowMs }: PageCommit): Statement[] {
 
 /** The first absence stands until a sighting; the second is the first one that comes a day or more later. */
 function absent({ evidence, discovery }: PageCommit): Statement[] {
-  if (evidence === null || evidence.cover === null || evidence.accountHash === null) return [];
+  if (discovery === null || evidence === null || evidence.cover === null || evidence.accountHash === null)
+    return [];
   const { askedMs, accountHash, cover, ids, page } = evidence;
   return [
     statement(
@@ -74,7 +75,7 @@ function absent({ evidence, discovery }: PageCommit): Statement[] {
 const OTHER_ACCOUNT = "absences.account_id <> excluded.account_id";
 
 function kept({ evidence, discovery }: PageCommit): Statement[] {
-  if (evidence === null) return [];
+  if (evidence === null || discovery === null) return [];
   const { page, skip, askedMs, firstPlace, lastPlace, ids, joined } = evidence;
   return [
     statement(

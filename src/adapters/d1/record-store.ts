@@ -37,7 +37,8 @@ function listingMethods(database: Database): ListingMethods {
         ]),
       ),
     commitPage: async (fence, page) => {
-      const balanced = page.discovery.completedMs === null ? [] : [statement(BALANCE)];
+      const balanced =
+        page.discovery === null || page.discovery.completedMs === null ? [] : [statement(BALANCE)];
       const results = await database.fenced(fence, [...pageStatements(fence.lane, page), ...balanced]);
       const [row] = (results.at(-1)?.results ?? []) as Balance[];
       return balanced.length === 0 ? null : (row ?? { ids: 0, accounted: 0, failed: 0, failing: 0 });

@@ -106,9 +106,13 @@ async function queue(database: Database, run: NewRun, requestId: string | null):
 
 const NOTHING: Statement = statement("select 1 where 0");
 
-/** Due times are handled with the run, so that a crash forgets neither or both. What a preview does is not what is due. */
-function handling({ id, sync, preview, queuedMs }: NewRun): Statement {
-  if (!isScheduled(sync) || preview !== null) return NOTHING;
+/**
+ * Due times are handled with the run, so that a crash forgets neither or both. What a preview does is not what is due, nor is
+ * reading the meetings that webhooks announced.
+ */
+function handling({ id, sync, preview, trigger, queuedMs }: NewRun): Statement {
+  if (!isScheduled(sync) || preview !== null || (sync === "fireflies" && trigger === "webhook"))
+    return NOTHING;
   return statement(
     `insert into schedules (sync, handled_ms) select ?2, ?3 where ${OWN_IS_QUEUED}
      on conflict (sync) do update set handled_ms = excluded.handled_ms`,

@@ -24,8 +24,9 @@ export function rankOf(priority: string): string {
 /** Unfinished runs of one lane: the one under way first, then the most urgent, then the oldest. */
 export const LANE_ORDER = `started_ms is null, ${rankOf("priority")}, queued_ms, id`;
 
-/** Holds for runs that did, or tried to do, what the schedule asks for. */
-export const IS_ORDINARY = "(mode is null or id in (select run_id from approvals))";
+/** Holds for runs that did, or tried to do, what the schedule asks for: of meetings, webhooks have only some read. */
+export const IS_ORDINARY =
+  "(mode is null or id in (select run_id from approvals)) and not (sync = 'fireflies' and trigger = 'webhook')";
 
 /** A row of `runs`. */
 export type RunRow = {

@@ -1,5 +1,6 @@
 import type { TableName } from "../../core/records/table.ts";
 import { sha256Hex } from "../../core/identity.ts";
+import { announcedPages } from "./announced-rows.ts";
 import type { PageChange, TableCommit } from "../../ports/table-store.ts";
 import { forRows, statement, type Statement } from "./database.ts";
 import { conflictRows, historyRows, keptStatements, type KeptEntry } from "./kept-values.ts";
@@ -57,6 +58,7 @@ export async function commitStatements(batchId: string, commit: TableCommit): Pr
     ...aside(each, items),
     ...brokenStatements(commit),
     ...listingStatements(batchId, commit),
+    ...announcedPages(commit, batchId, APPLIES),
     statement("select page_id from applied where batch = ?1", batchId),
     statement("delete from applied where batch = ?1", batchId),
   ];

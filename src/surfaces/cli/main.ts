@@ -16,6 +16,7 @@ import { approveDeletions, deletions, DELETIONS_HELP, restoreMeeting } from "./d
 import { runLines, statusLines } from "./lines.ts";
 import { askRebuild, rebuildWish, watchRebuild, type Said } from "./rebuild.ts";
 import { runAsked, withRun, type RunOptions } from "./run.ts";
+import { webhooks, withWebhooks } from "./webhooks.ts";
 import { searchLines, searchParameters, withSearchOptions, type SearchOptions } from "./search.ts";
 
 const EXIT = { usage: 2, failed: 3 } as const;
@@ -59,6 +60,10 @@ function program(): Command {
   );
   addDecisions(verb);
   addDeletions(verb);
+  withWebhooks(verb("webhooks", "what vendors announce: what is set up, what waits for you")).action(
+    async (action: string | undefined, fingerprint: string | undefined, options: Options) =>
+      conclude(options, await webhooks(await connect(options), action, fingerprint)),
+  );
   withSearchOptions(verb("search", "passages that answer: who said it, when, in which meeting")).action(
     async (text: string[], options: Options & SearchOptions) => {
       const asked = await searchParameters(text, options);

@@ -18,12 +18,15 @@ import { parseRebuildRequest } from "./rebuild-request.ts";
 import { markdownReport } from "./report-markdown.ts";
 import { closedToOthers, isNonce, requireToken, tokenProof } from "./token.ts";
 import { runRoutes } from "./run-routes.ts";
+import { webhookOwnerRoutes } from "./webhook-owner-routes.ts";
+import { webhookRoutes } from "./webhook-routes.ts";
 
-/** The HTTP API. Everything but /healthz needs the token; an unknown address and a fault are one sentence of JSON. */
+/** The HTTP API. Everything but /healthz and the doors of webhooks needs the token; an unknown address and a fault are one sentence of JSON. */
 export function createApi(): Hono<Api> {
   const app = new Hono<Api>();
   app.use("*", closedToOthers);
   app.get("/healthz", answerHealth);
+  app.route("/webhooks", webhookRoutes());
   app.use("/api/*", requireToken);
   app.use("/api/*", async (c, next) => {
     await awaitReadiness(c.env);
@@ -54,6 +57,7 @@ export function createApi(): Hono<Api> {
   app.get("/api/rebuilds/:id", async (c) => found(c, await readRebuild(c.var.ports, c.req.param("id"))));
   app.route("/api", decisionRoutes());
   app.route("/api", deletionRoutes());
+  app.route("/api", webhookOwnerRoutes());
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
   app.onError((error, c) => {
     console.error(JSON.stringify({ event: "api_error", path: c.req.path, error: failureOf(error).detail }));
