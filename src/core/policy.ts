@@ -301,7 +301,7 @@ export const PAGE_CALL_TIMEOUT_MS = 20 * SECOND_MS;
 export const PAGE_RUNS_STEP = 10;
 
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
-export const SCHEMA_VERSION = "0009_previews.sql";
+export const SCHEMA_VERSION = "0015_lineage.sql";
 
 /** Calls to Notion within one minute. Source: Notion docs, request limits: 180 a minute on the smaller plans. */
 export const NOTION_CALLS_PER_MINUTE = 180;
@@ -385,3 +385,15 @@ export const PLAN_ROWS_PER_STATEMENT = 1_000;
 
 /** Lines of one kind that a plan on a terminal has. */
 export const PLAN_LINES_MAX = 50;
+
+// The life of one record (queries/lineage.ts).
+/** Rows of one kind that a life tells, newest first; more are counted. */
+export const LINEAGE_ROWS_MAX = 50;
+/** Revisions whose bytes are read and hashed again, and vectors that are read back; the others are only counted. */
+export const LINEAGE_REVISIONS_READ_MAX = 10;
+export const LINEAGE_VECTORS_READ_MAX = 100;
+/** Ids that begin like one that is not known, among which the nearest is looked for, and how much of it they share. */
+export const LINEAGE_NEAR_IDS_MAX = 200;
+export const LINEAGE_NEAR_CHARS = 3;
+/** Characters of a value in a sentence. */
+export const LINEAGE_VALUE_CHARS_MAX = 200;

@@ -2,6 +2,7 @@ import type { DecisionStore } from "./decision-store.ts";
 import type { Schedule } from "../core/config.ts";
 import type { TableName, TableSettings } from "../core/records/table.ts";
 import type { IndexRegistry } from "./index-registry.ts";
+import type { LineageStore } from "./lineage-store.ts";
 import type { NotionTables } from "./notion.ts";
 import type { PlanStore } from "./plan-store.ts";
 import type { RawStore } from "./raw-store.ts";
@@ -33,6 +34,7 @@ export type Ports = {
   readonly runs: RunStore;
   readonly records: RecordStore;
   readonly search: SearchStore;
+  readonly lineage: LineageStore;
   readonly raw: RawStore;
   /** Null while no key is configured. */
   readonly source: MeetingSource | null;

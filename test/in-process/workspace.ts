@@ -11,6 +11,7 @@ import { createTableStore } from "../../src/adapters/d1/table-store.ts";
 import { createPlanStore } from "../../src/adapters/d1/plan-table.ts";
 import { createDecisionStore } from "../../src/adapters/d1/decision-table.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
+import { createLineageStore } from "../../src/adapters/d1/lineage-table.ts";
 import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
 import { createVectorIndex } from "../../src/adapters/vectorize/vector-index.ts";
@@ -147,6 +148,7 @@ export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS
     runs: createRunStore(d1, world),
     records: createRecordStore(d1),
     search: createSearchStore(d1),
+    lineage: createLineageStore(d1),
     raw: createRawStore(r2, world),
     registry: createIndexRegistry(d1),
     rebuilds: createRebuildStore(d1),

@@ -12,6 +12,7 @@ import { readReport, readStatus } from "../../queries/status.ts";
 import { awaitReadiness, composeEngine, composePorts } from "../compose.ts";
 import type { Api } from "./api-environment.ts";
 import { decisionRoutes } from "./decision-routes.ts";
+import { lineageRoutes } from "./lineage-routes.ts";
 import { parseProofVerdict } from "./proof-verdict-request.ts";
 import { parseRebuildRequest } from "./rebuild-request.ts";
 import { markdownReport } from "./report-markdown.ts";
@@ -52,6 +53,7 @@ export function createApi(): Hono<Api> {
   app.post("/api/rebuilds/:id/runs", goOn);
   app.get("/api/rebuilds/:id", async (c) => found(c, await readRebuild(c.var.ports, c.req.param("id"))));
   app.route("/api", decisionRoutes());
+  app.route("/api", lineageRoutes());
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
   app.onError((error, c) => {
     console.error(JSON.stringify({ event: "api_error", path: c.req.path, error: failureOf(error).detail }));
