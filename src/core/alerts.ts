@@ -16,6 +16,8 @@ export const ALERT_KINDS = [
   "vectors_refused",
   "run_lost",
   "parked_repeatedly",
+  "source_silent",
+  "zero_seen",
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 

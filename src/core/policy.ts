@@ -397,3 +397,17 @@ export const LINEAGE_NEAR_IDS_MAX = 200;
 export const LINEAGE_NEAR_CHARS = 3;
 /** Characters of a value in a sentence. */
 export const LINEAGE_VALUE_CHARS_MAX = 200;
+
+// A source that says too little (core/silence.ts). Source: design, numbers: "source silent", "saw zero".
+/** Weeks before this one that are the norm, how many of them must lie within the ledger's history, and the share that must have had meetings. */
+export const NORM_WEEKS = 4;
+export const NORM_WEEKS_MIN = 3;
+export const NORM_SHARE_MIN = 0.75;
+/** Lengths of a day that is compared, and of the step to the one that it is compared with. */
+export const NORM_DAY_MS = DAY_MS;
+export const NORM_STEP_MS = 7 * DAY_MS;
+/** A meeting that ended so short a time ago may not be listed yet. */
+export const NORM_LAG_MS = 6 * HOUR_MS;
+/** The newest meeting is older than expected beyond this many times the longest pause of the norm, and never before a day. */
+export const SILENCE_TIMES_MAX = 1.5;
+export const SILENCE_MS_MIN = DAY_MS;

@@ -16,6 +16,7 @@ import { RunEnded } from "./durably.ts";
 import { preflight } from "./preflight.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Pipeline, PipelineOutcome, RunContext } from "./run-context.ts";
+import { silences, type Condition } from "./source-silence.ts";
 
 /** How a run ended, before it is written down. */
 type End = {
@@ -188,7 +189,13 @@ async function close(context: RunContext, end: End): Promise<RunState> {
     operations: sumOperations(context.spent),
     findings,
   };
-  await runs.updateAlerts(fence, world.nowMs(), alerts(context, end, { durationMs, checks, ...summary }));
+  const hasListed = end.state === "succeeded" && !end.outcome.continues;
+  const silent = hasListed ? await silences(context, counts.seen) : [];
+  await runs.updateAlerts(
+    fence,
+    world.nowMs(),
+    alerts(context, end, { durationMs, checks, silent, ...summary }),
+  );
   await runs.closeRun(fence, run.id, {
     state,
     endedMs: world.nowMs(),
@@ -225,10 +232,11 @@ function verification(end: End): Check[] {
 
 type AlertChange = Parameters<Ports["runs"]["updateAlerts"]>[2];
 
-type Measured = { readonly durationMs: number; readonly checks: readonly Check[] } & Pick<
-  Awaited<ReturnType<Ports["runs"]["summary"]>>,
-  "apiErrors" | "parks" | "refused" | "openAlerts"
->;
+type Measured = {
+  readonly durationMs: number;
+  readonly checks: readonly Check[];
+  readonly silent: readonly Condition[];
+} & Pick<Awaited<ReturnType<Ports["runs"]["summary"]>>, "apiErrors" | "parks" | "refused" | "openAlerts">;
 
 function alerts(context: RunContext, end: End, measured: Measured): AlertChange {
   const { world } = context.ports;
@@ -238,7 +246,8 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
   const missing = Math.abs((sourceCount ?? 0) - (destinationCount ?? 0));
   const unexplained = measured.checks.some((check) => !check.ok && isVerdict(check));
   const mismatch = unexplained || missing > (sourceCount ?? 0) * ALERT_MISMATCH_SHARE;
-  const conditions: [AlertKind, boolean, string][] = [
+  const conditions: readonly Condition[] = [
+    ...measured.silent,
     ["retries_exhausted", failed === "retries_exhausted" && end.exhausted, end.detail ?? ""],
     ["access_lost", failed === "access_lost", end.detail ?? ""],
     ["storage_full", failed === "storage_full", end.detail ?? ""],

@@ -1,3 +1,4 @@
+import type { ArrivalStore } from "./arrival-store.ts";
 import type { DecisionStore } from "./decision-store.ts";
 import type { Schedule } from "../core/config.ts";
 import type { TableName, TableSettings } from "../core/records/table.ts";
@@ -35,6 +36,7 @@ export type Ports = {
   readonly records: RecordStore;
   readonly search: SearchStore;
   readonly lineage: LineageStore;
+  readonly arrivals: ArrivalStore;
   readonly raw: RawStore;
   /** Null while no key is configured. */
   readonly source: MeetingSource | null;

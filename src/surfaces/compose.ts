@@ -11,6 +11,7 @@ import { createNotionTables } from "../adapters/notion/tables.ts";
 import { createDecisionStore } from "../adapters/d1/decision-table.ts";
 import { createPlanStore } from "../adapters/d1/plan-table.ts";
 import { createRunStore } from "../adapters/d1/run-store.ts";
+import { createArrivalStore } from "../adapters/d1/arrival-table.ts";
 import { createLineageStore } from "../adapters/d1/lineage-table.ts";
 import { createSearchStore } from "../adapters/d1/search-store.ts";
 import { createVectorIndex } from "../adapters/vectorize/vector-index.ts";
@@ -68,6 +69,7 @@ export async function composePorts(env: Env): Promise<Ports> {
     records: createRecordStore(env.DB),
     search: createSearchStore(env.DB),
     lineage: createLineageStore(env.DB),
+    arrivals: createArrivalStore(env.DB),
     raw: createRawStore(env.RAW, world),
     registry,
     rebuilds: createRebuildStore(env.DB),

@@ -11,6 +11,7 @@ import { createTableStore } from "../../src/adapters/d1/table-store.ts";
 import { createPlanStore } from "../../src/adapters/d1/plan-table.ts";
 import { createDecisionStore } from "../../src/adapters/d1/decision-table.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
+import { createArrivalStore } from "../../src/adapters/d1/arrival-table.ts";
 import { createLineageStore } from "../../src/adapters/d1/lineage-table.ts";
 import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
@@ -149,6 +150,7 @@ export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS
     records: createRecordStore(d1),
     search: createSearchStore(d1),
     lineage: createLineageStore(d1),
+    arrivals: createArrivalStore(d1),
     raw: createRawStore(r2, world),
     registry: createIndexRegistry(d1),
     rebuilds: createRebuildStore(d1),
