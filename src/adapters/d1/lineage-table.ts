@@ -44,7 +44,8 @@ const OF_LIVE_INDEX = "model = (select model from indexes where state = 'live')"
 function subjectsOf(sync: TableName): string {
   const record = `select id as recordId, page_id as pageId, ${NAMES[sync]} as name, deleted_ms as deletedMs
     from ${sync} left join notion_pages as page on page.sync = ?2 and page.record_id = ${sync}.id`;
-  const byJob = sync === "projects" ? `union ${record} where lower(job_number) = lower(?1)` : "";
+  const byJob =
+    sync === "projects" ? `union ${record} where lower(job_number) = lower(?1) and trim(?1) <> ''` : "";
   return `select recordId, pageId, name from (
       ${record} where id = ?1
       union
