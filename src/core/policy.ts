@@ -399,10 +399,15 @@ export const LINEAGE_NEAR_CHARS = 3;
 export const LINEAGE_VALUE_CHARS_MAX = 200;
 
 // A source that says too little (core/silence.ts). Source: design, numbers: "source silent", "saw zero".
-/** Weeks before this one that are the norm, how many of them must lie within the ledger's history, and the share that must have had meetings. */
+/** Weeks before this one that are the norm, and how many of them must lie within the ledger's history. */
 export const NORM_WEEKS = 4;
 export const NORM_WEEKS_MIN = 3;
+/**
+ * The share of these weeks that must have had meetings on a day, one holiday allowed, and how many it must have had on
+ * average: where one is usual, none is nothing rare.
+ */
 export const NORM_SHARE_MIN = 0.75;
+export const NORM_COUNT_MIN = 2;
 /** Lengths of a day that is compared, and of the step to the one that it is compared with. */
 export const NORM_DAY_MS = DAY_MS;
 export const NORM_STEP_MS = 7 * DAY_MS;

@@ -40,13 +40,14 @@ describe("a run saw zero", () => {
   it("when the last day has no meeting and the same day of the weeks before had some", () => {
     expect(zeroOf(arrivals(), 20, NOW_MS)).toBe(null);
     expect(zeroOf(arrivals({ days: [0, 3, 5, 4, 6] }), 20, NOW_MS)).toBe(
-      "no meeting of the last 24 hours; the same hours of the weeks before had 3, 5, 4, 6",
+      "no meeting for 30 hours; the same day of the weeks before had 3, 5, 4, 6",
     );
   });
 
   it.each([
     ["one holiday among four weeks is still a norm", [0, 3, 0, 4, 6], true],
     ["a day that is often empty is none", [0, 3, 0, 4, 0], false],
+    ["a day on which one is usual is none: no meeting is nothing rare then", [0, 1, 2, 1, 2], false],
     ["a weekend is none", [0, 0, 0, 0, 0], false],
   ])("%s", (_, days, isOne) => {
     expect(zeroOf(arrivals({ days }), 20, NOW_MS) !== null).toBe(isOne);

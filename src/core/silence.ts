@@ -1,6 +1,7 @@
 /** When a source that answers says too little: what no error shows. Pure. Source: design, numbers; peers, "zero is implausible". */
 import {
   NORM_DAY_MS,
+  NORM_COUNT_MIN,
   NORM_LAG_MS,
   NORM_SHARE_MIN,
   NORM_WEEKS_MIN,
@@ -13,13 +14,13 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Meetings on record by the moment that each took place, not by when it was first seen: a backfill sees years of them in
- * one hour. Only moments before now less NORM_LAG_MS count; each day of 24 hours ends there, so that it needs no time zone.
+ * one hour. A day is 24 hours up to now less NORM_LAG_MS, so that it needs no time zone.
  */
 export type Arrivals = {
   /** World ms; null without any. */
   readonly oldestMs: number | null;
   readonly newestMs: number | null;
-  /** Meetings of the last day, then of the same day one week before, two weeks before, ... */
+  /** Meetings of the last day and since, then of the same day one week before, two weeks before, ... */
   readonly days: readonly number[];
   /** Meetings that every listing of the newest days must show. */
   readonly listed: number;
@@ -54,9 +55,16 @@ export function zeroOf(arrivals: Arrivals, seenCount: number, nowMs: number): st
     return `the source showed no meeting at all; ${listed} of the last days are on record`;
   const [last = 0, ...before] = days;
   const norm = before.slice(0, weeksKnown(arrivals, nowMs));
-  const busy = norm.filter((count) => count > 0);
-  if (last > 0 || norm.length < NORM_WEEKS_MIN || busy.length < norm.length * NORM_SHARE_MIN) return null;
-  return `no meeting of the last 24 hours; the same hours of the weeks before had ${norm.join(", ")}`;
+  if (last > 0 || norm.length < NORM_WEEKS_MIN || !isUsual(norm)) return null;
+  const hours = (NORM_DAY_MS + NORM_LAG_MS) / HOUR_MS;
+  return `no meeting for ${hours} hours; the same day of the weeks before had ${norm.join(", ")}`;
+}
+
+/** Whether a day of the norm has meetings as a rule. */
+function isUsual(norm: readonly number[]): boolean {
+  const busyCount = norm.filter((count) => count > 0).length;
+  const sum = norm.reduce((all, count) => all + count, 0);
+  return busyCount >= norm.length * NORM_SHARE_MIN && sum >= norm.length * NORM_COUNT_MIN;
 }
 
 function isNormKnown(arrivals: Arrivals, nowMs: number): boolean {

@@ -146,7 +146,7 @@ describe("acceptance: the listing of Fireflies", () => {
   });
 
   it("Zero meetings returned on a working day", async () => {
-    const daily = Array.from({ length: 40 }, (_, n) => NOW_MS - n * DAY_MS - 8 * HOUR_MS)
+    const daily = Array.from({ length: 120 }, (_, n) => NOW_MS - n * 8 * HOUR_MS - 8 * HOUR_MS)
       .filter((ms) => new Date(ms).getUTCDay() % 6 !== 0)
       .map((ms, n) => aSourceMeeting(`d${n}`, ms));
     const space = await aFirefliesWorkspace({ meetings: daily });
@@ -168,12 +168,12 @@ describe("acceptance: the listing of Fireflies", () => {
     await space.hour();
     expect(await openAlerts(space)).toEqual([]);
     // A working day goes by on which the source answers and nothing is new.
-    space.world.advance(28 * HOUR_MS);
+    space.world.advance(32 * HOUR_MS);
     await space.hour();
     expect(await openAlerts(space)).toContain("zero_seen");
     space.fireflies.control({
       op: "arrive",
-      meeting: aSourceMeeting("again", space.world.nowMs() - 7 * HOUR_MS),
+      meeting: aSourceMeeting("again", space.world.nowMs()),
     });
     await space.hour();
     expect(await openAlerts(space)).toEqual([]);

@@ -41,9 +41,9 @@ describe("arrivals", () => {
     });
   });
 
-  it("leave out what is too young to be missed, and what has no date", async () => {
+  it("of the last hours are there, and not missed by a listing yet; what has no date is left out", async () => {
     const { arrivals, nowMs } = await sighted([1, 5, -1]);
-    expect(await arrivals.arrivals(nowMs)).toMatchObject({ days: [0, 0, 0, 0, 0], listed: 0 });
+    expect(await arrivals.arrivals(nowMs)).toMatchObject({ days: [2, 0, 0, 0, 0], listed: 0 });
     expect((await arrivals.arrivals(nowMs)).newestMs).toBe(nowMs - HOUR_MS);
   });
 

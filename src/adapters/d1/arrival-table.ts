@@ -19,10 +19,7 @@ export function createArrivalStore(d1: D1Database): ArrivalStore {
       const endMs = nowMs - NORM_LAG_MS;
       const iso = (ms: number): string => new Date(ms).toISOString();
       const days = Array.from({ length: NORM_WEEKS + 1 }, (_, week) => endMs - week * NORM_STEP_MS).map(
-        (toMs) => ({
-          from: iso(toMs - NORM_DAY_MS),
-          to: iso(toMs),
-        }),
+        (toMs) => ({ from: iso(toMs - NORM_DAY_MS), to: iso(toMs === endMs ? nowMs : toMs) }),
       );
       const [row] = await database.rows<Omit<Arrivals, "days"> & { days: string }>(
         ARRIVALS,
@@ -44,7 +41,7 @@ export function createArrivalStore(d1: D1Database): ArrivalStore {
 const ms = (moment: string): string => `cast(round(unixepoch(${moment}, 'subsec') * 1000) as integer)`;
 
 /**
- * ?1 days as JSON, newest first; ?2 their end; ?3 from where on every listing shows everything; ?4 the moment before which
+ * ?1 days as JSON, newest first; ?2 what is older must be listed by now; ?3 from where on every listing shows everything; ?4 the moment before which
  * the newest must lie for its pause to be of interest; ?5 where the norm begins; ?6 now. Places without a date sort before
  * every date that can be meant, and are left out.
  */
