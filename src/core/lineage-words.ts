@@ -182,7 +182,7 @@ function rowEvent(atMs: number, says: string): LineageEvent {
 
 function pageNow({ page, record, fields }: PageFacts): LineageFact[] {
   const hidden = record?.deletedMs == null ? "" : `, deleted ${iso(record.deletedMs)}`;
-  const row = record === null ? "no row" : `row, version ${record.version ?? "not known"}${hidden}`;
+  const row = record === null ? "no row" : `${rowState(record)}${hidden}`;
   return [
     { where: "Notion", says: page === null ? "no page" : pageState(page) },
     { where: "D1", says: row },
@@ -190,11 +190,18 @@ function pageNow({ page, record, fields }: PageFacts): LineageFact[] {
   ];
 }
 
+function rowState({ version, changedRealMs }: NonNullable<PageFacts["record"]>): string {
+  const written =
+    changedRealMs === null ? "" : `, last written ${iso(changedRealMs)} by the database's clock`;
+  return `row, version ${version ?? "not known"}${written}`;
+}
+
 function pageState(page: NonNullable<PageFacts["page"]>): string {
-  const { state, observedMs, editedMs, isOwed, againMs, agreed } = page;
+  const { state, observedMs, editedMs, isOwed, againMs, agreed, listedBy } = page;
+  const listed = listedBy === null ? "in no complete listing yet" : `vouched for by listing ${listedBy}`;
   const wait = againMs === null ? "" : `, not before ${iso(againMs)}`;
   const owed = isOwed ? `; something is owed to it${wait}` : "";
-  return `page ${state}, last read as of ${iso(observedMs)}, last edited ${iso(editedMs)}, ${counted(agreed, "column")} agreed on${owed}`;
+  return `page ${state}, last read as of ${iso(observedMs)}, last edited ${iso(editedMs)}, ${counted(agreed, "column")} agreed on, ${listed}${owed}`;
 }
 
 function pushEvents(push: PageFacts["pushes"]["items"][number]): LineageEvent[] {

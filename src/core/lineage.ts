@@ -131,6 +131,8 @@ export type PageFacts = {
     readonly againMs: number | null;
     /** Columns on which both sides have agreed. */
     readonly agreed: number;
+    /** The last complete listing that showed it; null: none has. */
+    readonly listedBy: string | null;
   } | null;
   /** Null: it has no row. */
   readonly record: {
@@ -138,6 +140,8 @@ export type PageFacts = {
     readonly deletedMs: number | null;
     readonly createdAt: string | null;
     readonly version: number | null;
+    /** When it was last written, whoever wrote, by the clock of the database; real ms. */
+    readonly changedRealMs: number | null;
   } | null;
   readonly fields: Cut<{
     readonly column: string;

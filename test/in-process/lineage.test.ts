@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { FailureError } from "../../src/core/errors.ts";
 import type { Lineage } from "../../src/core/lineage.ts";
 import { LINEAGE_ROWS_MAX } from "../../src/core/policy.ts";
 import { readLineage } from "../../src/queries/lineage.ts";
 import { aNotionWorkspace } from "./notion-workspace.ts";
-import { aListedMeeting, aWorkspace, runSync, type Workspace } from "./workspace.ts";
+import { aListedMeeting, aRow, aWorkspace, runSync, type Workspace } from "./workspace.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -110,6 +111,31 @@ describe("the life of a meeting", () => {
     ]);
   });
 
+  it("tells of one that failed which tries of its run did", async () => {
+    const space = await aWorkspace();
+    space.source.meetings = [aListedMeeting("m1")];
+    const plain = space.source.listMeetings;
+    const refuse = (): never => {
+      throw new FailureError({ kind: "partial", party: "fireflies", detail: "sentences are missing" });
+    };
+    space.source.getMeeting = async () => refuse();
+    space.source.listMeetings = async (request) => {
+      const { items, ...reply } = await plain(request);
+      if (!request.acceptUnreadable && items.length > 0) refuse();
+      const broken = items.map((row) => ({ ...row.read(), unreadable: ["sentences"], wireHash: null }));
+      return { ...reply, items: broken.map(aRow) };
+    };
+    await runSync(space, "fireflies");
+    const life = await lifeOf(space, "meeting", "m1");
+    expect(place(life, "source")).toEqual([expect.stringMatching(/^failed: of .*, no revision, /)]);
+    expect(said(life)).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^decision: failed by a run of fireflies \(manual\): /),
+        expect.stringMatching(/^attempt: fireflies .*: partial \(sentences are missing\)/),
+      ]),
+    );
+  });
+
   it("is cut where it is too long, and says how much is left out", async () => {
     const space = await aWorkspace();
     space.source.meetings = [aListedMeeting("m1")];
@@ -183,7 +209,10 @@ describe("the life of a project", () => {
         "decision: updated by a run of projects (manual)",
       ]),
     );
-    expect(place(life, "Notion")).toEqual([expect.stringMatching(/^page bound, /)]);
+    expect(place(life, "Notion")).toEqual([
+      expect.stringMatching(/^page bound, .*, vouched for by listing /),
+    ]);
+    expect(place(life, "D1")).toEqual([expect.stringMatching(/^row, version \d+, last written \d{4}-/)]);
   });
 
   it("is the same by its page, with and without dashes, and by its job number", async () => {
@@ -191,6 +220,23 @@ describe("the life of a project", () => {
     const life = await lifeOf(space, "project", project.id);
     for (const id of [project.page, project.page.replaceAll("-", ""), project.job, project.job.toUpperCase()])
       expect(await lifeOf(space, "project", id)).toEqual(life);
+  });
+
+  it("tells which tries failed, why, and what came next", async () => {
+    const { space, project } = await edited();
+    space.world.advance(24 * HOUR_MS);
+    const set = "update projects set project_address = 'Pier 6' where id = ?1";
+    await space.d1.prepare(set).bind(project.id).run();
+    space.notion.control({
+      op: "fault",
+      next: [{ kind: "overload", retryAfterSeconds: 30, method: "PATCH" }],
+    });
+    await space.sync("projects");
+    const life = await lifeOf(space, "project", project.id);
+    expect(said(life)).toContainEqual(
+      expect.stringMatching(/^attempt: notion \S+.*: \w+.*; then wait until \d{4}-.*Z$/),
+    );
+    expect(said(life).filter((says) => says.startsWith("push: project_address"))).not.toEqual([]);
   });
 
   it("is not guessed where a job number is that of several", async () => {

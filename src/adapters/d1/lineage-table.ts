@@ -163,7 +163,7 @@ const REVIEWS = `select reason, at_ms as atMs, decision, decided_ms as decidedMs
 const FIELDS = `select column_name as column, problem, run_id as runId, first_ms as atMs, count(*) over () as total
   from quarantined_fields where sync = ?1 and page_id = ?2 order by first_ms desc, column_name limit ?3`;
 
-const PAGE = `select state, observed_ms as observedMs, edited_ms as editedMs, owed as isOwed, again_ms as againMs,
+const PAGE = `select state, observed_ms as observedMs, edited_ms as editedMs, owed as isOwed, again_ms as againMs, sweep as listedBy,
     (select count(*) from json_each(bases)) as agreed
   from notion_pages where sync = ?1 and page_id = ?2`;
 
@@ -172,8 +172,8 @@ function pageStatements({ sync, subject, limit }: Asked): Statement[] {
   const [recordId, pageId] = [subject.recordId ?? "", subject.pageId ?? ""];
   const either = [recordId || pageId, pageId || recordId] as const;
   const row = `select ${NAMES[sync]} as name, deleted_ms as deletedMs, created_at as createdAt,
-      (select version from row_versions where sync = ?1 and record_id = ?2) as version
-    from ${sync} where id = ?2`;
+      version, cast(changed_real_ms as integer) as changedRealMs
+    from ${sync} left join row_versions on sync = ?1 and record_id = id where id = ?2`;
   return [
     statement(PAGE, sync, pageId),
     statement(row, sync, recordId),

@@ -31,7 +31,7 @@ export async function lifeOf(client: ApiClient, kind: string, id: string): Promi
 }
 
 /** A life as lines: what it is, where it stands, what happened. */
-export function lifeLines(life: Lineage): string[] {
+function lifeLines(life: Lineage): string[] {
   const { kind, recordId, sourceId, name, now, events, more } = life;
   const ids =
     recordId === sourceId || sourceId === null ? recordId : `${recordId ?? "no record"}, ${sourceId}`;
