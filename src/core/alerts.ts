@@ -17,6 +17,8 @@ export const ALERT_KINDS = [
   "run_lost",
   "parked_repeatedly",
   "deletions_held",
+  "source_silent",
+  "zero_seen",
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 

@@ -53,6 +53,11 @@ export function embeddingKey(model: string, text: string): Promise<string> {
  * Source: requirements (`fireflies-transcripts/`), design 8.
  */
 export async function revisionKey(meetingId: string, contentHash: string): Promise<string> {
+  return `${await revisionFolder(meetingId)}${contentHash}.json.gz`;
+}
+
+/** What the keys of all revisions of a meeting begin with. */
+export async function revisionFolder(meetingId: string): Promise<string> {
   const folder = /^[A-Za-z0-9_-]{1,64}$/.test(meetingId) ? meetingId : `x-${await sha256Hex(meetingId)}`;
-  return `fireflies-transcripts/${folder}/${contentHash}.json.gz`;
+  return `fireflies-transcripts/${folder}/`;
 }

@@ -521,3 +521,33 @@ export const ANNOUNCED_RETRY_AFTER_MS = 15 * MINUTE_MS;
 
 /** Pushes into which a person may have typed are counted for so long. */
 export const SUSPECTED_SHOWN_MS = 7 * DAY_MS;
+// The life of one record (queries/lineage.ts).
+/** Rows of one kind that a life tells, newest first; more are counted. */
+export const LINEAGE_ROWS_MAX = 50;
+/** Revisions whose bytes are read and hashed again, and vectors that are read back; the others are only counted. */
+export const LINEAGE_REVISIONS_READ_MAX = 10;
+export const LINEAGE_VECTORS_READ_MAX = 100;
+/** Ids that begin like one that is not known, among which the nearest is looked for, and how much of it they share. */
+export const LINEAGE_NEAR_IDS_MAX = 200;
+export const LINEAGE_NEAR_CHARS = 3;
+/** Characters of a value in a sentence. */
+export const LINEAGE_VALUE_CHARS_MAX = 200;
+
+// A source that says too little (core/silence.ts). Source: design, numbers: "source silent", "saw zero".
+/** Weeks before this one that are the norm, and how many of them must lie within the ledger's history. */
+export const NORM_WEEKS = 4;
+export const NORM_WEEKS_MIN = 3;
+/**
+ * The share of these weeks that must have had meetings on a day, one holiday allowed, and how many it must have had on
+ * average: where one is usual, none is nothing rare.
+ */
+export const NORM_SHARE_MIN = 0.75;
+export const NORM_COUNT_MIN = 2;
+/** Lengths of a day that is compared, and of the step to the one that it is compared with. */
+export const NORM_DAY_MS = DAY_MS;
+export const NORM_STEP_MS = 7 * DAY_MS;
+/** A meeting that ended so short a time ago may not be listed yet. */
+export const NORM_LAG_MS = 6 * HOUR_MS;
+/** The newest meeting is older than expected beyond this many times the longest pause of the norm, and never before a day. */
+export const SILENCE_TIMES_MAX = 1.5;
+export const SILENCE_MS_MIN = DAY_MS;

@@ -1,13 +1,5 @@
-import { ALERT_OF_FAILURE, type AlertKind } from "../core/alerts.ts";
 import { failureOf, type Failure } from "../core/errors.ts";
-import {
-  ALERT_API_ERRORS,
-  ALERT_API_ERRORS_WINDOW_MS,
-  ALERT_MISMATCH_SHARE,
-  ALERT_PARKS,
-  ALERT_RUN_MS,
-  LEASE_TERM_MS,
-} from "../core/policy.ts";
+import { ALERT_API_ERRORS_WINDOW_MS, LEASE_TERM_MS } from "../core/policy.ts";
 import { runName, type RebuildName } from "../core/rebuild.ts";
 import { sumOperations, type Check, type RunResult } from "../core/report.ts";
 import type { Fence, Run, RunState, SyncName } from "../ports/run-store.ts";
@@ -17,18 +9,8 @@ import { endOf } from "./making-way.ts";
 import { preflight } from "./preflight.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Pipeline, PipelineOutcome, RunContext } from "./run-context.ts";
-
-/** How a run ended, before it is written down. */
-type End = {
-  readonly state: RunState;
-  readonly detail: string | null;
-  readonly notBeforeMs: number | null;
-  readonly failure: Failure | null;
-  readonly exhausted: boolean;
-  readonly yieldedTo: string | null;
-  readonly outcome: PipelineOutcome;
-  readonly checks: readonly Check[];
-};
+import { alertsAtEnd, isVerdict, isWhole, type End } from "./run-alerts.ts";
+import { silences } from "./source-silence.ts";
 
 /** Syncs by name, and what makes things anew. */
 export type Pipelines = Readonly<Record<SyncName | `rebuild ${RebuildName}`, Pipeline>>;
@@ -187,8 +169,14 @@ async function close(context: RunContext, end: End): Promise<RunState> {
     operations: sumOperations(context.spent),
     findings,
   };
-  await runs.updateAlerts(fence, world.nowMs(), alerts(context, end, { durationMs, checks, ...summary }));
   const { continues } = end.outcome;
+  const hasListed = end.state === "succeeded" && !continues && isWhole(run);
+  const silent = hasListed ? await silences(context, counts.seen) : [];
+  await runs.updateAlerts(
+    fence,
+    world.nowMs(),
+    alertsAtEnd(context, end, { durationMs, checks, silent, ...summary }),
+  );
   const { isAwaited } = await runs.closeRun(fence, run.id, {
     state,
     endedMs: world.nowMs(),
@@ -207,11 +195,6 @@ async function close(context: RunContext, end: End): Promise<RunState> {
   return state;
 }
 
-/** Checks that decide the verdict; a slow network does not. */
-function isVerdict(check: Check): boolean {
-  return check.name === "counts";
-}
-
 /** Source against destination, where the run knows both. Source: requirements, "Post-Sync Verification". */
 function verification(end: End): Check[] {
   const { sourceCount, destinationCount, failedCount } = end.outcome;
@@ -224,81 +207,4 @@ function verification(end: End): Check[] {
       actual: failedCount === 0 ? destinationCount : `${destinationCount} and ${failedCount} failed`,
     },
   ];
-}
-
-/**
- * Whether a run looks at all that its alerts are about: a parked one has not come to it, and one that only previews, or only
- * reads announced meetings, does not even try.
- */
-function isWhole({ preview, sync, trigger }: Run): boolean {
-  return preview === null && !(sync === "fireflies" && trigger === "webhook");
-}
-
-type AlertChange = Parameters<Ports["runs"]["updateAlerts"]>[2];
-
-type Measured = { readonly durationMs: number; readonly checks: readonly Check[] } & Pick<
-  Awaited<ReturnType<Ports["runs"]["summary"]>>,
-  "apiErrors" | "parks" | "refused" | "openAlerts"
->;
-
-function alerts(context: RunContext, end: End, measured: Measured): AlertChange {
-  const { world } = context.ports;
-  const subject = runName(context.run);
-  const failed = end.failure === null ? null : ALERT_OF_FAILURE[end.failure.kind];
-  const { sourceCount, destinationCount } = end.outcome;
-  const missing = Math.abs((sourceCount ?? 0) - (destinationCount ?? 0));
-  const unexplained = measured.checks.some((check) => !check.ok && isVerdict(check));
-  const mismatch = unexplained || missing > (sourceCount ?? 0) * ALERT_MISMATCH_SHARE;
-  const conditions: [AlertKind, boolean, string][] = [
-    ["retries_exhausted", failed === "retries_exhausted" && end.exhausted, end.detail ?? ""],
-    ["access_lost", failed === "access_lost", end.detail ?? ""],
-    ["storage_full", failed === "storage_full", end.detail ?? ""],
-    ["listing_order", failed === "listing_order", end.detail ?? ""],
-    ["embeddings_refused", failed === "embeddings_refused", end.detail ?? ""],
-    ["defect", failed === "defect", end.detail ?? ""],
-    [
-      "api_errors",
-      subject !== "vectors" && measured.apiErrors > ALERT_API_ERRORS,
-      `${measured.apiErrors} failed calls in 5 minutes`,
-    ],
-    [
-      "run_too_long",
-      measured.durationMs > ALERT_RUN_MS,
-      `${Math.round(measured.durationMs / 60_000)} minutes`,
-    ],
-    ["run_lost", failed === "run_lost", end.detail ?? ""],
-    [
-      "parked_repeatedly",
-      measured.parks >= ALERT_PARKS,
-      `parked ${measured.parks} times and not finished: ${end.detail ?? ""}`,
-    ],
-    ["count_mismatch", mismatch, `source ${sourceCount}, destination ${destinationCount}`],
-    ["deletions_held", end.outcome.held !== undefined, end.outcome.held ?? ""],
-    [
-      "vectors_refused",
-      subject === "vectors" && measured.refused > 0,
-      `${measured.refused} documents have no vectors because they are refused`,
-    ],
-    [
-      "vectors_not_visible",
-      end.outcome.findings.some((finding) => finding.includes("not visible")),
-      "accepted, not visible",
-    ],
-  ];
-  const open = conditions
-    .filter(([, holds]) => holds)
-    .map(([kind, , detail]) => ({ id: world.newId(), kind, subject, detail }));
-  const hasShown = end.state === "succeeded" && isWhole(context.run);
-  const close = conditions
-    .filter(([kind, holds]) => !holds && (hasShown || kind === "api_errors"))
-    .map(([kind]): { kind: AlertKind; subject: string } => ({ kind, subject }));
-  // Vectors that were made anew are what the configuration asks for.
-  if (subject === "rebuild vectors" && end.state === "succeeded")
-    close.push({ kind: "embeddings_refused", subject: "vectors" });
-  return {
-    open,
-    close: close.filter((one) =>
-      measured.openAlerts.some((alert) => alert.kind === one.kind && alert.subject === one.subject),
-    ),
-  };
 }

@@ -1,10 +1,12 @@
 import type { BacklogStore } from "./backlog-store.ts";
+import type { ArrivalStore } from "./arrival-store.ts";
 import type { DecisionStore } from "./decision-store.ts";
 import type { QuotaRates } from "../core/config.ts";
 import type { Schedule } from "../core/schedule.ts";
 import type { TableName, TableSettings } from "../core/records/table.ts";
 import type { DeletionStore } from "./deletion-store.ts";
 import type { IndexRegistry } from "./index-registry.ts";
+import type { LineageStore } from "./lineage-store.ts";
 import type { NotionTables } from "./notion.ts";
 import type { PlanStore } from "./plan-store.ts";
 import type { RawStore } from "./raw-store.ts";
@@ -39,6 +41,8 @@ export type Ports = {
   readonly requests: RequestStore;
   readonly records: RecordStore;
   readonly search: SearchStore;
+  readonly lineage: LineageStore;
+  readonly arrivals: ArrivalStore;
   readonly raw: RawStore;
   /** Null while no key is configured. */
   readonly source: MeetingSource | null;

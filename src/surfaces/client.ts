@@ -1,3 +1,4 @@
+import type { Lineage } from "../core/lineage.ts";
 import type { SearchReply } from "../queries/search.ts";
 import type { RebuildName } from "../core/rebuild.ts";
 import type { RebuildStatus } from "../queries/rebuild.ts";
@@ -71,6 +72,7 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
     reportMarkdown: (id: string) =>
       call("GET", `/api/runs/${encodeURIComponent(id)}/report`, { accept: "text/markdown" }),
     ...runCalls(json),
+    ...lineageCalls(json),
     /** @param asked parameters of the search by name, see core/search/request.ts */
     search: (asked: Readonly<Record<string, string>>) =>
       json<SearchReply>("GET", `/api/search?${new URLSearchParams(asked)}`),
@@ -165,6 +167,14 @@ function webhookCalls(json: Ask) {
     confirmWebhook: (fingerprint: string) =>
       json<{ confirmed: string }>("POST", "/api/webhooks/notion/confirm", { fingerprint }),
     resetWebhooks: () => json<object>("POST", "/api/webhooks/notion/reset"),
+  };
+}
+
+function lineageCalls(json: Ask) {
+  return {
+    /** The whole life of one record. */
+    why: (kind: string, id: string) =>
+      json<Lineage>("GET", `/api/why/${encodeURIComponent(kind)}/${encodeURIComponent(id)}`),
   };
 }
 

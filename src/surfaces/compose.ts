@@ -14,6 +14,8 @@ import { createDeletionStore } from "../adapters/d1/deletion-table.ts";
 import { createPlanStore } from "../adapters/d1/plan-table.ts";
 import { createRequestStore } from "../adapters/d1/request-table.ts";
 import { createRunStore } from "../adapters/d1/run-store.ts";
+import { createArrivalStore } from "../adapters/d1/arrival-table.ts";
+import { createLineageStore } from "../adapters/d1/lineage-table.ts";
 import { createSearchStore } from "../adapters/d1/search-store.ts";
 import { createWake } from "../adapters/queues/wake.ts";
 import { createWebhookInbox } from "../adapters/d1/webhook-inbox.ts";
@@ -71,6 +73,8 @@ export async function composePorts(env: Env): Promise<Ports> {
     requests: createRequestStore(env.DB),
     records: createRecordStore(env.DB),
     search: createSearchStore(env.DB),
+    lineage: createLineageStore(env.DB),
+    arrivals: createArrivalStore(env.DB),
     raw: createRawStore(env.RAW, world),
     registry,
     rebuilds: createRebuildStore(env.DB),

@@ -14,6 +14,8 @@ import { createDecisionStore } from "../../src/adapters/d1/decision-table.ts";
 import { createRequestStore } from "../../src/adapters/d1/request-table.ts";
 import { createDeletionStore } from "../../src/adapters/d1/deletion-table.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
+import { createArrivalStore } from "../../src/adapters/d1/arrival-table.ts";
+import { createLineageStore } from "../../src/adapters/d1/lineage-table.ts";
 import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
 import { createWebhookInbox } from "../../src/adapters/d1/webhook-inbox.ts";
@@ -161,6 +163,8 @@ export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS
     requests: createRequestStore(d1),
     records: createRecordStore(d1),
     search: createSearchStore(d1),
+    lineage: createLineageStore(d1),
+    arrivals: createArrivalStore(d1),
     raw: createRawStore(r2, world),
     registry: createIndexRegistry(d1),
     rebuilds: createRebuildStore(d1),

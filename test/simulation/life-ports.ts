@@ -3,6 +3,8 @@ import { createIndexRegistry } from "../../src/adapters/d1/index-registry.ts";
 import { createBacklogStore } from "../../src/adapters/d1/backlog-table.ts";
 import { createRebuildStore } from "../../src/adapters/d1/rebuild-table.ts";
 import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
+import { createArrivalStore } from "../../src/adapters/d1/arrival-table.ts";
+import { createLineageStore } from "../../src/adapters/d1/lineage-table.ts";
 import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createTableStore } from "../../src/adapters/d1/table-store.ts";
 import { createPlanStore } from "../../src/adapters/d1/plan-table.ts";
@@ -59,6 +61,8 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     requests: createRequestStore(d1),
     records: createRecordStore(d1),
     search: createSearchStore(d1),
+    lineage: createLineageStore(d1),
+    arrivals: createArrivalStore(d1),
     raw: createRawStore(bindR2(watched, estate.r2), world),
     embedder: createEmbedder(bindAi(watched, estate.ai), MODEL, world),
     registry: createIndexRegistry(d1),

@@ -22,7 +22,7 @@ const PLANTED: readonly (readonly [mutant: string, seed: number, law: RegExp])[]
   ["ignores Retry-After", 5, /law 8/],
   ["reuses the id of a deleted vector", 21_008, /law 2: chunk/],
   ["skips the read-back of revisions", 24, /law 2/],
-  ["takes accepted vectors for visible ones", 24, /law 2/],
+  ["takes accepted vectors for visible ones", 27, /law 2/],
   ["takes every meeting that a page does not show for deleted", 14, /law 7/],
 ];
 

@@ -1,7 +1,7 @@
 import { differences, finalStateOf, footprintOf, type FinalState } from "./final-state.ts";
 import { brokenLaws } from "./laws.ts";
 import { NO_MUTANT, type Mutant } from "./mutant.ts";
-import { scenarioOf } from "./scenario.ts";
+import { scenarioOf, type Scenario } from "./scenario.ts";
 import { Simulation } from "./simulation.ts";
 
 /** What became of a seed. */
@@ -18,21 +18,25 @@ export type Verdict = {
  *
  * Deterministic: equal seeds give equal verdicts. Needs `makeGlobalsReplayable` first.
  */
-export async function judgeSeed(seed: number, mutant?: Mutant): Promise<Verdict> {
-  const peace = await course(seed, false, mutant);
-  const harm = await course(seed, true, mutant);
+export function judgeSeed(seed: number, mutant?: Mutant): Promise<Verdict> {
+  return judgeScenario((mutant ?? NO_MUTANT).scenario(scenarioOf(seed)), mutant);
+}
+
+/** The same for a scenario that no seed decides, or not alone. */
+export async function judgeScenario(scenario: Scenario, mutant?: Mutant): Promise<Verdict> {
+  const peace = await course(scenario, false, mutant);
+  const harm = await course(scenario, true, mutant);
   const breaches = [
     ...peace.breaches.map((breach) => `${breach} (without kills or faults)`),
     ...harm.breaches,
   ];
   if (breaches.length === 0) breaches.push(...differences(harm.state, peace.state));
-  return { seed, breaches, exercised: harm.exercised };
+  return { seed: scenario.seed, breaches, exercised: harm.exercised };
 }
 
 type Course = { breaches: string[]; state: FinalState; exercised: ReadonlyMap<string, number> };
 
-async function course(seed: number, harm: boolean, mutant?: Mutant): Promise<Course> {
-  const scenario = (mutant ?? NO_MUTANT).scenario(scenarioOf(seed));
+async function course(scenario: Scenario, harm: boolean, mutant?: Mutant): Promise<Course> {
   const sim = new Simulation(scenario, mutant === undefined ? { harm } : { harm, mutant });
   try {
     await sim.run();

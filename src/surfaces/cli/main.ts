@@ -17,6 +17,7 @@ import { runLines, statusLines } from "./lines.ts";
 import { askRebuild, rebuildWish, watchRebuild, type Said } from "./rebuild.ts";
 import { runAsked, withRun, type RunOptions } from "./run.ts";
 import { webhooks, withWebhooks } from "./webhooks.ts";
+import { lifeOf, withWhy } from "./why.ts";
 import { searchLines, searchParameters, withSearchOptions, type SearchOptions } from "./search.ts";
 
 const EXIT = { usage: 2, failed: 3 } as const;
@@ -71,6 +72,7 @@ function program(): Command {
       print(options, reply, () => searchLines(reply));
     },
   );
+  addWhy(verb);
   verb("report <run>", "everything about one run").action(async (runId: string, options: Options) => {
     const client = await connect(options);
     if (options.json === true) print(options, await client.run(runId), () => []);
@@ -87,6 +89,15 @@ function program(): Command {
     .exitOverride()
     .action(printConfig);
   return root.exitOverride().showSuggestionAfterError();
+}
+
+/** The verb that tells the life of one record. */
+function addWhy(verb: (name: string, description: string) => Command): void {
+  withWhy(
+    verb("why", "the whole life of one record: where it came from, what became of it, where it lies"),
+  ).action(async (kind: string, id: string, options: Options) =>
+    conclude(options, await lifeOf(await connect(options), kind, id)),
+  );
 }
 
 /** Verbs for what people decide. */

@@ -13,6 +13,7 @@ import { awaitReadiness, composeEngine, composePorts } from "../compose.ts";
 import type { Api } from "./api-environment.ts";
 import { decisionRoutes } from "./decision-routes.ts";
 import { deletionRoutes } from "./deletion-routes.ts";
+import { lineageRoutes } from "./lineage-routes.ts";
 import { parseProofVerdict } from "./proof-verdict-request.ts";
 import { parseRebuildRequest } from "./rebuild-request.ts";
 import { markdownReport } from "./report-markdown.ts";
@@ -58,6 +59,7 @@ export function createApi(): Hono<Api> {
   app.route("/api", decisionRoutes());
   app.route("/api", deletionRoutes());
   app.route("/api", webhookOwnerRoutes());
+  app.route("/api", lineageRoutes());
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
   app.onError((error, c) => {
     console.error(JSON.stringify({ event: "api_error", path: c.req.path, error: failureOf(error).detail }));

@@ -1,0 +1,110 @@
+import { ALERT_OF_FAILURE, type AlertKind } from "../core/alerts.ts";
+import type { Failure } from "../core/errors.ts";
+import { ALERT_API_ERRORS, ALERT_MISMATCH_SHARE, ALERT_PARKS, ALERT_RUN_MS } from "../core/policy.ts";
+import { runName } from "../core/rebuild.ts";
+import type { Check } from "../core/report.ts";
+import type { Ports } from "../ports/ports.ts";
+import type { Run, RunState } from "../ports/run-store.ts";
+import type { PipelineOutcome, RunContext } from "./run-context.ts";
+import type { Condition } from "./source-silence.ts";
+
+/** How a run ended, before it is written down. */
+export type End = {
+  readonly state: RunState;
+  readonly detail: string | null;
+  readonly notBeforeMs: number | null;
+  readonly failure: Failure | null;
+  readonly exhausted: boolean;
+  readonly yieldedTo: string | null;
+  readonly outcome: PipelineOutcome;
+  readonly checks: readonly Check[];
+};
+
+/** Checks that decide the verdict; a slow network does not. */
+export function isVerdict(check: Check): boolean {
+  return check.name === "counts";
+}
+
+/**
+ * Whether a run looks at all that its alerts are about: a parked one has not come to it, and one that only previews, or only
+ * reads announced meetings, does not even try.
+ */
+export function isWhole({ preview, sync, trigger }: Run): boolean {
+  return preview === null && !(sync === "fireflies" && trigger === "webhook");
+}
+
+type AlertChange = Parameters<Ports["runs"]["updateAlerts"]>[2];
+
+type Measured = {
+  readonly durationMs: number;
+  readonly checks: readonly Check[];
+  readonly silent: readonly Condition[];
+} & Pick<Awaited<ReturnType<Ports["runs"]["summary"]>>, "apiErrors" | "parks" | "refused" | "openAlerts">;
+
+/** Alerts that the end of a run opens, and those that it closes: whatever it has shown not to hold any more. */
+export function alertsAtEnd(context: RunContext, end: End, measured: Measured): AlertChange {
+  const { world } = context.ports;
+  const subject = runName(context.run);
+  const conditions = conditionsOf(subject, end, measured);
+  const open = conditions
+    .filter(([, holds]) => holds)
+    .map(([kind, , detail]) => ({ id: world.newId(), kind, subject, detail }));
+  const hasShown = end.state === "succeeded" && isWhole(context.run);
+  const close = conditions
+    .filter(([kind, holds]) => !holds && (hasShown || kind === "api_errors"))
+    .map(([kind]): { kind: AlertKind; subject: string } => ({ kind, subject }));
+  // Vectors that were made anew are what the configuration asks for.
+  if (subject === "rebuild vectors" && end.state === "succeeded")
+    close.push({ kind: "embeddings_refused", subject: "vectors" });
+  return {
+    open,
+    close: close.filter((one) =>
+      measured.openAlerts.some((alert) => alert.kind === one.kind && alert.subject === one.subject),
+    ),
+  };
+}
+/** Every condition that a run of this sync may open an alert for, and whether it holds. */
+function conditionsOf(subject: string, end: End, measured: Measured): readonly Condition[] {
+  const failed = end.failure === null ? null : ALERT_OF_FAILURE[end.failure.kind];
+  const { sourceCount, destinationCount } = end.outcome;
+  const missing = Math.abs((sourceCount ?? 0) - (destinationCount ?? 0));
+  const unexplained = measured.checks.some((check) => !check.ok && isVerdict(check));
+  const mismatch = unexplained || missing > (sourceCount ?? 0) * ALERT_MISMATCH_SHARE;
+  return [
+    ...measured.silent,
+    ["retries_exhausted", failed === "retries_exhausted" && end.exhausted, end.detail ?? ""],
+    ["access_lost", failed === "access_lost", end.detail ?? ""],
+    ["storage_full", failed === "storage_full", end.detail ?? ""],
+    ["listing_order", failed === "listing_order", end.detail ?? ""],
+    ["embeddings_refused", failed === "embeddings_refused", end.detail ?? ""],
+    ["defect", failed === "defect", end.detail ?? ""],
+    [
+      "api_errors",
+      subject !== "vectors" && measured.apiErrors > ALERT_API_ERRORS,
+      `${measured.apiErrors} failed calls in 5 minutes`,
+    ],
+    [
+      "run_too_long",
+      measured.durationMs > ALERT_RUN_MS,
+      `${Math.round(measured.durationMs / 60_000)} minutes`,
+    ],
+    ["run_lost", failed === "run_lost", end.detail ?? ""],
+    [
+      "parked_repeatedly",
+      measured.parks >= ALERT_PARKS,
+      `parked ${measured.parks} times and not finished: ${end.detail ?? ""}`,
+    ],
+    ["count_mismatch", mismatch, `source ${sourceCount}, destination ${destinationCount}`],
+    ["deletions_held", end.outcome.held !== undefined, end.outcome.held ?? ""],
+    [
+      "vectors_refused",
+      subject === "vectors" && measured.refused > 0,
+      `${measured.refused} documents have no vectors because they are refused`,
+    ],
+    [
+      "vectors_not_visible",
+      end.outcome.findings.some((finding) => finding.includes("not visible")),
+      "accepted, not visible",
+    ],
+  ];
+}

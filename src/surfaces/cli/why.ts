@@ -1,0 +1,52 @@
+import { CommanderError, type Command } from "commander";
+import { LINEAGE_KINDS, type Lineage } from "../../core/lineage.ts";
+import { ApiError, type ApiClient } from "../client.ts";
+import type { Said } from "./rebuild.ts";
+
+const HELP = `
+Oldest first. Values that were replaced are shown; what was said in meetings is not.
+
+Examples:
+  npm run -s syncctl -- why meeting <Fireflies id>
+  npm run -s syncctl -- why project <record id, page id or job number>
+  npm run -s syncctl -- why client <record id or page id> --json`;
+
+/** Add what the verb takes. */
+export function withWhy(verb: Command): Command {
+  return verb
+    .argument("<kind>", LINEAGE_KINDS.join(", "))
+    .argument("<id>", "of the record, of its transcript or page, or a project's job number")
+    .addHelpText("after", HELP);
+}
+
+/** The life of a record. @throws CommanderError where the kind or the id means nothing */
+export async function lifeOf(client: ApiClient, kind: string, id: string): Promise<Said> {
+  try {
+    const life = await client.why(kind, id);
+    return { code: 0, value: life, lines: lifeLines(life) };
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
+    throw new CommanderError(2, "why.unknown", error.message);
+  }
+}
+
+/** A life as lines: what it is, where it stands, what happened. */
+function lifeLines(life: Lineage): string[] {
+  const { kind, recordId, sourceId, name, now, events, more } = life;
+  const ids =
+    recordId === sourceId || sourceId === null ? recordId : `${recordId ?? "no record"}, ${sourceId}`;
+  const width = Math.max(...now.map(({ where }) => where.length));
+  return [
+    `${kind} ${ids ?? sourceId ?? ""}${name === null ? "" : `: ${name}`}`,
+    "",
+    "Now",
+    ...now.map(({ where, says }) => `    ${where.padEnd(width)}  ${says}`),
+    "",
+    "Life",
+    ...more.map(({ what, count }) => `    and ${count} older of the kind "${what}"`),
+    ...events.map(
+      ({ atMs, says, runId }) =>
+        `    ${new Date(atMs).toISOString()}  ${says}${runId === null ? "" : `  (${runId})`}`,
+    ),
+  ];
+}
