@@ -262,7 +262,7 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
       `parked ${measured.parks} times and not finished: ${end.detail ?? ""}`,
     ],
     ["count_mismatch", mismatch, `source ${sourceCount}, destination ${destinationCount}`],
-    ["deletions_held", end.outcome.held !== undefined, end.outcome.held ?? ""],
+    ["deletions_held", (end.outcome.held ?? null) !== null, end.outcome.held ?? ""],
     [
       "vectors_refused",
       subject === "vectors" && measured.refused > 0,
@@ -279,8 +279,10 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
     .map(([kind, , detail]) => ({ id: world.newId(), kind, subject, detail }));
   // A parked run has shown nothing about the conditions that it did not get to look at, nor has one that only previews.
   const hasShown = end.state === "succeeded" && context.run.preview === null;
+  const isLookedAt = (kind: AlertKind): boolean =>
+    kind !== "deletions_held" || end.outcome.held !== undefined;
   const close = conditions
-    .filter(([kind, holds]) => !holds && (hasShown || kind === "api_errors"))
+    .filter(([kind, holds]) => !holds && isLookedAt(kind) && (hasShown || kind === "api_errors"))
     .map(([kind]): { kind: AlertKind; subject: string } => ({ kind, subject }));
   // Vectors that were made anew are what the configuration asks for.
   if (subject === "rebuild vectors" && end.state === "succeeded")
