@@ -277,12 +277,8 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
   const open = conditions
     .filter(([, holds]) => holds)
     .map(([kind, , detail]) => ({ id: world.newId(), kind, subject, detail }));
-  // A parked run has shown nothing about the conditions that it did not get to look at, nor has one that only previews.
-  const hasShown = end.state === "succeeded" && context.run.preview === null;
-  const isLookedAt = (kind: AlertKind): boolean =>
-    kind !== "deletions_held" || end.outcome.held !== undefined;
   const close = conditions
-    .filter(([kind, holds]) => !holds && isLookedAt(kind) && (hasShown || kind === "api_errors"))
+    .filter(([kind, holds]) => !holds && hasLookedAt(kind, end, context.run))
     .map(([kind]): { kind: AlertKind; subject: string } => ({ kind, subject }));
   // Vectors that were made anew are what the configuration asks for.
   if (subject === "rebuild vectors" && end.state === "succeeded")
@@ -293,4 +289,11 @@ function alerts(context: RunContext, end: End, measured: Measured): AlertChange 
       measured.openAlerts.some((alert) => alert.kind === one.kind && alert.subject === one.subject),
     ),
   };
+}
+
+/** A parked run has shown nothing about the conditions that it did not get to look at, nor has one that only previews. */
+function hasLookedAt(kind: AlertKind, { state, outcome }: End, run: Run): boolean {
+  if (kind === "api_errors") return true;
+  if (kind === "deletions_held" && outcome.held === undefined) return false;
+  return state === "succeeded" && run.preview === null;
 }
