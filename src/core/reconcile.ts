@@ -62,7 +62,7 @@ function withNeighbours(places: readonly string[]): string[] {
 }
 
 /** Places of a page as they are compared: exact, or by their 5-minute floor once a page was out of order. Pure. */
-export function comparablePlaces(
+function comparablePlaces(
   isFloored: boolean,
   places: readonly string[],
 ): { readonly floored: boolean; readonly compared: readonly string[] } {

@@ -49,9 +49,8 @@ export function alertsAtEnd(context: RunContext, end: End, measured: Measured): 
   const open = conditions
     .filter(([, holds]) => holds)
     .map(([kind, , detail]) => ({ id: world.newId(), kind, subject, detail }));
-  const hasShown = end.state === "succeeded" && isWhole(context.run);
   const close = conditions
-    .filter(([kind, holds]) => !holds && (hasShown || kind === "api_errors"))
+    .filter(([kind, holds]) => !holds && hasLookedAt(kind, end, context.run))
     .map(([kind]): { kind: AlertKind; subject: string } => ({ kind, subject }));
   // Vectors that were made anew are what the configuration asks for.
   if (subject === "rebuild vectors" && end.state === "succeeded")
@@ -95,7 +94,7 @@ function conditionsOf(subject: string, end: End, measured: Measured): readonly C
       `parked ${measured.parks} times and not finished: ${end.detail ?? ""}`,
     ],
     ["count_mismatch", mismatch, `source ${sourceCount}, destination ${destinationCount}`],
-    ["deletions_held", end.outcome.held !== undefined, end.outcome.held ?? ""],
+    ["deletions_held", (end.outcome.held ?? null) !== null, end.outcome.held ?? ""],
     [
       "vectors_refused",
       subject === "vectors" && measured.refused > 0,
@@ -107,4 +106,11 @@ function conditionsOf(subject: string, end: End, measured: Measured): readonly C
       "accepted, not visible",
     ],
   ];
+}
+
+/** What a run has not looked at may still hold. */
+function hasLookedAt(kind: AlertKind, { state, outcome }: End, run: Run): boolean {
+  if (kind === "api_errors") return true;
+  if (kind === "deletions_held" && outcome.held === undefined) return false;
+  return state === "succeeded" && isWhole(run);
 }

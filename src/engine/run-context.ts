@@ -37,8 +37,8 @@ export type PipelineOutcome = {
   readonly findings: readonly string[];
   /** What was held against each other, both sides shown. */
   readonly checks?: readonly Check[];
-  /** Why deletions wait for a person, in a sentence; left out if none does. */
-  readonly held?: string;
+  /** Why deletions wait for a person, in a sentence; null if none does; left out if that was not looked at. */
+  readonly held?: string | null;
 };
 
 export type Pipeline = (context: RunContext) => Promise<PipelineOutcome>;

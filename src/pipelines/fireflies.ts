@@ -115,8 +115,8 @@ function outcomeOf(context: RunContext, { progress, newest, swept, verdicts }: D
   const balance = verdicts.balance ?? progress.balance;
   const continues = swept.isFull || verdicts.isMore || isOutrun(newest, context.run);
   const checks = checksOf(swept, verdicts);
-  const held = verdicts.held === null ? {} : { held: verdicts.held };
-  if (balance === null) return { ...NOTHING_COUNTED, continues, checks, ...held };
+  const { held } = verdicts;
+  if (balance === null) return { ...NOTHING_COUNTED, continues, checks, held };
   const { ids, accounted, failed, failing } = balance;
   const findings = failing === 0 ? [] : [`${failing} meetings failed; they are asked for again`];
   return {
@@ -126,7 +126,7 @@ function outcomeOf(context: RunContext, { progress, newest, swept, verdicts }: D
     failedCount: failed,
     findings,
     checks,
-    ...held,
+    held,
   };
 }
 

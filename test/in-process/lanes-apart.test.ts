@@ -7,7 +7,7 @@ it("what was listed of Notion proves nothing about meetings, nor the reverse", a
   await space.sync("clients");
   await space.sync("projects");
   expect(await space.ports.records.sourceCount()).toEqual({ ids: 0, asOfMs: null });
-  expect(await space.ports.records.discoveries()).toEqual({ open: null, lastCeilingMs: null });
+  expect(await space.ports.records.discoveries()).toEqual({ lastCeilingMs: null, backfilledMs: null });
   const { lastCeilingMs } = await space.ports.tables.listings("projects");
   space.world.advance(3_600_000);
   space.source.meetings = [aListedMeeting("m1")];

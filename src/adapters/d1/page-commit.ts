@@ -219,7 +219,8 @@ function sightings(page: PageCommit): Statement[] {
        select value ->> 'id', value ->> 'dateString', ?2, 'failed', '', '', null, 0, null, '', ?3, ?3, ?4, ${arrival}
        from json_each(?1) where true
        on conflict (source_id) do update set state = excluded.state, last_seen_ms = excluded.last_seen_ms,
-         observed_ms = excluded.observed_ms where sightings.observed_ms <= excluded.observed_ms`,
+         observed_ms = excluded.observed_ms
+       where sightings.observed_ms <= excluded.observed_ms and sightings.state <> 'deleted'`,
       discoveryId(page),
       page.nowMs,
       page.observedMs,

@@ -19,6 +19,11 @@ const LISTED = "(select value from json_each(?1))";
 export function seenStatements({ seen, nowMs }: PageCommit): Statement[] {
   return [
     ...forRows(seen, `delete from absences where source_id in ${LISTED}`),
+    // Until what came of it is written further down.
+    ...forRows(
+      seen,
+      `update sightings set state = 'failed' where state = 'deleted' and source_id in ${LISTED}`,
+    ),
     // A record whose newest revision is set aside comes back as it was.
     ...forRows(
       seen,

@@ -16,8 +16,8 @@ export function scopeValues({ meetings, from, to }: RebuildScope): [string, stri
   return [JSON.stringify(meetings), from, to];
 }
 
-/** Sightings that a record can be made of. */
-export const STORED = "revision_key <> ''";
+/** Sightings that a record can be made of; what is deleted keeps the one that it has. */
+export const STORED = "revision_key <> '' and state <> 'deleted'";
 
 /** The day of a sighting. */
 export const SIGHTED_DAY = "substr(date_string, 1, 10)";
