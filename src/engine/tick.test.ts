@@ -164,6 +164,30 @@ it("the vectors of what came are owed before anybody is woken, once a batch, and
   expect(owed).toHaveLength(2);
 });
 
+it.each([
+  ["a week without a beat", 7 * 24 * HOUR_MS],
+  ["a clock that jumps a day ahead", 24 * HOUR_MS],
+  ["a clock that jumps a day back", -24 * HOUR_MS],
+])("after %s every sync runs once, and at its times from then on", async (_, jumpMs) => {
+  const space = await aNotionWorkspace();
+  const began = async (): Promise<string[]> => {
+    await tick(space.ports, space.engine);
+    const { items } = await space.ports.runs.unfinished();
+    for (const { sync } of items) await runSync(space, sync);
+    return items.map(({ sync }) => sync).filter((sync) => sync !== "vectors");
+  };
+  await began();
+  space.world.advance(jumpMs);
+  expect((await began()).toSorted()).toEqual(["clients", "fireflies", "projects"]);
+  const later: string[] = [];
+  for (let minutes = 1; minutes <= 60; minutes += 1) {
+    space.world.advance(MINUTE_MS);
+    later.push(...(await began()));
+  }
+  // It is noon again: all three have a minute of theirs within the hour.
+  expect(later).toEqual(["clients", "projects", "fireflies"]);
+});
+
 describe("a beat with nothing due", () => {
   it("reads D1 once and writes nothing", async () => {
     const space = await aWorkspace();

@@ -4,7 +4,9 @@ import { startRun, tick } from "../../src/engine/tick.ts";
 import { PIPELINES } from "../../src/pipelines/index.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 import type { Priority, Run } from "../../src/ports/run-store.ts";
-import { aListedMeeting, aWorkspace, freshSteps, type TestSteps } from "./workspace.ts";
+import { notionContent } from "../../emulators/notion/table-file.ts";
+import { aNotionWorkspace } from "./notion-workspace.ts";
+import { aListedMeeting, aWorkspace, freshSteps, runSync, type TestSteps } from "./workspace.ts";
 
 /** Meetings of the backfill; 5,000 as in the requirement with PRIORITY_MEETINGS=5000, which takes half a minute. */
 const MEETINGS = Number(process.env["PRIORITY_MEETINGS"] ?? 600);
@@ -206,4 +208,65 @@ describe("a request", () => {
     expect((await ports.requests.open()).items).toEqual([]);
     expect(await next()).toBeUndefined();
   });
+});
+
+describe("a run of any other sync makes way as well", () => {
+  /** Ports whose first look for somebody more urgent finds a run that was asked for just then. */
+  function askedAtFirstEdge(ports: Ports, ask: () => Promise<unknown>): Ports {
+    const { requests } = ports;
+    let looks = 0;
+    const waitingAbove: typeof requests.waitingAbove = async (fence, priority) => {
+      if ((looks += 1) === 1) await ask();
+      return requests.waitingAbove(fence, priority);
+    };
+    return { ...ports, requests: { ...requests, waitingAbove } };
+  }
+
+  it.each(["projects", "vectors"] as const)(
+    "%s between two batches, and nothing is done twice",
+    async (sync) => {
+      const space = await aNotionWorkspace({
+        content: () => notionContent({ seed: 1, epochMs: Date.UTC(2026, 5, 1), projectsCount: 260 }),
+      });
+      const { engine, world, rows, source } = space;
+      source.meetings = Array.from({ length: sync === "vectors" ? 60 : 0 }, (_, n) =>
+        aListedMeeting(`m${n}`, {
+          dateString: new Date(Date.UTC(2026, 4, 20) + n * MINUTE_MS).toISOString(),
+          sentences: [{ speaker_name: "Maya", text: `${`word${n} `.repeat(40)} for the pour on Friday` }],
+        }),
+      );
+      if (sync === "vectors") await runSync(space, "fireflies");
+      const ask = (priority: Priority, ports = space.ports) =>
+        startRun(ports, engine, { sync, trigger: "manual", priority });
+      const ports = askedAtFirstEdge(space.ports, () => ask("urgent"));
+      const carry = async (run: Run): Promise<Run | null> => {
+        await executeRun(ports, freshSteps(world), run.id, PIPELINES);
+        return ports.runs.run(run.id);
+      };
+      const first = await carry((await ask("low")).run);
+      expect(first).toMatchObject({ state: "parked", continues: true });
+      expect(first?.result?.counts.created).toBeGreaterThan(0);
+      engine.knows = "lost";
+      const carried: (Run | null)[] = [first];
+      for (let beats = 0; beats < 20; beats += 1) {
+        await tick({ ...ports, source: null }, engine);
+        const next = (await ports.runs.unfinished()).items.find((run) => run.sync === sync);
+        if (next === undefined) break;
+        carried.push(await carry(next));
+        for (const other of (await ports.runs.unfinished()).items)
+          if (other.sync !== sync) await carry(other);
+      }
+      expect(carried.slice(0, 3).map((run) => run?.priority)).toEqual(["low", "urgent", "low"]);
+      const [created] = await rows<{ n: number; ids: number }>(
+        `select count(*) as n, count(distinct item_id) as ids from run_items join runs on runs.id = run_id
+       where sync = '${sync}' and verdict = 'created'`,
+      );
+      expect(created?.n).toBe(created?.ids);
+      expect(created?.n).toBe(sync === "vectors" ? 60 : (await rows("select id from projects")).length);
+      const sums = carried.map((run) => run?.result?.counts).filter((counts) => counts?.failed !== 0);
+      expect(sums).toEqual([]);
+      expect(carried.at(-1)?.state).toMatch(/^succeeded/);
+      expect((await ports.requests.open()).items).toEqual([]);
+    },
+  );
 });
