@@ -10,12 +10,7 @@ import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
 import { commitPage, pageOf, type Progress } from "../engine/source-commit.ts";
 import { keepOne } from "../engine/source-pages.ts";
 import { sweep, type Swept } from "../engine/sweeping.ts";
-
-/** Of a run that looked at the newest meetings only. */
-const NOTHING_MORE = {
-  swept: { windows: [], waits: false, isFull: false },
-  verdicts: { missing: 0, deleted: 0, held: null, balance: null, isMore: false },
-} satisfies Pick<Done, "swept" | "verdicts">;
+import type { Balance } from "../ports/record-store.ts";
 
 const NOTHING_COUNTED = { sourceCount: null, destinationCount: null, failedCount: 0, findings: [] };
 
@@ -46,7 +41,7 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
   await fetchAnnounced(context, left ?? [], progress);
   const isNewest = first.listing.discovery.kind === "fresh";
   if (isNewest && isPressing(context))
-    return outcomeOf(context, { ...NOTHING_MORE, progress, newest: first.listing });
+    return { ...countsOf(progress.balance), continues: isOutrun(first.listing, context.run) };
   const rest = isNewest ? await listThrough(context, progress, wholeHistory) : first;
   await fetchFailed(context, progress, rest.as === "complete" ? rest.listing : first.listing);
   if (rest.as === "full" || rest.as === "waits") return unfinished(rest);
@@ -116,18 +111,15 @@ function outcomeOf(context: RunContext, { progress, newest, swept, verdicts }: D
   const continues = swept.isFull || verdicts.isMore || isOutrun(newest, context.run);
   const checks = checksOf(swept, verdicts);
   const { held } = verdicts;
-  if (balance === null) return { ...NOTHING_COUNTED, continues, checks, held };
+  return { ...countsOf(balance), continues, checks, held };
+}
+
+/** Nothing is counted before the whole history was listed once. */
+function countsOf(balance: Balance | null): Omit<PipelineOutcome, "continues"> {
+  if (balance === null) return NOTHING_COUNTED;
   const { ids, accounted, failed, failing } = balance;
   const findings = failing === 0 ? [] : [`${failing} meetings failed; they are asked for again`];
-  return {
-    continues,
-    sourceCount: ids,
-    destinationCount: accounted,
-    failedCount: failed,
-    findings,
-    checks,
-    held,
-  };
+  return { sourceCount: ids, destinationCount: accounted, failedCount: failed, findings };
 }
 
 /** What the report says beside its counts, where there is anything to say. */

@@ -4,7 +4,7 @@ import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
 import type { SourceMeeting } from "../../emulators/fireflies/source-meeting.ts";
 import { createFirefliesSource } from "../../src/adapters/fireflies/source.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/core/durations.ts";
-import type { Forecast } from "../../src/core/quota/forecast.ts";
+import { callsToList, type Forecast } from "../../src/core/quota/forecast.ts";
 import { executeRun, type Pipelines } from "../../src/engine/run.ts";
 import { tick } from "../../src/engine/tick.ts";
 import { PIPELINES } from "../../src/pipelines/index.ts";
@@ -15,6 +15,8 @@ import { aWorkspace, freshSteps, type Workspace } from "./workspace.ts";
 const MIDNIGHT_MS = Date.UTC(2026, 5, 1);
 const TICK_MS = 10 * MINUTE_MS;
 const QUOTA_PER_DAY = 50;
+/** Days of life take seconds, and many times that beside other tests. */
+const LIFE_TEST_MS = 120_000;
 
 /** Meetings of a few words, newest just before a time, two hours apart. */
 function* smallMeetings(count: number, beforeMs: number): Generator<SourceMeeting> {
@@ -42,8 +44,11 @@ type Life = {
   pipelines: Pipelines;
 };
 
-/** A workspace whose source is an emulator of 50 calls a day, on the same still clock. */
-async function aLife(count: number, startMs: number, change: Partial<Ports> = {}): Promise<Life> {
+/**
+ * A workspace whose source is an emulator of 50 calls a day, on the same still clock. One that is silent never says how many
+ * it allows: the configuration does.
+ */
+async function aLife(count: number, startMs: number, { isSilent = false } = {}): Promise<Life> {
   const space = await aWorkspace({}, startMs);
   const { world } = space;
   const emulator = await createFirefliesEmulator({
@@ -52,6 +57,7 @@ async function aLife(count: number, startMs: number, change: Partial<Ports> = {}
     meetings: smallMeetings(count, startMs),
     meetingsHash: `${count} before ${startMs}`,
     quotaPerDay: QUOTA_PER_DAY,
+    behaviour: { rateHeaders: !isSilent },
   });
   const plain = await createFirefliesSource({
     url: "https://fireflies.test",
@@ -75,7 +81,9 @@ async function aLife(count: number, startMs: number, change: Partial<Ports> = {}
     owedCount: async () => ({ owed: 0, due: 0 }),
     deadDue: async () => ({ items: [], cursor: null }),
   };
-  const ports: Ports = { ...space.ports, source, records, ...change };
+  const configured = { ...space.ports.rates, fireflies: { calls: QUOTA_PER_DAY, windowMs: DAY_MS } };
+  const rates = isSilent ? configured : space.ports.rates;
+  const ports: Ports = { ...space.ports, source, records, rates };
   return { space, ports, emulator, foretold, pipelines: PIPELINES };
 }
 
@@ -149,22 +157,43 @@ describe("a key of 50 calls a day", () => {
       expect(await recordCount(life)).toBe(752 + arrived);
       expect((await life.ports.runs.openAlerts()).items).toEqual([]);
     },
+    LIFE_TEST_MS,
   );
 
-  it("brings 5,000 meetings in days, looks for new ones every hour all the while, and said so beforehand", async () => {
-    const startMs = MIDNIGHT_MS + 15 * HOUR_MS;
-    const life = await aLife(5_000, startMs);
-    const arrived = await liveWithArrivals(life, startMs + 4 * DAY_MS);
-    const { refused, mostADay } = seenBySource(life.emulator);
-    expect(refused).toEqual([]);
-    expect(mostADay).toBeLessThanOrEqual(QUOTA_PER_DAY);
-    const [forecast] = life.foretold;
-    expect(forecast).toMatchObject({ meetings: 5_000, calls: 108 });
-    const tookDays = ((await backfilledMs(life)) - startMs) / DAY_MS;
-    expect(tookDays).toBeGreaterThan(2);
-    expect(Math.abs((await backfilledMs(life)) - (forecast?.doneMs ?? 0))).toBeLessThan(HOUR_MS);
-    expect(longestBlindMs(life.emulator)).toBeLessThanOrEqual(HOUR_MS + TICK_MS);
-    expect(await recordCount(life)).toBe(5_000 + arrived);
-    expect((await life.ports.runs.openAlerts()).items, "waiting for its share is no alarm").toEqual([]);
-  });
+  it(
+    "that is only configured, for no reply says so, serves a day of looks and the backfill just as well",
+    async () => {
+      const startMs = MIDNIGHT_MS + 21 * HOUR_MS;
+      const life = await aLife(2_000, startMs, { isSilent: true });
+      const arrived = await liveWithArrivals(life, startMs + DAY_MS);
+      const { refused, mostADay } = seenBySource(life.emulator);
+      expect(refused).toEqual([]);
+      expect(mostADay).toBeLessThanOrEqual(QUOTA_PER_DAY);
+      expect(life.foretold[0]).toMatchObject({ meetings: 2_000, calls: callsToList(2_000) });
+      expect(Math.abs((await backfilledMs(life)) - (life.foretold[0]?.doneMs ?? 0))).toBeLessThan(HOUR_MS);
+      expect(await recordCount(life)).toBe(2_000 + arrived);
+    },
+    LIFE_TEST_MS,
+  );
+
+  it(
+    "brings 5,000 meetings in days, looks for new ones every hour all the while, and said so beforehand",
+    async () => {
+      const startMs = MIDNIGHT_MS + 15 * HOUR_MS;
+      const life = await aLife(5_000, startMs);
+      const arrived = await liveWithArrivals(life, startMs + 4 * DAY_MS);
+      const { refused, mostADay } = seenBySource(life.emulator);
+      expect(refused).toEqual([]);
+      expect(mostADay).toBeLessThanOrEqual(QUOTA_PER_DAY);
+      const [forecast] = life.foretold;
+      expect(forecast).toMatchObject({ meetings: 5_000, calls: 108 });
+      const tookDays = ((await backfilledMs(life)) - startMs) / DAY_MS;
+      expect(tookDays).toBeGreaterThan(2);
+      expect(Math.abs((await backfilledMs(life)) - (forecast?.doneMs ?? 0))).toBeLessThan(HOUR_MS);
+      expect(longestBlindMs(life.emulator)).toBeLessThanOrEqual(HOUR_MS + TICK_MS);
+      expect(await recordCount(life)).toBe(5_000 + arrived);
+      expect((await life.ports.runs.openAlerts()).items, "waiting for its share is no alarm").toEqual([]);
+    },
+    LIFE_TEST_MS,
+  );
 });
