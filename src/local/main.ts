@@ -50,7 +50,8 @@ async function start(options: RunOptions): Promise<number> {
     sayPage();
     await oneShot(product, options);
     sayPage();
-    await registerWebhooks(product);
+    if (!(await registerWebhooks(product)))
+      log("The handshake of Notion's webhooks did not arrive: its syncs run on their schedule alone.");
     return serve(product, log);
   });
 }

@@ -36,8 +36,6 @@ export type NotionVendor = {
 export type NotionWebhooks = {
   /** Set a subscription up, anew if it stands already; its handshake goes out. @returns its token */
   subscribe(url: string, isAnew: boolean): string;
-  /** Wait until what is due was sent. */
-  deliver(): Promise<void>;
   /** Paste the token of the handshake. */
   verify(token: string): void;
 };
@@ -172,7 +170,6 @@ function webhooksOf(emulator: NotionEmulator): NotionWebhooks {
       const reply = emulator.control({ op: "webhook", url });
       return reply.ok ? (reply.verificationToken ?? "") : "";
     },
-    deliver: async () => void (await emulator.deliverDue()),
     verify: (token) => void emulator.control({ op: "webhook", verify: token }),
   };
 }
