@@ -101,7 +101,8 @@ async function previewOne(
     table.table.name,
     pages.map(({ pageId }) => pageId),
   );
-  const aside = await brokenItems(preview, list);
+  const unread = list.broken.filter(({ id }) => !seen.has(id));
+  const aside = await brokenItems(preview, unread);
   const { untouched, toRead, toMerge } = sortPages(table, pages, known);
   const share = await previewSome(preview, step, toMerge, {
     known,
@@ -116,7 +117,7 @@ async function previewOne(
 }
 
 /** Pages that cannot be read; those that have stood aside for it are not said again. */
-async function brokenItems({ context, table }: Preview, { broken }: PageList): Promise<PlanItem[]> {
+async function brokenItems({ context, table }: Preview, broken: PageList["broken"]): Promise<PlanItem[]> {
   if (broken.length === 0) return [];
   const pages = broken.map(brokenPage);
   const known = await context.ports.tables.pages(

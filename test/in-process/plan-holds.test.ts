@@ -195,6 +195,18 @@ describe("a plan", () => {
     );
   });
 
+  it("sets a known page aside that is shown in part only, as its run does", async () => {
+    const space = await inStep();
+    const pageId = space.notion.pages("projects")[0]?.id ?? "";
+    space.notion.control({ op: "unshare", page: pageId, partial: true });
+    space.world.advance(HOUR_MS);
+    const { hash, items } = await plan(space);
+    expect(items.map((item) => [item.action, item.pageId])).toEqual([["set aside", pageId]]);
+    await space.sync("projects", { mode: "plan", planHash: hash });
+    const [page] = await space.rows(`select state from notion_pages where page_id = '${pageId}'`);
+    expect(page).toEqual({ state: "lost" });
+  });
+
   it("hides a row that an application took back while its page is in the trash", async () => {
     const space = await inStep();
     space.notion.control({ op: "trash", page: space.notion.pages("projects")[0]?.id ?? "" });
