@@ -75,6 +75,7 @@ export function settingsOf({ notion = {}, schedule = {} }: SyncConfig): Settings
       fireflies: ms(schedule.fireflies_minutes, SCHEDULE_MS.fireflies),
       projects: ms(schedule.projects_minutes, SCHEDULE_MS.projects),
       clients: ms(schedule.clients_minutes, SCHEDULE_MS.clients),
+      verify: SCHEDULE_MS.verify,
     },
   };
 }

@@ -10,14 +10,15 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Every sync, in the order in which a one-shot makes them: clients before projects, which name them. */
-export const SYNC_NAMES = ["fireflies", "clients", "projects", "vectors"] as const;
+/** Every sync, in the order in which a one-shot makes them: clients before projects, which name them; proof last. */
+export const SYNC_NAMES = ["fireflies", "clients", "projects", "vectors", "verify"] as const;
 
 /** How often each sync falls due. Source: requirements, "Sync Schedule". */
 export const SCHEDULE_MS = {
   fireflies: 60 * MINUTE_MS,
   projects: 4 * HOUR_MS,
   clients: 6 * HOUR_MS,
+  verify: DAY_MS,
 } as const;
 
 /** Rows that were written in D1, and pages that wait, are looked after this long after the last run of their sync. */
@@ -237,9 +238,6 @@ export const ALERT_PARKS = 3;
 /** Differences that an alert names; the proof names more. */
 export const ALERT_NAMES_SHOWN = 5;
 
-/** Meetings proved by one request for proof; each costs about four subrequests. */
-export const PROOF_PAGE_ITEMS = 100;
-
 /** Ended runs whose engine state one tick drops. */
 export const FORGET_RUNS_PER_TICK = 20;
 
@@ -301,7 +299,7 @@ export const PAGE_CALL_TIMEOUT_MS = 20 * SECOND_MS;
 export const PAGE_RUNS_STEP = 10;
 
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
-export const SCHEMA_VERSION = "0009_previews.sql";
+export const SCHEMA_VERSION = "0014_findings.sql";
 
 /** Calls to Notion within one minute. Source: Notion docs, request limits: 180 a minute on the smaller plans. */
 export const NOTION_CALLS_PER_MINUTE = 180;
@@ -385,3 +383,40 @@ export const PLAN_ROWS_PER_STATEMENT = 1_000;
 
 /** Lines of one kind that a plan on a terminal has. */
 export const PLAN_LINES_MAX = 50;
+
+// Proof (pipelines/verify) and what it has mended.
+
+/** Meetings proved by one step; each costs one subrequest, and one more for every 20 of its chunks. */
+export const PROOF_PAGE_ITEMS = 250;
+
+/** How often a proof is complete; on the other days it takes what changed and one slice of so many. Source: design 8, verify. */
+export const PROOF_COMPLETE_EVERY_MS = 7 * DAY_MS;
+export const PROOF_SLICES = 7;
+
+/** Age of the newest listing of the whole history from which on a complete proof lists it anew. */
+export const PROOF_LISTING_AGE_MS = 7 * DAY_MS;
+
+/** Subrequests one run of verify may come to before its continuation goes on; an instance may make 10,000. */
+export const PROOF_CALLS_PER_RUN = 6_000;
+
+/** Differences that a proof names, the gravest first; more are counted. */
+export const PROOF_NAMES_MAX = 500;
+
+/** Faults of one step that become findings; with more than that, something greater is wrong, and the next proof finds the rest. */
+export const FINDINGS_PER_STEP_MAX = 500;
+
+/** Proofs that are kept. */
+export const PROOFS_KEPT = 100;
+
+/** Findings mended by one run of a sync; each may cost a call. */
+export const MENDS_PER_RUN = 50;
+
+/** Times a finding is mended without that helping, after which it is left to a person; and the pause between two tries. */
+export const MEND_TRIES_MAX = 3;
+export const MEND_PAUSE_MS = 15 * MINUTE_MS;
+
+/** A proof looks again at what was mended this long after the last one ended. */
+export const PROOF_AGAIN_AFTER_MS = 15 * MINUTE_MS;
+
+/** Findings that an answer about a proof names. */
+export const FINDINGS_SHOWN_MAX = 200;

@@ -44,14 +44,15 @@ export function notionOf(context: RunContext): NotionSetup {
  * Which property each column is. The schema is read when what is known of it is an hour old, or where nothing is; a table
  * without a required column waits for a person.
  *
- * @param use `preview` remembers nothing: what is different in the schema is still to be dealt with
+ * @param use `preview` and `proof` remember nothing: what is different in the schema is still to be dealt with
  */
 export async function knowTable(
   context: RunContext,
   name: TableName,
-  use: "sync" | "preview" = "sync",
+  use: "sync" | "preview" | "proof" = "sync",
 ): Promise<TableContext> {
-  return durably(context, use === "preview" ? "preview, schema" : "schema", async (scope) => {
+  const step = { sync: "schema", preview: "preview, schema", proof: `schema of ${name}` }[use];
+  return durably(context, step, async (scope) => {
     const { tables, world } = context.ports;
     const table = TABLES[name];
     const { databases, settings } = notionOf(context);
@@ -152,7 +153,7 @@ export async function call<T>(
     keyName: notionOf(context).tables.keyName,
     party: "notion",
     operation,
-    use: "fresh",
+    use: context.run.sync === "verify" ? "reconcile" : "fresh",
     rate: { calls: NOTION_CALLS_PER_MINUTE, windowMs: 60_000 },
     send: ({ timeoutMs }) => send(timeoutMs),
   });

@@ -102,7 +102,7 @@ async function acquire(
 
 /** Name of the key that a sync asks its vendor with; null if it asks none. */
 function keyNameOf({ source, notion }: Ports, sync: SyncName): string | null {
-  if (sync === "vectors") return null;
+  if (sync === "vectors" || sync === "verify") return null;
   return (sync === "fireflies" ? source?.keyName : notion?.tables.keyName) ?? null;
 }
 

@@ -169,13 +169,14 @@ async function nameOnly(
 /**
  * Ask for one meeting by itself, and keep it.
  *
- * @param lenient with one try only: what fails then costs the meeting, not the run
+ * @param manner lenient: with one try only, what fails then costs the meeting, not the run; again: it is stored and judged
+ *   anew, for what is stored of it is damaged
  */
 export async function keepOne(
   context: RunContext,
   scope: StepScope,
   wanted: Wanted,
-  { lenient }: { lenient: boolean },
+  { lenient, again = false }: { lenient: boolean; again?: boolean },
 ): Promise<{ item: PageItem; note: Note }> {
   const { id, rowHash } = wanted;
   const source = sourceOf(context);
@@ -203,14 +204,14 @@ export async function keepOne(
       keyName: source.keyName,
       party: "fireflies",
       operation: "fetch",
-      use: "fresh",
+      use: again ? "reconcile" : "fresh",
       send: ({ timeoutMs, withoutFields }) =>
         source.getMeeting({ id, timeoutMs, withoutFields, acceptUnreadable: last }),
     });
     // Not found is not gone: the key may have lost sight of it. The meeting stays failed until a listing says more.
     return item === null
       ? failed("the source does not show it to this key")
-      : kept(await keepItem(context, scope, sighted(item, known)), item.revision.length);
+      : kept(await keepItem(context, scope, { ...sighted(item, known), again }), item.revision.length);
   } catch (error) {
     const { kind, detail } = failureOf(error);
     const costsMeeting =

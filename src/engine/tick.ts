@@ -8,6 +8,7 @@ import { laneOf, runName } from "../core/rebuild.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
 import type { Priority, Run, SyncName, Trigger } from "../ports/run-store.ts";
 import type { Ports } from "../ports/ports.ts";
+import { dueForProof } from "./proving/due.ts";
 import { continueRebuild, dueRebuild } from "./rebuilding.ts";
 
 /**
@@ -26,6 +27,7 @@ export async function tick(ports: Ports, engine: RunEngine): Promise<void> {
   for (const sync of ["clients", "projects"] as const)
     if (await isTableDue(ports, sync)) await startRun(ports, engine, { sync, ...schedule });
   if (await areVectorsDue(ports)) await startRun(ports, engine, { sync: "vectors", ...schedule });
+  for (const sync of await dueForProof(ports)) await startRun(ports, engine, { sync, ...schedule });
   if (rebuild !== null && !isTurn && (await isIdle(ports, lane)))
     await continueRebuild(ports, engine, rebuild);
   await forgetEnded(ports, engine);

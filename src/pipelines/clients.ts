@@ -1,3 +1,4 @@
+import { mendPages } from "../engine/mending/pages.ts";
 import { knowTable } from "../engine/notion-schema.ts";
 import { listPages } from "../engine/page-listing.ts";
 import { lookForMissing } from "../engine/page-missing.ts";
@@ -19,6 +20,7 @@ export async function syncClients(context: RunContext): Promise<PipelineOutcome>
   const listed = await listPages(context, table);
   if (listed.at.listing.completedMs === null) return goesOn(table, listed);
   const missing = await lookForMissing(context, table, listed.counted);
+  await mendPages(context, table, listed);
   // Rows that were written in D1, and pages whose listing showed something old: read by themselves. Nothing is sent.
   const pushed = await pushPages(context, table, { counted: listed.counted, mayWrite: false });
   return outcomeOf(context, table, { listed, missing, pushed, made: null, isWritable: false });

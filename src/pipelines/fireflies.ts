@@ -12,6 +12,7 @@ import {
 } from "../core/policy.ts";
 import { interruptionsIn } from "../core/retry.ts";
 import { durably, type StepScope } from "../engine/durably.ts";
+import { meetingsToMend, mendOf, noteMended } from "../engine/mending/meetings.ts";
 import { judgeRevision, type PageItem } from "../engine/revisions.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
 import { disordered, keepOne, keepPage, type Page } from "../engine/source-pages.ts";
@@ -50,7 +51,8 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
     // A step back is a checkpoint as well: a budget that ends here would otherwise make it again and again.
     balance = await commitPage(context, `${n}`, { page, after: listing, taken });
   }
-  const settled = (await fetchFailed(context, { listing, failed: rest.failed }, taken)) ?? balance;
+  const fetched = (await fetchFailed(context, { listing, failed: rest.failed }, taken)) ?? balance;
+  const settled = (await mendFound(context, listing, taken)) ?? fetched;
   return outcomeOf(settled, isOutrun(listing, context.run));
 }
 
@@ -119,6 +121,20 @@ async function fetchFailed(
       endReason: null,
     };
     balance = await commitPage(context, `failed ${place + 1}`, { page, after: listing, taken });
+  }
+  return balance;
+}
+
+/** What a proof found: asked for by itself, or judged again from what is stored; then committed as any page. */
+async function mendFound(context: RunContext, listing: Listing, taken: Taken): Promise<Balance> {
+  const found = Map.groupBy(await meetingsToMend(context), ({ subject }) => subject);
+  let balance: Balance = null;
+  for (const [place, mend] of [...found].entries()) {
+    const got = await mendOf(context, mend, place + 1);
+    if (got === null) continue;
+    const page: Page = { ...got, wanted: [], joined: true, next: null, rows: listing.rows, endReason: null };
+    balance = await commitPage(context, `mend ${place + 1}`, { page, after: listing, taken });
+    await noteMended(context, got, place + 1);
   }
   return balance;
 }

@@ -1,4 +1,5 @@
 import { mayWrite } from "../engine/approval.ts";
+import { mendPages } from "../engine/mending/pages.ts";
 import { knowTable } from "../engine/notion-schema.ts";
 import { listPages } from "../engine/page-listing.ts";
 import { makePages } from "../engine/page-making.ts";
@@ -22,8 +23,9 @@ export async function syncProjects(context: RunContext): Promise<PipelineOutcome
   // 2. What was edited, or everything: each page is merged with its row, and D1 takes what is Notion's.
   const listed = await listPages(context, table);
   if (listed.at.listing.completedMs === null) return goesOn(table, listed);
-  // 3. What was not listed any more.
+  // 3. What was not listed any more, and what a proof found.
   const missing = await lookForMissing(context, table, listed.counted);
+  await mendPages(context, table, listed);
   // 4. What Notion is owed: read again, merge, write down what is replaced, send.
   const isWritable = await mayWrite(context, table);
   const pushed = await pushPages(context, table, { counted: listed.counted, mayWrite: isWritable });

@@ -1,6 +1,7 @@
 import { VECTOR_BATCH_DOCUMENTS_MAX } from "../core/policy.ts";
 import { lookAtDead } from "../engine/dead-vectors.ts";
 import { durably } from "../engine/durably.ts";
+import { mendDocuments } from "../engine/mending/documents.ts";
 import { settledOf, type Batch } from "../engine/batch.ts";
 import { indexDocuments } from "../engine/indexing.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
@@ -13,6 +14,7 @@ import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
 export async function syncVectors(context: RunContext): Promise<PipelineOutcome> {
   const { records, index, embedder, world } = context.ports;
   const risen = await lookAtDead(context);
+  await mendDocuments(context);
   const { due: total } = await durably(context, "owed", () => records.owedCount(world.nowMs()));
   const { taken, more, findings } = await indexDocuments(context, {
     target: { index, embedder },

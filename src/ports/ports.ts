@@ -4,6 +4,7 @@ import type { TableName, TableSettings } from "../core/records/table.ts";
 import type { IndexRegistry } from "./index-registry.ts";
 import type { NotionTables } from "./notion.ts";
 import type { PlanStore } from "./plan-store.ts";
+import type { ProofStore } from "./proof-store.ts";
 import type { RawStore } from "./raw-store.ts";
 import type { RebuildStore } from "./rebuild-store.ts";
 import type { RecordStore } from "./record-store.ts";
@@ -43,6 +44,7 @@ export type Ports = {
   readonly plans: PlanStore;
   readonly registry: IndexRegistry;
   readonly rebuilds: RebuildStore;
+  readonly proofs: ProofStore;
   /** The model of the live index. */
   readonly embedder: Embedder;
   /** The live index: the one that answers. */

@@ -2,6 +2,7 @@ import type { WorkflowStep } from "cloudflare:workers";
 import { createEmbedder } from "../adapters/workers-ai/embedder.ts";
 import { createIndexRegistry } from "../adapters/d1/index-registry.ts";
 import { createOpenAiEmbedder } from "../adapters/openai/embedder.ts";
+import { createProofStore } from "../adapters/d1/proof-store.ts";
 import { createRebuildStore } from "../adapters/d1/rebuild-table.ts";
 import { createFirefliesSource } from "../adapters/fireflies/source.ts";
 import { createRawStore } from "../adapters/r2/raw-store.ts";
@@ -69,6 +70,7 @@ export async function composePorts(env: Env): Promise<Ports> {
     raw: createRawStore(env.RAW, world),
     registry,
     rebuilds: createRebuildStore(env.DB),
+    proofs: createProofStore(env.DB),
     decisions: createDecisionStore(env.DB),
     plans: createPlanStore(env.DB),
     tables: createTableStore(env.DB, world),

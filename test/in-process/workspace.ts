@@ -5,6 +5,7 @@ import { createR2 } from "../../emulators/r2/r2-bucket.ts";
 import { createVectorizeInMemory } from "../../emulators/vectorize/in-memory.ts";
 import { createWorkersAiInProcess } from "../../emulators/workers-ai/ai-core.ts";
 import { createIndexRegistry } from "../../src/adapters/d1/index-registry.ts";
+import { createProofStore } from "../../src/adapters/d1/proof-store.ts";
 import { createRebuildStore } from "../../src/adapters/d1/rebuild-table.ts";
 import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
 import { createTableStore } from "../../src/adapters/d1/table-store.ts";
@@ -150,6 +151,7 @@ export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS
     raw: createRawStore(r2, world),
     registry: createIndexRegistry(d1),
     rebuilds: createRebuildStore(d1),
+    proofs: createProofStore(d1),
     decisions: createDecisionStore(d1),
     plans: createPlanStore(d1),
     tables: createTableStore(d1, world),

@@ -1,5 +1,6 @@
 import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
 import { createIndexRegistry } from "../../src/adapters/d1/index-registry.ts";
+import { createProofStore } from "../../src/adapters/d1/proof-store.ts";
 import { createRebuildStore } from "../../src/adapters/d1/rebuild-table.ts";
 import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
 import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
@@ -57,6 +58,7 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     embedder: createEmbedder(bindAi(watched, estate.ai), MODEL, world),
     registry: createIndexRegistry(d1),
     rebuilds: createRebuildStore(d1),
+    proofs: createProofStore(d1),
     decisions: createDecisionStore(d1),
     plans: createPlanStore(d1),
     tables: createTableStore(d1, world),

@@ -18,9 +18,6 @@ type Methods = Omit<
   | "listingState"
   | "sourceCount"
   | "totals"
-  | "proofPage"
-  | "vectorsMax"
-  | "liveChunkIds"
 >;
 
 /** The ledger of chunks: what is owed, what was sent, what was read back, what was given up. */

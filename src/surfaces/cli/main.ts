@@ -15,6 +15,7 @@ import {
 import { runLines, statusLines } from "./lines.ts";
 import { askRebuild, rebuildWish, watchRebuild, type Said } from "./rebuild.ts";
 import { runAsked, withRun, type RunOptions } from "./run.ts";
+import { verify, withVerify, type VerifyOptions } from "./verify.ts";
 import { searchLines, searchParameters, withSearchOptions, type SearchOptions } from "./search.ts";
 
 const EXIT = { usage: 2, failed: 3 } as const;
@@ -57,6 +58,10 @@ function program(): Command {
       conclude(options, await runAsked(await connect(options), sync, options, show)),
   );
   addDecisions(verb);
+  withVerify(verb("verify", "prove that nothing is missing, mend what is, and prove it again")).action(
+    async (options: Options & VerifyOptions) =>
+      conclude(options, await verify(await connect(options), options, show)),
+  );
   withSearchOptions(verb("search", "passages that answer: who said it, when, in which meeting")).action(
     async (text: string[], options: Options & SearchOptions) => {
       const asked = await searchParameters(text, options);
