@@ -65,6 +65,11 @@ export function proofReads(database: Database): Methods {
       );
       return row?.ms ?? null;
     },
+    firstRunMs: async () => {
+      // The oldest by its id, which is made of the time.
+      const [row] = await database.rows<{ ms: number }>("select queued_ms as ms from runs order by id limit 1");
+      return row?.ms ?? null;
+    },
     rowCount: (sync) =>
       count(
         sync === "vectors"

@@ -153,9 +153,10 @@ const FULL_TEXT = ["chunks_fts", "meetings_fts"] as const;
 function fullTextMethods(database: Database): FullTextMethods {
   return {
     fullText: async () => {
-      // Whoever is not gone has a text: rows of chunks are wide, and this is counted by an index.
+      // Whoever is not gone has a text, but for what is there again: rows are wide, and this is counted by an index.
       const [row] = await database.rows<{ chunks: number; entries: number }>(
-        `select (select count(*) from chunks where state <> 'gone') as chunks,
+        `select (select count(*) from chunks where state <> 'gone')
+             - (select count(*) from chunks where state = 'dead' and text is null) as chunks,
            (select count(*) from chunks_fts_docsize) as entries`,
       );
       return row ?? { chunks: 0, entries: 0 };

@@ -5,7 +5,8 @@ import type { SyncName } from "../../ports/run-store.ts";
 
 /**
  * Syncs whose runs have a finding to mend, then `verify` if a proof is due: by the clock, to go on with one, or to look again
- * at what was mended. The first proof waits until everything has come once.
+ * at what was mended. The first proof comes a day after the first run: until then there is little to
+ * prove.
  */
 export async function dueForProof(ports: Ports): Promise<SyncName[]> {
   const { proofs, world } = ports;
@@ -27,24 +28,14 @@ async function mayMend(ports: Ports, sync: Mender): Promise<boolean> {
 }
 
 async function isProofDue(ports: Ports, isMended: boolean): Promise<boolean> {
-  const { runs, scheduleMs, world } = ports;
+  const { proofs, runs, scheduleMs, world } = ports;
   if (!(await isLaneOpen(ports, "verify"))) return false;
   const nowMs = world.nowMs();
   const last = await runs.lastEnded("verify");
-  if (last === null) return isSettled(ports);
-  if (last.continues || nowMs - last.queuedMs >= scheduleMs.verify) return true;
+  const sinceMs = last?.queuedMs ?? (await proofs.firstRunMs()) ?? nowMs;
+  if (last?.continues === true || nowMs - sinceMs >= scheduleMs.verify) return true;
+  if (last === null) return false;
   return isMended && nowMs - (last.endedMs ?? nowMs) >= PROOF_AGAIN_AFTER_MS;
-}
-
-/** Whether there is something to prove: every sync that is on has ended once, and nothing is under way. */
-async function isSettled({ runs, source, notion }: Ports): Promise<boolean> {
-  if ((await runs.unfinished()).items.length > 0) return false;
-  const on = [
-    ...(source === null ? [] : (["fireflies", "vectors"] as const)),
-    ...(["clients", "projects"] as const).filter((name) => notion?.databases[name] != null),
-  ];
-  const ended = await Promise.all(on.map((sync) => runs.lastEnded(sync)));
-  return on.length > 0 && ended.every((run) => run !== null && !run.continues);
 }
 
 async function isLaneOpen({ runs, world }: Ports, sync: SyncName): Promise<boolean> {
