@@ -8,13 +8,20 @@ describe("withDifferences", () => {
   it("names what no unfinished run explains first, so that a cut list never hides a loss", () => {
     const left = Array.from({ length: PROOF_NAMES_MAX + 20 }, (_, n) => `vectors owed: m${n}`);
     const before = withDifferences(proofBegun(""), [], left);
-    const { named, differences, faults } = withDifferences(before, [LOST], ["seen, but in no complete listing: m2"]);
+    const { named, differences, faults } = withDifferences(
+      before,
+      [LOST],
+      ["seen, but in no complete listing: m2"],
+    );
     expect({ differences, faults, named: named.length }).toEqual({
       differences: PROOF_NAMES_MAX + 22,
       faults: 1,
       named: PROOF_NAMES_MAX,
     });
-    expect(named.slice(0, 2)).toEqual(["raw revision missing or damaged: m1", "seen, but in no complete listing: m2"]);
+    expect(named.slice(0, 2)).toEqual([
+      "raw revision missing or damaged: m1",
+      "seen, but in no complete listing: m2",
+    ]);
     expect(named.slice(1).every((difference) => isLeftBy("fireflies", difference))).toBe(true);
   });
 });

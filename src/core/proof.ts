@@ -2,7 +2,7 @@
 import { PROOF_NAMES_MAX } from "./policy.ts";
 
 /** What is proved, in the order of the one-way street. */
-export const DOMAINS = [
+const DOMAINS = [
   "source",
   "raw",
   "records",
@@ -61,12 +61,16 @@ export function menderOf({ kind, domain }: Pick<Fault, "kind" | "domain">): Mend
 }
 
 /** A fault as a difference is named. */
-export function faultWords({ kind, subject }: Pick<Fault, "kind" | "subject">): string {
+function faultWords({ kind, subject }: Pick<Fault, "kind" | "subject">): string {
   return `${FAULTS[kind].words}: ${subject}`;
 }
 
 /** Differences that are no fault: what a run that has not come to its end leaves, and what is tried again by itself. */
-export const LEFT = { unlisted: "seen, but in no complete listing", owed: "vectors owed", failed: "failed" } as const;
+export const LEFT = {
+  unlisted: "seen, but in no complete listing",
+  owed: "vectors owed",
+  failed: "failed",
+} as const;
 
 /**
  * Whether a difference is what a run that has not come to its end leaves: a listing (`fireflies`), or documents not yet
@@ -186,7 +190,11 @@ export function nextPhase(state: ProofState): ProofState {
 }
 
 /** Add faults and what is only left to do; a cut must never hide a loss behind what is only unfinished. */
-export function withDifferences(state: ProofState, faults: readonly Fault[], left: readonly string[]): ProofState {
+export function withDifferences(
+  state: ProofState,
+  faults: readonly Fault[],
+  left: readonly string[],
+): ProofState {
   const named = [...state.named, ...faults.map(faultWords), ...left];
   const rank = (difference: string): number =>
     Number(isLeftBy("fireflies", difference)) + Number(isLeftBy("vectors", difference));

@@ -16,7 +16,13 @@ function aClient(asked: string[], endedMs: number | null): ApiClient {
       return { run_id: "01RUN", created: true };
     },
     run: async () => REPORT,
-    status: async () => ({ nowMs: 7, totals: { quarantined: 0 }, alerts: asked.slice(), off: [], rebuild: null }),
+    status: async () => ({
+      nowMs: 7,
+      totals: { quarantined: 0 },
+      alerts: asked.slice(),
+      off: [],
+      rebuild: null,
+    }),
     askProof: async (isComplete: boolean) => {
       asked.push(isComplete ? "complete proof" : "proof");
       return { run_id: "01VERIFY", proof_id: "01PROOF", created: true };
@@ -25,7 +31,7 @@ function aClient(asked: string[], endedMs: number | null): ApiClient {
       // What was found is to be mended once.
       const menders = asked.includes("mended") || endedMs === null ? [] : ["fireflies"];
       asked.push("mended");
-      return { proof, findings: [], open: 0, menders, sourceAsOfMs: 0 };
+      return { proof, findings: [], open: 0, repaired: 0, menders, sourceAsOfMs: 0 };
     },
     forgetEnded: async () => ({ forgotten: 0 }),
   };
@@ -36,7 +42,15 @@ it("proves everything at the end, has it mended, proves it again, and only then 
   const asked: string[] = [];
   const { alerts, proof } = await runOnce(aClient(asked, 8), nobody);
   const all = ["fireflies", "clients", "projects", "vectors"];
-  expect(asked).toEqual([...all, "complete proof", "mended", "fireflies", "vectors", "complete proof", "mended"]);
+  expect(asked).toEqual([
+    ...all,
+    "complete proof",
+    "mended",
+    "fireflies",
+    "vectors",
+    "complete proof",
+    "mended",
+  ]);
   expect(alerts).toEqual(asked);
   expect(proof).toEqual({
     ...SUMS,

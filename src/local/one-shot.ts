@@ -53,7 +53,9 @@ function isOther({ rebuild, preview }: Run): boolean {
 export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneShot> {
   const reports: RunReport[] = [];
   const { off } = await client.status();
-  for (const sync of SYNC_NAMES.filter((name) => name !== "verify" && off.every((one) => one.sync !== name))) {
+  for (const sync of SYNC_NAMES.filter(
+    (name) => name !== "verify" && off.every((one) => one.sync !== name),
+  )) {
     for (let runs = 0; runs < RUNS_MAX; runs += 1) {
       const { run_id: runId } = await client.start(sync);
       const report = await ended(client, runId, watcher);

@@ -79,7 +79,10 @@ function endLine({ run, counts }: RunReport): string {
 }
 
 /** The report at the end: what came, what was set aside and why, where the time went, what was retried, and the proof. */
-export function finalReport({ reports, proof, findings, notes, quarantined }: OneShot, outcome: OutcomeJson): string {
+export function finalReport(
+  { reports, proof, findings, notes, quarantined }: OneShot,
+  outcome: OutcomeJson,
+): string {
   const parked = reports.filter(({ run }) => run.state === "parked");
   const blocks = [
     block("What came", reports.map(endLine)),

@@ -5,7 +5,13 @@ import { askForProof } from "../engine/proving/asking.ts";
 import { dueForProof } from "../engine/proving/due.ts";
 import { executeRun } from "../engine/run.ts";
 import { PIPELINES } from "./index.ts";
-import { aListedMeeting, aWorkspace, freshSteps, runSync, type Workspace } from "../../test/in-process/workspace.ts";
+import {
+  aListedMeeting,
+  aWorkspace,
+  freshSteps,
+  runSync,
+  type Workspace,
+} from "../../test/in-process/workspace.ts";
 
 const CLEAN = { states: ["verify succeeded"], found: [] };
 const DAY_MS = 24 * 3_600_000;
@@ -14,7 +20,8 @@ let space: Workspace;
 const rows = async <T = Record<string, unknown>>(sql: string): Promise<T[]> =>
   (await space.d1.prepare(sql).all<T>()).results;
 const keyOf = async (id: string): Promise<string> =>
-  (await rows<{ key: string }>(`select revision_key as key from sightings where source_id = '${id}'`))[0]?.key ?? "";
+  (await rows<{ key: string }>(`select revision_key as key from sightings where source_id = '${id}'`))[0]
+    ?.key ?? "";
 
 beforeEach(async () => {
   space = await aWorkspace();
@@ -120,29 +127,32 @@ describe("a proof", () => {
     ],
   ];
 
-  it.each(faults)("names %s, has it mended by the sync that owns it, and is clean the second time", async (_, harm, found, menders) => {
-    await harm();
-    space.world.advance(60_000);
-    const first = await verified(space);
-    expect(first.found).toEqual(found);
-    expect(first.states).toEqual([
-      "verify succeeded_with_findings",
-      ...menders.map((sync) => `${sync} succeeded`),
-      "verify succeeded",
-    ]);
-    expect(first.report.open).toBe(0);
-    for (const { cause, repair, tries, verifiedMs } of first.report.findings) {
-      expect(cause).not.toBe("");
-      expect({ repair: typeof repair, tries, verified: verifiedMs !== null }).toEqual({
-        repair: "string",
-        tries: 1,
-        verified: true,
-      });
-    }
-    space.world.advance(60_000);
-    expect(await verified(space)).toMatchObject(CLEAN);
-    expect((await space.ports.runs.openAlerts()).items).toEqual([]);
-  });
+  it.each(faults)(
+    "names %s, has it mended by the sync that owns it, and is clean the second time",
+    async (_, harm, found, menders) => {
+      await harm();
+      space.world.advance(60_000);
+      const first = await verified(space);
+      expect(first.found).toEqual(found);
+      expect(first.states).toEqual([
+        "verify succeeded_with_findings",
+        ...menders.map((sync) => `${sync} succeeded`),
+        "verify succeeded",
+      ]);
+      expect(first.report.open).toBe(0);
+      for (const { cause, repair, tries, verifiedMs } of first.report.findings) {
+        expect(cause).not.toBe("");
+        expect({ repair: typeof repair, tries, verified: verifiedMs !== null }).toEqual({
+          repair: "string",
+          tries: 1,
+          verified: true,
+        });
+      }
+      space.world.advance(60_000);
+      expect(await verified(space)).toMatchObject(CLEAN);
+      expect((await space.ports.runs.openAlerts()).items).toEqual([]);
+    },
+  );
 
   it("names vectors that nobody knows, which no run can take away, and does not succeed while they are there", async () => {
     const stray = { id: "stray", values: new Float32Array(1_024).fill(0.5), metadata: {} };
@@ -153,7 +163,9 @@ describe("a proof", () => {
       found: ["vectors_surplus VECTORS_A"],
       report: { open: 1 },
     });
-    expect((await space.ports.runs.openAlerts()).items).toMatchObject([{ kind: "proof_failed", subject: "proof" }]);
+    expect((await space.ports.runs.openAlerts()).items).toMatchObject([
+      { kind: "proof_failed", subject: "proof" },
+    ]);
     space.stores.VECTORS_A.loseVectors(["stray"]);
     space.world.advance(60_000);
     expect((await verified(space)).states).toEqual(["verify succeeded"]);
@@ -286,12 +298,22 @@ describe("the source, listed anew", () => {
     space.world.advance(8 * DAY_MS);
     space.source.failWith = () => {
       const notBeforeMs = space.world.nowMs() + DAY_MS;
-      throw new FailureError({ kind: "quota", party: "fireflies", detail: "the day's budget is used up", notBeforeMs });
+      throw new FailureError({
+        kind: "quota",
+        party: "fireflies",
+        detail: "the day's budget is used up",
+        notBeforeMs,
+      });
     };
     const { states, report } = await verified(space);
     expect(states).toEqual(["verify succeeded"]);
-    expect(report.proof?.state.notes).toEqual(["the source could not be listed now: the day's budget is used up"]);
-    expect(report.proof?.state.figures.find(({ domain }) => domain === "source")).toMatchObject({ ledger: 3, store: 3 });
+    expect(report.proof?.state.notes).toEqual([
+      "the source could not be listed now: the day's budget is used up",
+    ]);
+    expect(report.proof?.state.figures.find(({ domain }) => domain === "source")).toMatchObject({
+      ledger: 3,
+      store: 3,
+    });
     expect((await space.ports.runs.lane("verify")).notBeforeMs).toBeNull();
   });
 
@@ -307,7 +329,9 @@ describe("the source, listed anew", () => {
     expect(report.proof?.state.notes).toContain(
       "1 known meetings are not listed by the source now; what is not seen is not gone",
     );
-    expect(await rows(`select deleted_ms from meetings where id = '${listed?.id}'`)).toEqual([{ deleted_ms: null }]);
+    expect(await rows(`select deleted_ms from meetings where id = '${listed?.id}'`)).toEqual([
+      { deleted_ms: null },
+    ]);
   });
 });
 
@@ -344,7 +368,11 @@ describe("a run of verify", () => {
     expect(items.map(({ kind, subject, tries }) => ({ kind, subject, tries }))).toEqual([
       { kind: "raw_damaged", subject: "m1", tries: 0 },
     ]);
-    expect((await space.ports.proofs.proof(null))?.state.sums).toMatchObject({ source: 3, raw: 2, records: 3 });
+    expect((await space.ports.proofs.proof(null))?.state.sums).toMatchObject({
+      source: 3,
+      raw: 2,
+      records: 3,
+    });
   });
 
   it("keeps the same step twice as once: the reply to a commit may be lost", async () => {
@@ -354,7 +382,10 @@ describe("a run of verify", () => {
       ...proofs,
       keep: async (fence, kept) => {
         await proofs.keep(fence, kept);
-        await proofs.keep(fence, { ...kept, faults: kept.faults.map((fault) => ({ ...fault, id: `${fault.id}-2` })) });
+        await proofs.keep(fence, {
+          ...kept,
+          faults: kept.faults.map((fault) => ({ ...fault, id: `${fault.id}-2` })),
+        });
       },
       end: async (fence, ended) => {
         await proofs.end(fence, ended);
@@ -378,7 +409,11 @@ describe("a run of verify", () => {
     expect({ created, mode: proof.mode }).toEqual({ created: false, mode: "complete" });
     await executeRun(space.ports, freshSteps(space.world), run.id, PIPELINES);
     const last = await space.ports.proofs.proof(null);
-    expect(last).toMatchObject({ mode: "complete", endedMs: expect.any(Number), state: { sums: { records: 3 } } });
+    expect(last).toMatchObject({
+      mode: "complete",
+      endedMs: expect.any(Number),
+      state: { sums: { records: 3 } },
+    });
   });
 });
 

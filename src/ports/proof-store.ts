@@ -105,7 +105,12 @@ export type ProofStore = {
   /** What was done about findings. `isDone` false: nothing could be, and it is tried again. */
   noteRepair(
     fence: Fence,
-    repair: { readonly ids: readonly string[]; readonly words: string; readonly isDone: boolean; readonly nowMs: number },
+    repair: {
+      readonly ids: readonly string[];
+      readonly words: string;
+      readonly isDone: boolean;
+      readonly nowMs: number;
+    },
   ): Promise<void>;
 
   /** Meetings in the order of their ids; the cursor is the last id where there may be more. */

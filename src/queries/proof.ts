@@ -9,6 +9,8 @@ export type ProofReport = {
   readonly findings: readonly Finding[];
   /** Findings that no later proof saw mended. */
   readonly open: number;
+  /** Those of them that were mended, and that no proof has looked at since. */
+  readonly repaired: number;
   /** Syncs whose runs have something to mend now. */
   readonly menders: readonly Mender[];
   /** When the newest complete listing of the source ended, world ms; null: never. */
@@ -26,5 +28,11 @@ export async function readProof(
     proofs.open(world.nowMs()),
     records.sourceCount(),
   ]);
-  return { proof, findings: findings.items, open: open.count, menders: open.menders, sourceAsOfMs: source.asOfMs };
+  return {
+    proof,
+    findings: findings.items,
+    open: open.count,
+    menders: open.menders,
+    sourceAsOfMs: source.asOfMs,
+  };
 }

@@ -7,7 +7,8 @@ export function proofLines({ proof, findings, open }: ProofReport): string[] {
   if (proof === null) return ["Nothing was ever proved: syncctl verify."];
   const { state, mode, askedMs, endedMs } = proof;
   const left = state.named.filter((difference) => isLeftBy("fireflies", difference));
-  const end = endedMs === null ? `has not come to its end: it is at "${state.phase}"` : `ended ${iso(endedMs)}`;
+  const end =
+    endedMs === null ? `has not come to its end: it is at "${state.phase}"` : `ended ${iso(endedMs)}`;
   return [
     `${mode === "complete" ? "Complete proof" : "Proof of what changed and of a slice of the rest"}, asked for ${iso(askedMs)}, ${end}`,
     ...state.figures.map(figureLine),

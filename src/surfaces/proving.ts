@@ -33,7 +33,7 @@ export async function proveAndMend(client: Door, isComplete: boolean, follow: Fo
     return client.proof(nowMs);
   };
   let report = await prove();
-  for (let round = 0; round < MEND_TRIES_MAX && report.menders.length > 0; round += 1) {
+  for (let round = 0; round < MEND_TRIES_MAX && isToLookAt(report); round += 1) {
     for (const sync of syncsFor(report.menders)) {
       const { run_id: id } = await client.start(sync);
       reports.push(...(await toTheEnd(client, sync, id, follow)));
@@ -41,6 +41,11 @@ export async function proveAndMend(client: Door, isComplete: boolean, follow: Fo
     report = await prove();
   }
   return { reports, report };
+}
+
+/** The clock may have had some of it mended meanwhile. */
+function isToLookAt({ menders, repaired }: ProofReport): boolean {
+  return menders.length > 0 || repaired > 0;
 }
 
 /** A record that is made again may owe its vectors. */
@@ -51,12 +56,7 @@ function syncsFor(menders: readonly Mender[]): SyncName[] {
   );
 }
 
-async function toTheEnd(
-  client: Door,
-  sync: SyncName,
-  firstId: string,
-  follow: Follow,
-): Promise<RunReport[]> {
+async function toTheEnd(client: Door, sync: SyncName, firstId: string, follow: Follow): Promise<RunReport[]> {
   const reports = [await follow(firstId)];
   while (reports.length < RUNS_MAX) {
     const { run } = reports.at(-1) as RunReport;

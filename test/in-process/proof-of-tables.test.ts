@@ -29,9 +29,12 @@ describe("a proof of pages", () => {
     const writes = space.writes();
     const { report, ...clean } = await verified(space);
     expect(clean).toMatchObject(CLEAN);
-    const figures = report.proof?.state.figures.filter(({ domain }) => domain === "projects" || domain === "clients");
+    const figures = report.proof?.state.figures.filter(
+      ({ domain }) => domain === "projects" || domain === "clients",
+    );
     expect(figures).toHaveLength(2);
-    for (const { ledger, store, ok } of figures ?? []) expect({ ok, store }).toEqual({ ok: true, store: ledger });
+    for (const { ledger, store, ok } of figures ?? [])
+      expect({ ok, store }).toEqual({ ok: true, store: ledger });
     expect(space.writes()).toBe(writes);
   });
 
@@ -42,8 +45,14 @@ describe("a proof of pages", () => {
     space.world.advance(60_000);
     const first = await verified(space);
     expect(first.found).toEqual([`page_differs ${page}`]);
-    expect(first.states).toEqual(["verify succeeded_with_findings", "projects succeeded", "verify succeeded"]);
-    expect(first.report.findings[0]?.cause).toMatch(/^it was last edited at 20.* shows other values than were last read$/);
+    expect(first.states).toEqual([
+      "verify succeeded_with_findings",
+      "projects succeeded",
+      "verify succeeded",
+    ]);
+    expect(first.report.findings[0]?.cause).toMatch(
+      /^it was last edited at 20.* shows other values than were last read$/,
+    );
     expect(await space.rows(`select project_address from projects where id = '${record}'`)).toEqual([
       { project_address: "1 Quay Street" },
     ]);
@@ -72,7 +81,9 @@ describe("a proof of pages", () => {
     expect({ states, found }).toEqual(CLEAN);
     expect(report.proof?.state.notes).toContain("1 pages of projects have something on its way");
     await space.sync("projects");
-    expect(await space.rows(`select state from notion_pages where page_id = '${page}'`)).toEqual([{ state: "trashed" }]);
+    expect(await space.rows(`select state from notion_pages where page_id = '${page}'`)).toEqual([
+      { state: "trashed" },
+    ]);
     space.world.advance(HOUR_MS);
     expect(await verified(space)).toMatchObject(CLEAN);
   });
@@ -80,7 +91,9 @@ describe("a proof of pages", () => {
   it("names a row that was changed without anything noticing, and has what was agreed on decide", async () => {
     const { page, record } = await aPage("clients");
     await space.rows(`update clients set address = 'nowhere' where id = '${record}'`);
-    await space.rows(`update row_versions set version = version - 1 where sync = 'clients' and record_id = '${record}'`);
+    await space.rows(
+      `update row_versions set version = version - 1 where sync = 'clients' and record_id = '${record}'`,
+    );
     const first = await verified(space);
     expect(first.found).toEqual([`row_differs ${page}`]);
     expect(first.states).toEqual(["verify succeeded_with_findings", "clients succeeded", "verify succeeded"]);

@@ -55,6 +55,7 @@ class Killed extends Error {}
 /** Calls at which a process died, over all seeds. */
 const diedAt = new Map<string, number>();
 const RARE = [
+  "index.upsert",
   "rebuilds.ask",
   "rebuilds.end",
   "rebuilds.commitReindexed",
@@ -340,6 +341,6 @@ describe("a rebuild that is killed", () => {
     const deaths = [...diedAt.values()].reduce((sum, times) => sum + times, 0);
     expect(deaths).toBeGreaterThan(SEEDS / 2);
     expect(diedAt.size).toBeGreaterThan(20);
-    expect([...diedAt.keys()]).toEqual(expect.arrayContaining(["index.upsert", ...RARE]));
+    expect([...diedAt.keys()]).toEqual(expect.arrayContaining(RARE));
   });
 });

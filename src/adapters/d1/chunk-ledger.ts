@@ -11,13 +11,7 @@ import { checkpoint, VERDICT_CONFLICT } from "./page-commit.ts";
 
 type Methods = Omit<
   RecordStore,
-  | "known"
-  | "knownByWire"
-  | "commitPage"
-  | "discoveries"
-  | "listingState"
-  | "sourceCount"
-  | "totals"
+  "known" | "knownByWire" | "commitPage" | "discoveries" | "listingState" | "sourceCount" | "totals"
 >;
 
 /** The ledger of chunks: what is owed, what was sent, what was read back, what was given up. */

@@ -14,6 +14,10 @@ const TO_MEND = `verified_ms is null and repaired_ms is null and mender is not n
 
 /** What proofs found, and what was done about it. */
 export function findingTable(database: Database): Methods {
+  return { ...findingReads(database), ...mendWrites(database) };
+}
+
+function findingReads(database: Database): Pick<Methods, "findings" | "open" | "toMend"> {
   return {
     findings: async (sinceMs, limit) => ({
       items: await database.rows<Finding>(
@@ -24,7 +28,12 @@ export function findingTable(database: Database): Methods {
       cursor: null,
     }),
     open: async (nowMs) => {
-      const rows = await database.rows<{ mender: Mender | null; count: number; repaired: number; due: number }>(
+      const rows = await database.rows<{
+        mender: Mender | null;
+        count: number;
+        repaired: number;
+        due: number;
+      }>(
         `select mender, count(*) as count, count(repaired_ms) as repaired, coalesce(sum(${TO_MEND}), 0) as due
          from findings where verified_ms is null group by mender`,
         nowMs,
@@ -45,6 +54,11 @@ export function findingTable(database: Database): Methods {
       ),
       cursor: null,
     }),
+  };
+}
+
+function mendWrites(database: Database): Pick<Methods, "noteRepair" | "oweDocuments"> {
+  return {
     noteRepair: async (fence, { ids, words, isDone, nowMs }) => {
       await database.fenced(
         fence,

@@ -47,7 +47,8 @@ export function proofReads(database: Database): Methods {
         );
       return found;
     },
-    revisionCount: () => count("select count(distinct revision_key) as n from sightings where revision_key <> ''"),
+    revisionCount: () =>
+      count("select count(distinct revision_key) as n from sightings where revision_key <> ''"),
     idsBetween: async (newerPlace, olderPlace) => {
       const rows = await database.rows<{ id: string }>(
         `select source_id as id from sightings join discoveries on discoveries.id = discovery_id
@@ -67,7 +68,9 @@ export function proofReads(database: Database): Methods {
     },
     firstRunMs: async () => {
       // The oldest by its id, which is made of the time.
-      const [row] = await database.rows<{ ms: number }>("select queued_ms as ms from runs order by id limit 1");
+      const [row] = await database.rows<{ ms: number }>(
+        "select queued_ms as ms from runs order by id limit 1",
+      );
       return row?.ms ?? null;
     },
     rowCount: (sync) =>

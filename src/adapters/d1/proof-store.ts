@@ -10,7 +10,12 @@ import { proofReads } from "./proof-reads.ts";
 /** Proofs and findings, and what a proof asks the ledger. */
 export function createProofStore(d1: D1Database): ProofStore {
   const database = createDatabase(d1);
-  return { ...proofTable(database), ...findingTable(database), ...proofReads(database), ...fullTextMethods(database) };
+  return {
+    ...proofTable(database),
+    ...findingTable(database),
+    ...proofReads(database),
+    ...fullTextMethods(database),
+  };
 }
 
 type ProofRow = { id: string; mode: Proof["mode"]; asked_ms: number; ended_ms: number | null; state: string };
@@ -30,6 +35,10 @@ type ProofMethods = Pick<ProofStore, "ask" | "standing" | "proof" | "keep" | "en
 const OPEN = "select * from proofs where ended_ms is null";
 
 function proofTable(database: Database): ProofMethods {
+  return { ...askMethods(database), ...stepMethods(database) };
+}
+
+function askMethods(database: Database): Pick<ProofMethods, "ask" | "standing" | "proof"> {
   return {
     ask: async ({ id, mode, isAnew, nowMs }) => {
       const { sliceEnd } = await standing(database);
@@ -63,6 +72,11 @@ function proofTable(database: Database): ProofMethods {
           : await database.rows<ProofRow>("select * from proofs where id = ?1", id);
       return proofOf(rows[0]);
     },
+  };
+}
+
+function stepMethods(database: Database): Pick<ProofMethods, "keep" | "end"> {
+  return {
     keep: async (fence, { proofId, mode, runId, nowMs, state, faults }) => {
       await database.fenced(fence, [
         statement(
@@ -166,7 +180,9 @@ function fullTextMethods(database: Database): FullTextMethods {
         // 1: against the table as well, not only within itself. Source: SQLite docs, FTS5, "integrity-check".
         await database.fenced(
           fence,
-          FULL_TEXT.map((name) => statement(`insert into ${name} (${name}, rank) values ('integrity-check', 1)`)),
+          FULL_TEXT.map((name) =>
+            statement(`insert into ${name} (${name}, rank) values ('integrity-check', 1)`),
+          ),
         );
         return true;
       } catch (error) {
@@ -186,6 +202,8 @@ function fullTextMethods(database: Database): FullTextMethods {
 /** SQLite words it so where an index differs from its table. */
 function isDamage(error: unknown): boolean {
   return (
-    error instanceof FailureError && error.failure.kind === "defect" && /malformed|corrupt/i.test(error.failure.detail)
+    error instanceof FailureError &&
+    error.failure.kind === "defect" &&
+    /malformed|corrupt/i.test(error.failure.detail)
   );
 }

@@ -69,7 +69,12 @@ function storedItem(known: Known): PageItem {
     id,
     as: "revision",
     proven,
-    revision: { ...revision, audioUrl: null, audioExpiresMs: null, wireHash: wireHash === "" ? null : wireHash },
+    revision: {
+      ...revision,
+      audioUrl: null,
+      audioExpiresMs: null,
+      wireHash: wireHash === "" ? null : wireHash,
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { DELETIONS_MAX, DELETIONS_SHARE_MAX, MENDS_PER_RUN } from "../../core/policy.ts";
+import type { Finding } from "../../core/proof.ts";
 import { durably } from "../durably.ts";
 import { call, notionOf, type TableContext } from "../notion-schema.ts";
 import { absentPage, readPages, takePages } from "../page-intake.ts";
@@ -17,8 +18,8 @@ export async function mendPages(context: RunContext, table: TableContext, listed
     const { items } = await proofs.toMend(name, world.nowMs(), MENDS_PER_RUN);
     const { bound } = await tables.totals(name);
     const unlistedMax = Math.max(DELETIONS_MAX, Math.floor(bound * DELETIONS_SHARE_MAX));
-    const unlisted = items.filter(({ kind }) => kind === "page_unlisted").slice(unlistedMax);
-    return items.filter((finding) => !unlisted.includes(finding));
+    const isUnlisted = ({ kind }: Finding): boolean => kind === "page_unlisted";
+    return [...items.filter((one) => !isUnlisted(one)), ...items.filter(isUnlisted).slice(0, unlistedMax)];
   });
   for (const { id, subject: pageId } of found)
     await durably(context, `mend:${id}`, async (scope) => {

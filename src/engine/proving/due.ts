@@ -20,7 +20,8 @@ export async function dueForProof(ports: Ports): Promise<SyncName[]> {
 /** A run that did not succeed must not be begun at every beat. */
 async function mayMend(ports: Ports, sync: Mender): Promise<boolean> {
   const { runs, source, notion, world } = ports;
-  const isOn = sync === "vectors" || (sync === "fireflies" ? source !== null : notion?.databases[sync] != null);
+  const isOn =
+    sync === "vectors" || (sync === "fireflies" ? source !== null : notion?.databases[sync] != null);
   if (!isOn || !(await isLaneOpen(ports, sync))) return false;
   const last = await runs.lastEnded(sync);
   const pauseMs = last?.state === "succeeded" ? OWED_PAGES_PAUSE_MS : MEND_PAUSE_MS;

@@ -55,7 +55,9 @@ async function lookOnce(
     scope.timed("hash revisions again", () => damagesOf(raw, meetings)),
     proofs.chunks(meetings.filter(({ record }) => record !== null).map(({ id }) => id)),
   ]);
-  const vectors = await scope.timed("read vectors back", () => index.getByIds(chunks.items.map(({ id }) => id)));
+  const vectors = await scope.timed("read vectors back", () =>
+    index.getByIds(chunks.items.map(({ id }) => id)),
+  );
   const vectorOf = new Map(vectors.map((vector) => [vector.id, vector]));
   const chunksOf = Map.groupBy(chunks.items, ({ documentId }) => documentId);
   const looks = new Map<string, Look>();
@@ -64,7 +66,9 @@ async function lookOnce(
       meeting,
       damage: damages.get(meeting.id) ?? null,
       chunks: await scope.timed("hash chunks again", () =>
-        Promise.all((chunksOf.get(meeting.id) ?? []).map((chunk) => judgeChunk(chunk, vectorOf.get(chunk.id)))),
+        Promise.all(
+          (chunksOf.get(meeting.id) ?? []).map((chunk) => judgeChunk(chunk, vectorOf.get(chunk.id))),
+        ),
       ),
     });
   const sumsOf = (some: readonly ProofMeeting[]): MeetingSums =>
@@ -83,7 +87,11 @@ type Look = {
   readonly meeting: ProofMeeting;
   /** What is wrong with its revision, in words; null: nothing. */
   readonly damage: string | null;
-  readonly chunks: readonly { readonly isText: boolean; readonly isIndexed: boolean; readonly isVector: boolean }[];
+  readonly chunks: readonly {
+    readonly isText: boolean;
+    readonly isIndexed: boolean;
+    readonly isVector: boolean;
+  }[];
 };
 
 async function damagesOf(raw: Ports["raw"], meetings: readonly ProofMeeting[]): Promise<Map<string, string>> {
@@ -145,7 +153,10 @@ function faultsOf({ meeting, damage, chunks }: Look): Fault[] {
   const raw = damage === null ? [] : fault("raw", "raw_damaged", damage);
   // What is known deleted keeps its bytes, and has nothing else to be held against.
   if (state === "failed" || deleted) return raw;
-  if (record === null) return state === "live" ? [...raw, ...fault("records", "record_missing", "its row in meetings is gone")] : raw;
+  if (record === null)
+    return state === "live"
+      ? [...raw, ...fault("records", "record_missing", "its row in meetings is gone")]
+      : raw;
   const records =
     state === "live" && record.contentHash !== meeting.contentHash
       ? fault("records", "record_differs", "its row is of another revision than the one last seen")
@@ -160,13 +171,19 @@ function chunkFaults(
 ): Fault[] {
   if (record.indexedHash !== record.contentHash)
     return fault("chunks", "vectors_stale", "its vectors are those of another revision, and nothing is owed");
-  if (chunks.length === 0) return fault("chunks", "chunks_missing", "it has no live chunk, and nothing is owed");
-  const without = (what: keyof Look["chunks"][number]): number => chunks.filter((chunk) => !chunk[what]).length;
+  if (chunks.length === 0)
+    return fault("chunks", "chunks_missing", "it has no live chunk, and nothing is owed");
+  const without = (what: keyof Look["chunks"][number]): number =>
+    chunks.filter((chunk) => !chunk[what]).length;
   const of = (count: number): string => `${count} of its ${chunks.length}`;
   const [texts, entries, vectors] = [without("isText"), without("isIndexed"), without("isVector")];
   return [
-    ...(texts > 0 ? fault("chunks", "chunk_damaged", `${of(texts)} chunks say something else than their hash`) : []),
-    ...(entries > 0 ? fault("full_text", "text_unindexed", `${of(entries)} chunks are not in the full-text index`) : []),
+    ...(texts > 0
+      ? fault("chunks", "chunk_damaged", `${of(texts)} chunks say something else than their hash`)
+      : []),
+    ...(entries > 0
+      ? fault("full_text", "text_unindexed", `${of(entries)} chunks are not in the full-text index`)
+      : []),
     ...(vectors > 0 ? fault("vectors", "vector_missing", `${of(vectors)} vectors are not in the index`) : []),
   ];
 }

@@ -56,7 +56,10 @@ async function lookAtOpen(context: RunContext, scope: StepScope, isComplete: boo
   if (isComplete) return NOTHING;
   const { items } = await proofs.findings(world.nowMs(), FINDINGS_LOOKED_MAX);
   const ids = items
-    .filter(({ verifiedMs, domain }) => verifiedMs === null && (OF_MEETINGS.includes(domain) || domain === "full_text"))
+    .filter(
+      ({ verifiedMs, domain }) =>
+        verifiedMs === null && (OF_MEETINGS.includes(domain) || domain === "full_text"),
+    )
     .map(({ subject }) => subject);
   if (ids.length === 0) return NOTHING;
   const page = await proofs.meetings({ ids: [...new Set(ids)] });
@@ -67,7 +70,11 @@ async function lookAtOpen(context: RunContext, scope: StepScope, isComplete: boo
 /** Open findings that one proof looks at beyond what is due: those that one run of each sync may have mended, many times over. */
 const FINDINGS_LOOKED_MAX = 20 * MENDS_PER_RUN;
 
-async function lookAtChanged(context: RunContext, scope: StepScope, { state, sinceMs }: At): Promise<ProvedStep> {
+async function lookAtChanged(
+  context: RunContext,
+  scope: StepScope,
+  { state, sinceMs }: At,
+): Promise<ProvedStep> {
   const { proofs } = context.ports;
   const page = await proofs.meetings({ after: state.cursor ?? "", limit: PROOF_PAGE_ITEMS, sinceMs });
   const looked = await lookAtMeetings(context.ports, scope, page.items);
@@ -104,12 +111,18 @@ async function lookAtSlice(context: RunContext, scope: StepScope, state: ProofSt
  * Prove a table of Notion's: listed anew in a complete proof, and where something about it is open; else what the listing of
  * the day has shown is on record.
  */
-export async function proveTablePhase(context: RunContext, proof: Proof, { phase }: ProofState): Promise<Proved> {
+export async function proveTablePhase(
+  context: RunContext,
+  proof: Proof,
+  { phase }: ProofState,
+): Promise<Proved> {
   const { notion, proofs, world, tables } = context.ports;
   if (!isTable(phase) || notion === null || notion.databases[phase] === null) return NOTHING;
   const { items } = await durably(context, `${phase} open`, async () => {
     const found = await proofs.findings(world.nowMs(), FINDINGS_LOOKED_MAX);
-    return { items: found.items.filter((one) => one.domain === phase && one.verifiedMs === null).map(({ id }) => id) };
+    return {
+      items: found.items.filter((one) => one.domain === phase && one.verifiedMs === null).map(({ id }) => id),
+    };
   });
   if (proof.mode === "complete" || items.length > 0) return proveTable(context, phase);
   return durably(context, `${phase} on record`, async (): Promise<Proved> => {

@@ -26,7 +26,8 @@ export async function planProof({ ports }: RunContext): Promise<{ proof: Proof; 
   const { open, lastCompleteMs, lastAskedMs } = await proofs.standing();
   const isDue = lastCompleteMs === null || nowMs - lastCompleteMs >= PROOF_COMPLETE_EVERY_MS;
   const proof =
-    open ?? (await proofs.ask({ id: world.newId(), mode: isDue ? "complete" : "daily", isAnew: false, nowMs }));
+    open ??
+    (await proofs.ask({ id: world.newId(), mode: isDue ? "complete" : "daily", isAnew: false, nowMs }));
   return { proof, sinceMs: lastAskedMs ?? 0 };
 }
 
@@ -106,7 +107,12 @@ function sumFigures(proof: Proof, { sums }: ProofState): Figure[] {
 
 function checkOf({ domain, what, ok, ledger, store, asOfMs }: Figure): Check {
   const asOf = asOfMs === null ? "" : ` (as of ${new Date(asOfMs).toISOString()})`;
-  return { name: `proof of ${domain.replace("_", " ")}: ${what}`, ok, expected: ledger, actual: `${store}${asOf}` };
+  return {
+    name: `proof of ${domain.replace("_", " ")}: ${what}`,
+    ok,
+    expected: ledger,
+    actual: `${store}${asOf}`,
+  };
 }
 
 /** Meetings that failed are tried again by themselves; a proof with such a one does not hold all the same. */
@@ -123,7 +129,12 @@ async function endProof(
 ): Promise<{ isOver: boolean; open: string[] }> {
   const { ports, fence } = context;
   const { proofs, world } = ports;
-  const isOver = await proofs.end(fence, { proofId: proof.id, mode: proof.mode, nowMs: world.nowMs(), state });
+  const isOver = await proofs.end(fence, {
+    proofId: proof.id,
+    mode: proof.mode,
+    nowMs: world.nowMs(),
+    state,
+  });
   if (!isOver) return { isOver, open: [] };
   const { items } = await proofs.findings(world.nowMs(), IDS_SHOWN_MAX);
   const open = items.filter(({ verifiedMs }) => verifiedMs === null);
@@ -139,11 +150,17 @@ function findingWords({ kind, subject, cause }: Finding): string {
 /** An edit in Notion that the next listing takes anyway is a finding, and nothing to wake anybody for. */
 const QUIET: ReadonlySet<Fault["kind"]> = new Set(["page_differs", "page_unknown"]);
 
-async function settleAlert({ ports }: RunContext, state: ProofState, open: readonly Finding[]): Promise<void> {
+async function settleAlert(
+  { ports }: RunContext,
+  state: ProofState,
+  open: readonly Finding[],
+): Promise<void> {
   const { runs, world } = ports;
   const loud = [
     ...open.filter(({ kind }) => !QUIET.has(kind)).map(findingWords),
-    ...state.named.filter((difference) => difference.startsWith("failed: ") && !isLeftBy("fireflies", difference)),
+    ...state.named.filter(
+      (difference) => difference.startsWith("failed: ") && !isLeftBy("fireflies", difference),
+    ),
   ];
   if (loud.length === 0) {
     await runs.closeAlert("proof_failed", SUBJECT, world.nowMs());

@@ -67,9 +67,14 @@ async function listPage(context: RunContext, scope: StepScope, listing: SourceLi
   const seen = await sight(context, reply.items);
   const places = seen.map(({ dateString }) => dateString);
   const verdict = judgePage(listing.at, rows, places, null);
-  if (verdict.state === "disordered") disordered("rows are not listed newest first, or too many share one moment");
+  if (verdict.state === "disordered")
+    disordered("rows are not listed newest first, or too many share one moment");
   if (verdict.state === "step_back")
-    return { ...NOTHING, calls: 3, cursor: JSON.stringify({ ...listing, pages: listing.pages + 1, at: verdict.next }) };
+    return {
+      ...NOTHING,
+      calls: 3,
+      cursor: JSON.stringify({ ...listing, pages: listing.pages + 1, at: verdict.next }),
+    };
   const { lastCeilingMs } = await records.discoveries();
   const ids = seen.map(({ id }) => id);
   // An id that was known before and whose place this page strictly covers was not to be seen. Source: protocols 4.

@@ -15,7 +15,8 @@ export async function countObjects(
   cursor: string | null,
 ): Promise<Proved & { readonly isOver: boolean }> {
   const { raw, proofs } = ports;
-  const before: Counted = cursor === null ? { list: null, objects: 0, current: 0 } : (JSON.parse(cursor) as Counted);
+  const before: Counted =
+    cursor === null ? { list: null, objects: 0, current: 0 } : (JSON.parse(cursor) as Counted);
   const page = await raw.list(REVISIONS_PREFIX, before.list);
   const at: Counted = {
     list: page.cursor,
@@ -30,7 +31,13 @@ export async function countObjects(
     ...NOTHING,
     isOver: true,
     calls: 4,
-    figures: [figure("raw", "revisions listed in the store", { ledger, store: at.current, ok: ledger === at.current })],
+    figures: [
+      figure("raw", "revisions listed in the store", {
+        ledger,
+        store: at.current,
+        ok: ledger === at.current,
+      }),
+    ],
     notes: earlier > 0 ? [`the raw store keeps ${earlier} earlier revisions beside those of now`] : [],
     faults: strays.map((subject): Fault => ({
       domain: "records",
@@ -57,9 +64,7 @@ export async function proveFullText({ ports, fence }: RunContext, isComplete: bo
     ...NOTHING,
     calls: 3,
     figures: [figure("full_text", "entries of chunks", { ledger: chunks, store: entries, ok: !isStill })],
-    faults: isStill
-      ? [{ domain: "full_text", kind: "full_text_damaged", subject: "chunks_fts", cause }]
-      : [],
+    faults: isStill ? [{ domain: "full_text", kind: "full_text_damaged", subject: "chunks_fts", cause }] : [],
   };
 }
 
@@ -91,8 +96,12 @@ export async function proveIndex({ ports }: RunContext): Promise<Proved> {
       }),
     ],
     faults: [
-      ...(risen.ids > 0 ? fault("vectors_risen", `${risen.ids} vectors that were deleted are there again`) : []),
-      ...(unknown > 0 ? fault("vectors_surplus", `the index holds ${unknown} vectors that the ledger knows nothing of`) : []),
+      ...(risen.ids > 0
+        ? fault("vectors_risen", `${risen.ids} vectors that were deleted are there again`)
+        : []),
+      ...(unknown > 0
+        ? fault("vectors_surplus", `the index holds ${unknown} vectors that the ledger knows nothing of`)
+        : []),
     ],
   };
 }

@@ -48,11 +48,17 @@ export async function proveTable(context: RunContext, name: TableName): Promise<
   const faults: Fault[] = [];
   let waiting = 0;
   for (const [n, ids] of slicesOf(asked.slice(0, PREVIEW_UNSEEN_MAX), LOOKS_PER_STEP).entries()) {
-    const step = await durably(context, `${name} again:${n + 1}`, (scope) => lookAgain(context, scope, table, ids));
+    const step = await durably(context, `${name} again:${n + 1}`, (scope) =>
+      lookAgain(context, scope, table, ids),
+    );
     faults.push(...step.faults);
     waiting += step.waiting;
   }
-  return proved({ name, listed: listed.size, missing: missing.length, faults, waiting, partial, isWhole }, asked.length, queries);
+  return proved(
+    { name, listed: listed.size, missing: missing.length, faults, waiting, partial, isWhole },
+    asked.length,
+    queries,
+  );
 }
 
 const LOOKS_PER_STEP = 20;
@@ -186,24 +192,38 @@ async function lookAgain(
 
 type PageFault = Pick<Fault, "kind" | "cause">;
 
-function faultOf(table: TableContext, read: ReadPage, known: KnownPage | null): PageFault | "on its way" | null {
+function faultOf(
+  table: TableContext,
+  read: ReadPage,
+  known: KnownPage | null,
+): PageFault | "on its way" | null {
   if (known === null)
-    return read.view === "live" ? { kind: "page_unknown", cause: "Notion lists it, and no listing had shown it" } : null;
+    return read.view === "live"
+      ? { kind: "page_unknown", cause: "Notion lists it, and no listing had shown it" }
+      : null;
   if (isUntouched(table, read, known)) return null;
   const isMerged = known.recordId === null || known.rowVersion === known.version;
-  if (known.isOwed || known.openPush !== null || known.observedMs > read.observedMs || !isMerged) return "on its way";
+  if (known.isOwed || known.openPush !== null || known.observedMs > read.observedMs || !isMerged)
+    return "on its way";
   if (read.view !== "live") {
     const isExpected = known.state === "bound" || known.state === "quarantined" || known.state === "review";
     return isExpected ? { kind: "page_unlisted", cause: WHERE[read.view] } : null;
   }
   if (read.hash !== known.pageHash) {
     const edited = new Date(read.editedMs).toISOString();
-    return { kind: "page_differs", cause: `it was last edited at ${edited} and shows other values than were last read` };
+    return {
+      kind: "page_differs",
+      cause: `it was last edited at ${edited} and shows other values than were last read`,
+    };
   }
-  if (known.state !== "bound") return { kind: "page_differs", cause: `it is listed again, and known as ${known.state}` };
+  if (known.state !== "bound")
+    return { kind: "page_differs", cause: `it is listed again, and known as ${known.state}` };
   return known.row === null
     ? { kind: "row_missing", cause: "its row is gone, and nothing had noticed" }
-    : { kind: "row_differs", cause: "its row holds something else than was agreed on, and nothing had noticed" };
+    : {
+        kind: "row_differs",
+        cause: "its row holds something else than was agreed on, and nothing had noticed",
+      };
 }
 
 const WHERE = {

@@ -53,9 +53,12 @@ export async function verify(
 type Runs = readonly RunReport["run"][];
 
 function codeOf(runs: Runs, { proof, findings, open }: Awaited<ReturnType<ApiClient["proof"]>>): number {
-  const isBroken = runs.some(({ state, notBeforeMs }) => state === "failed" || (state === "parked" && notBeforeMs === null));
+  const isBroken = runs.some(
+    ({ state, notBeforeMs }) => state === "failed" || (state === "parked" && notBeforeMs === null),
+  );
   if (isBroken || proof?.endedMs == null) return EXIT.failed;
-  const isFound = open > 0 || findings.length > 0 || runs.some(({ state }) => state === "succeeded_with_findings");
+  const isFound =
+    open > 0 || findings.length > 0 || runs.some(({ state }) => state === "succeeded_with_findings");
   return isFound ? EXIT.findings : EXIT.succeeded;
 }
 
