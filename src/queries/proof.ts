@@ -28,11 +28,6 @@ export async function readProof(
     proofs.open(world.nowMs()),
     records.sourceCount(),
   ]);
-  return {
-    proof,
-    findings: findings.items,
-    open: open.count,
-    menders: open.menders,
-    sourceAsOfMs: source.asOfMs,
-  };
+  const { count, repaired, menders } = open;
+  return { proof, findings: findings.items, open: count, repaired, menders, sourceAsOfMs: source.asOfMs };
 }

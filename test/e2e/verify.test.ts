@@ -37,7 +37,7 @@ function write(dataDir: string, folder: string, sql: string, ...values: string[]
 
 /** Change a byte in the middle of what lies under a key of R2, on the disk. */
 function rot(dataDir: string, key: string): void {
-  const [index] = globSync(join(dataDir, "state/r2/miniflare-R2BucketObject/*.sqlite")).filter(
+  const index = globSync(join(dataDir, "state/r2/miniflare-R2BucketObject/*.sqlite")).find(
     (name) => !name.endsWith("/metadata.sqlite"),
   );
   const database = new DatabaseSync(index ?? "", { readOnly: true, timeout: 5_000 });
@@ -50,6 +50,7 @@ function rot(dataDir: string, key: string): void {
   writeFileSync(file, bytes);
 }
 
+/** A client's: whether the clock has a run of projects made meanwhile is chance. */
 async function editPage(dataDir: string): Promise<string> {
   const world = await createNotionEmulator({
     stateDir: join(dataDir, "notion-emulator"),
@@ -60,7 +61,7 @@ async function editPage(dataDir: string): Promise<string> {
   });
   const [row] = readD1(
     dataDir,
-    "select page_id from notion_pages where sync = 'projects' and state = 'bound' order by page_id limit 1",
+    "select page_id from notion_pages where sync = 'clients' and state = 'bound' order by page_id limit 1",
   );
   const page = String(row?.["page_id"]);
   world.control({ op: "edit", page, set: { Address: "1 Quay Street" } });
