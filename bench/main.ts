@@ -8,6 +8,7 @@ import { benchMemory } from "./memory.ts";
 import { benchNotion } from "./notion.ts";
 import { benchRetrieval } from "./retrieval.ts";
 import { benchSearch } from "./search.ts";
+import { benchVerify } from "./verify.ts";
 import type { BenchResult } from "./result.ts";
 
 /** What the command line leaves to a bench. */
@@ -70,6 +71,11 @@ const BENCHES: readonly Bench[] = [
     about:
       "10,000 projects: calls, time by the limit alone, and rows a second against a naive copier (2 min)",
     run: (_options, say) => benchNotion({ projects: 10_000, edits: 1_000, repetitions: 4, say }),
+  },
+  {
+    name: "verify",
+    about: "a proof of 10,000 meetings, against plain reading of the same bytes (5 min)",
+    run: (_options, say) => benchVerify({ meetings: 10_000, repetitions: 3, say }),
   },
   {
     name: "fight",
