@@ -14,7 +14,7 @@ export type VerifyBenchOptions = {
   readonly say: (line: string) => void;
 };
 
-const MEETING_BYTES = 2_500;
+const MEETING_BYTES = 5_000;
 const RATIO_MAX = 1.5;
 
 /** What plain reading has read. */

@@ -89,13 +89,13 @@ test(
       });
     expect(second.outcome.proof.ok).toBe(true);
 
+    const before = Number(readD1(dataDir, "select max(asked_ms) as ms from proofs")[0]?.["ms"]);
     const program = startProgram(["start", ...where, "--port", "0", "--json"]);
     await waitFor("the first proof of the program", async () => {
       const proof = await askApi<ProofReport>(dataDir, "/api/proof");
       const status = await askApi<Status>(dataDir, "/api/status");
-      const isNew =
-        (proof?.proof?.askedMs ?? 0) > Date.parse(second.outcome.proof.meetings.source_as_of ?? "");
-      return isNew && status?.unfinished.length === 0 ? true : undefined;
+      const isNew = (proof?.proof?.askedMs ?? 0) > before;
+      return isNew && proof?.proof?.endedMs !== null && status?.unfinished.length === 0 ? true : undefined;
     });
     const [row] = readD1(
       dataDir,
