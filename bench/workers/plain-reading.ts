@@ -34,7 +34,8 @@ export async function readPlainly(env: ReadStores): Promise<object> {
       const stream = new Response(new Uint8Array(await object.arrayBuffer())).body?.pipeThrough(
         new DecompressionStream("gzip"),
       );
-      read.bytes += (await new Response(stream).arrayBuffer()).byteLength;
+      const { byteLength } = await new Response(stream).arrayBuffer();
+      read.bytes += byteLength;
       read.objects += 1;
     });
     const chunks = await env.PRODUCT_DB.prepare(
@@ -48,7 +49,8 @@ export async function readPlainly(env: ReadStores): Promise<object> {
       ids.slice(n * IDS_PER_GET, (n + 1) * IDS_PER_GET),
     );
     await atOnce(slices, async (slice) => {
-      read.vectors += (await env.PRODUCT_VECTORS.getByIds(slice)).length;
+      const { length } = await env.PRODUCT_VECTORS.getByIds(slice);
+      read.vectors += length;
     });
   }
   return { ...read, ms: (await tickedMs(env)) - startedMs };

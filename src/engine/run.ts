@@ -14,6 +14,7 @@ import type { Fence, Run, RunState, SyncName } from "../ports/run-store.ts";
 import type { Steps } from "../ports/steps.ts";
 import { RunEnded } from "./durably.ts";
 import { preflight } from "./preflight.ts";
+import { ROWS_KEPT, rowsBefore, rowsKept } from "./row-counts.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Pipeline, PipelineOutcome, RunContext } from "./run-context.ts";
 
@@ -26,6 +27,7 @@ type End = {
   readonly exhausted: boolean;
   readonly outcome: PipelineOutcome;
   readonly checks: readonly Check[];
+  readonly rowsBefore: number | null;
 };
 
 /** Syncs by name, and what makes things anew. */
@@ -114,6 +116,7 @@ async function work(context: RunContext, pipeline: Pipeline, lane: Waiting): Pro
   try {
     stayParked(lane);
     checks = await preflight(context);
+    const before = await rowsBefore(context);
     const outcome = await pipeline(context);
     return {
       state: "succeeded",
@@ -123,6 +126,7 @@ async function work(context: RunContext, pipeline: Pipeline, lane: Waiting): Pro
       exhausted: false,
       outcome,
       checks,
+      rowsBefore: before,
     };
   } catch (error) {
     const { next, failure } = error instanceof RunEnded ? error : defectOf(error);
@@ -136,6 +140,7 @@ async function work(context: RunContext, pipeline: Pipeline, lane: Waiting): Pro
       exhausted: next.do === "halt" && next.exhausted,
       outcome: NOTHING,
       checks,
+      rowsBefore: null,
     };
   }
 }
@@ -171,7 +176,8 @@ async function close(context: RunContext, end: End): Promise<RunState> {
   if (summary.endedState !== null) return summary.endedState;
   const { counts, calls, retries } = summary;
   const embeddedChunks = run.sync === "vectors" ? await records.embeddedCount(run.id) : 0;
-  const checks = [...end.checks, ...(end.outcome.checks ?? []), ...verification(end)];
+  const kept = await rowsKept(context, end.rowsBefore, counts);
+  const checks = [...end.checks, ...(end.outcome.checks ?? []), ...verification(end), ...kept];
   const findings = [
     ...end.outcome.findings,
     ...(counts.failed > 0 ? [`${counts.failed} items of this run failed`] : []),
@@ -206,7 +212,7 @@ async function close(context: RunContext, end: End): Promise<RunState> {
 
 /** Checks that decide the verdict; a slow network does not. */
 function isVerdict(check: Check): boolean {
-  return check.name === "counts";
+  return check.name === "counts" || check.name === ROWS_KEPT;
 }
 
 /** Source against destination, where the run knows both. Source: requirements, "Post-Sync Verification". */
