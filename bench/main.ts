@@ -9,6 +9,7 @@ import { benchNotion } from "./notion.ts";
 import { benchRetrieval } from "./retrieval.ts";
 import { benchSearch } from "./search.ts";
 import { benchTick } from "./tick.ts";
+import { benchVerify } from "./verify.ts";
 import type { BenchResult } from "./result.ts";
 
 /** What the command line leaves to a bench. */
@@ -76,6 +77,11 @@ const BENCHES: readonly Bench[] = [
     name: "tick",
     about: "a beat of the clock with nothing due: its time, and rows written to D1 (1 min)",
     run: (_options, say) => benchTick({ meetings: 200, ticks: 300, say }),
+  },
+  {
+    name: "verify",
+    about: "a proof of 10,000 meetings, against plain reading of the same bytes (5 min)",
+    run: (_options, say) => benchVerify({ meetings: 10_000, repetitions: 3, say }),
   },
   {
     name: "fight",

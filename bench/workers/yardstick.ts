@@ -5,6 +5,7 @@
 import { listQuery } from "../../src/adapters/fireflies/query.ts";
 import type { NaiveEnv } from "./naive-copier.ts";
 
+import { readPlainly, type ReadStores } from "./plain-reading.ts";
 import { copyChunks, questionsOf, searchDirectly, type ProductStores } from "./search-floor.ts";
 
 export { EmptyRun } from "./empty-run.ts";
@@ -15,7 +16,8 @@ type Flow = {
   get(id: string): Promise<{ status(): Promise<object> }>;
 };
 type Env = NaiveEnv &
-  ProductStores & {
+  ProductStores &
+  ReadStores & {
     readonly COPY: Flow;
     readonly EMPTY: Flow;
   };
@@ -32,6 +34,7 @@ const ROUTES: Record<string, (env: Env, url: URL) => Promise<object>> = {
   "/hold": holdHeap,
   "/questions": (env) => questionsOf(env),
   "/search": (env, url) => searchDirectly(env, url.searchParams.get("q") ?? ""),
+  "/read": (env) => readPlainly(env),
   "/double": (env, url) => copyChunks(env, url.searchParams.get("name") ?? ""),
 };
 

@@ -6,8 +6,8 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./durations.ts";
 import { VECTOR_DIMENSIONS_MAX } from "./limits.ts";
 
-/** Every sync, in the order in which a one-shot makes them: clients before projects, which name them. */
-export const SYNC_NAMES = ["fireflies", "clients", "projects", "vectors"] as const;
+/** Every sync, in the order in which a one-shot makes them: clients before projects, which name them; proof last. */
+export const SYNC_NAMES = ["fireflies", "clients", "projects", "vectors", "verify"] as const;
 
 /** How often each sync falls due. Source: requirements, "Sync Schedule". */
 export const SCHEDULE_MS = {
@@ -234,9 +234,6 @@ export const ALERT_PARKS = 3;
 
 /** Differences that an alert names; the proof names more. */
 export const ALERT_NAMES_SHOWN = 5;
-
-/** Meetings proved by one request for proof; each costs about four subrequests. */
-export const PROOF_PAGE_ITEMS = 100;
 
 /** Ended runs whose engine state one tick drops. */
 export const FORGET_RUNS_PER_TICK = 20;
@@ -551,3 +548,40 @@ export const NORM_LAG_MS = 6 * HOUR_MS;
 /** The newest meeting is older than expected beyond this many times the longest pause of the norm, and never before a day. */
 export const SILENCE_TIMES_MAX = 1.5;
 export const SILENCE_MS_MIN = DAY_MS;
+
+// Proof (pipelines/verify) and what it has mended.
+
+/** Meetings proved by one step; each costs one subrequest, and one more for every 20 of its chunks. */
+export const PROOF_PAGE_ITEMS = 250;
+
+/** How often a proof is complete; on the other days it takes what changed and one slice of so many. Source: design 8, verify. */
+export const PROOF_COMPLETE_EVERY_MS = 7 * DAY_MS;
+export const PROOF_SLICES = 7;
+
+/** Age of the newest listing of the whole history from which on a complete proof lists it anew. */
+export const PROOF_LISTING_AGE_MS = 7 * DAY_MS;
+
+/** Subrequests one run of verify may come to before its continuation goes on; an instance may make 10,000. */
+export const PROOF_CALLS_PER_RUN = 6_000;
+
+/** Differences that a proof names, the gravest first; more are counted. */
+export const PROOF_NAMES_MAX = 500;
+
+/** Faults of one step that become findings; with more than that, something greater is wrong, and the next proof finds the rest. */
+export const FINDINGS_PER_STEP_MAX = 500;
+
+/** Proofs that are kept. */
+export const PROOFS_KEPT = 100;
+
+/** Findings mended by one run of a sync; each may cost a call. */
+export const MENDS_PER_RUN = 50;
+
+/** Times a finding is mended without that helping, after which it is left to a person; and the pause between two tries. */
+export const MEND_TRIES_MAX = 3;
+export const MEND_PAUSE_MS = 15 * MINUTE_MS;
+
+/** A proof looks again at what was mended this long after the last one ended. */
+export const PROOF_AGAIN_AFTER_MS = 15 * MINUTE_MS;
+
+/** Findings that an answer about a proof names. */
+export const FINDINGS_SHOWN_MAX = 200;

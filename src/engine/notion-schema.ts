@@ -7,7 +7,14 @@ import type { NotionSetup } from "../ports/ports.ts";
 import type { StoredSchema } from "../ports/table-store.ts";
 import { durably, fail, type StepScope } from "./durably.ts";
 import type { RunContext } from "./run-context.ts";
+import type { CallUse } from "../core/quota.ts";
 import { throttled } from "./throttled.ts";
+
+/** A proof has time; who reads what a webhook named has none. */
+function useOf({ run }: RunContext): CallUse {
+  if (run.sync === "verify") return "reconcile";
+  return run.trigger === "webhook" ? "webhook" : "fresh";
+}
 
 /** A table and the data source it is kept in step with, as a run knows them. */
 export type TableContext = {
@@ -44,14 +51,15 @@ export function notionOf(context: RunContext): NotionSetup {
  * Which property each column is. The schema is read when what is known of it is an hour old, or where nothing is; a table
  * without a required column waits for a person.
  *
- * @param use `preview` remembers nothing: what is different in the schema is still to be dealt with
+ * @param use `preview` and `proof` remember nothing: what is different in the schema is still to be dealt with
  */
 export async function knowTable(
   context: RunContext,
   name: TableName,
-  use: "sync" | "preview" = "sync",
+  use: "sync" | "preview" | "proof" = "sync",
 ): Promise<TableContext> {
-  return durably(context, use === "preview" ? "preview, schema" : "schema", async (scope) => {
+  const step = { sync: "schema", preview: "preview, schema", proof: `schema of ${name}` }[use];
+  return durably(context, step, async (scope) => {
     const { tables, world } = context.ports;
     const table = TABLES[name];
     const { databases, settings } = notionOf(context);
@@ -152,7 +160,7 @@ export async function call<T>(
     keyName: notionOf(context).tables.keyName,
     party: "notion",
     operation,
-    use: context.run.trigger === "webhook" ? "webhook" : "fresh",
+    use: useOf(context),
     send: ({ timeoutMs }) => send(timeoutMs),
   });
   return reply.value;

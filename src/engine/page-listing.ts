@@ -21,6 +21,8 @@ export const NOTHING_LISTED = {
 export type Listed = {
   /** Pages with nothing to do, which a line counts. */
   readonly counted: ReadonlySet<string>;
+  /** Pages that got a verdict of their own. */
+  readonly taken: ReadonlySet<string>;
   /** The listing as it stands; complete if it came to its end. */
   readonly at: TableCursor;
   /** Pages that this token sees in part only. */
@@ -60,7 +62,7 @@ export async function listPages(context: RunContext, table: TableContext): Promi
     for (const id of step.untouched) counted.add(id);
     for (const id of step.touched) taken.add(id);
   }
-  return { counted, at, partial };
+  return { counted, taken, at, partial };
 }
 
 type One = {

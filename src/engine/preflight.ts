@@ -102,7 +102,7 @@ type Vendor = {
 
 /** Null for a sync that asks nobody; a rebuild asks no vendor for anything. */
 function vendorOf({ run, ports }: RunContext): Vendor | null {
-  if (run.rebuild !== null || run.sync === "vectors") return null;
+  if (run.rebuild !== null || run.sync === "vectors" || run.sync === "verify") return null;
   if (run.sync === "fireflies")
     return {
       title: "Fireflies",

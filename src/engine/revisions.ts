@@ -59,11 +59,15 @@ export function sighted(item: ListedMeeting, known: Known | undefined): Sighted 
   return { id, dateString, audioUrl, item, known };
 }
 
-/** Store a meeting's revision if it is new. What is known under the same hash is only referred to. */
+/**
+ * Store a meeting's revision if it is new. What is known under the same hash is only referred to.
+ *
+ * @param sightedRow with `again`: it is stored in any case, and judged again, for what is stored is damaged or its record is
+ */
 export async function keepItem(
   context: RunContext,
   scope: StepScope,
-  { id, dateString, audioUrl, item, known }: Sighted,
+  { id, dateString, audioUrl, item, known, again = false }: Sighted & { readonly again?: boolean },
 ): Promise<PageItem> {
   const proven = known?.proven ?? true;
   if (item !== null && item.unreadable.length > 0) {
@@ -74,7 +78,7 @@ export async function keepItem(
   const contentHash = item === null ? known.contentHash : await sha256Hex(item.revision);
   const wireHash = item === null ? known.wireHash : item.wireHash;
   const audioExpiresMs = audioUrl === null ? null : (expiryOf(audioUrl) ?? nowMs + MEDIA_URL_LIFE_MS);
-  const isSame = known?.contentHash === contentHash;
+  const isSame = !again && known?.contentHash === contentHash;
   // What was taken for deleted and is there again is judged like a new one: its row comes back.
   if (isSame && known.state !== "pending" && known.state !== "failed" && known.state !== "deleted") {
     const renew = audioExpiresMs !== null && (known.audioExpiresMs ?? 0) < nowMs + MEDIA_URL_RENEW_BEFORE_MS;

@@ -5,6 +5,7 @@ import { runName } from "../core/rebuild.ts";
 import type { Check } from "../core/report.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Run, RunState } from "../ports/run-store.ts";
+import { ROWS_KEPT } from "./row-counts.ts";
 import type { PipelineOutcome, RunContext } from "./run-context.ts";
 import type { Condition } from "./source-silence.ts";
 
@@ -18,11 +19,12 @@ export type End = {
   readonly yieldedTo: string | null;
   readonly outcome: PipelineOutcome;
   readonly checks: readonly Check[];
+  readonly rowsBefore: number | null;
 };
 
 /** Checks that decide the verdict; a slow network does not. */
 export function isVerdict(check: Check): boolean {
-  return check.name === "counts";
+  return check.name === "counts" || check.name === ROWS_KEPT;
 }
 
 /**

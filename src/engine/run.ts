@@ -7,6 +7,7 @@ import type { Steps } from "../ports/steps.ts";
 import { RunEnded } from "./durably.ts";
 import { endOf } from "./making-way.ts";
 import { preflight } from "./preflight.ts";
+import { rowsBefore, rowsKept } from "./row-counts.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Pipeline, PipelineOutcome, RunContext } from "./run-context.ts";
 import { alertsAtEnd, isVerdict, isWhole, type End } from "./run-alerts.ts";
@@ -89,7 +90,7 @@ async function acquire(
 
 /** Name of the key that a sync asks its vendor with; null if it asks none. */
 function keyNameOf({ source, notion }: Ports, sync: SyncName): string | null {
-  if (sync === "vectors") return null;
+  if (sync === "vectors" || sync === "verify") return null;
   return (sync === "fireflies" ? source?.keyName : notion?.tables.keyName) ?? null;
 }
 
@@ -101,8 +102,10 @@ async function work(context: RunContext, pipeline: Pipeline, lane: Waiting): Pro
   try {
     stayParked(lane);
     checks = await preflight(context);
+    const before = await rowsBefore(context);
     const outcome = await pipeline(context);
-    return { ...endOf(context, outcome), failure: null, exhausted: false, outcome, checks };
+    const ended = endOf(context, outcome);
+    return { ...ended, failure: null, exhausted: false, outcome, checks, rowsBefore: before };
   } catch (error) {
     const { next, failure } = error instanceof RunEnded ? error : defectOf(error);
     if (failure.kind === "superseded") return null;
@@ -117,6 +120,7 @@ async function work(context: RunContext, pipeline: Pipeline, lane: Waiting): Pro
       // Its share of a budget comes again by itself: that is no park of the lane, which others may still need.
       outcome: { ...NOTHING, continues: failure.kind === "reserved" },
       checks,
+      rowsBefore: null,
     };
   }
 }
@@ -152,7 +156,8 @@ async function close(context: RunContext, end: End): Promise<RunState> {
   if (summary.endedState !== null) return summary.endedState;
   const { counts, calls, retries } = summary;
   const embeddedChunks = run.sync === "vectors" ? await records.embeddedCount(run.id) : 0;
-  const checks = [...end.checks, ...(end.outcome.checks ?? []), ...verification(end)];
+  const kept = await rowsKept(context, end.rowsBefore, counts);
+  const checks = [...end.checks, ...(end.outcome.checks ?? []), ...verification(end), ...kept];
   const findings = [
     ...end.outcome.findings,
     ...(counts.failed > 0 ? [`${counts.failed} items of this run failed`] : []),

@@ -219,14 +219,15 @@ export type One = {
 /**
  * Ask for one meeting by itself, and keep it.
  *
- * @param lenient with one try only: what fails then costs the meeting, not the run
+ * @param manner lenient: with one try only, what fails then costs the meeting, not the run; again: it is stored and judged
+ *   anew, for what is stored of it is damaged
  * @returns with `isShown` false if the source says that there is none, or none that this key may see
  */
 export async function keepOne(
   context: RunContext,
   scope: StepScope,
   wanted: Wanted,
-  { lenient, use }: { lenient: boolean; use: CallUse },
+  { lenient, use, again = false }: { lenient: boolean; use: CallUse; again?: boolean },
 ): Promise<One> {
   const { id, rowHash } = wanted;
   const source = sourceOf(context);
@@ -261,7 +262,7 @@ export async function keepOne(
     // Not found is not gone: the key may have lost sight of it. The meeting stays failed until a listing says more.
     return item === null
       ? failed("the source does not show it to this key")
-      : kept(await keepItem(context, scope, sighted(item, known)), item.revision.length, true);
+      : kept(await keepItem(context, scope, { ...sighted(item, known), again }), item.revision.length, true);
   } catch (error) {
     const { kind, detail } = failureOf(error);
     const costsMeeting =

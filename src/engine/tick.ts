@@ -16,6 +16,7 @@ import type { Ports } from "../ports/ports.ts";
 import type { Glance, Queued, RunRequest } from "../ports/request-store.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
 import type { Priority, Run, SyncName, Trigger } from "../ports/run-store.ts";
+import { dueForProof } from "./proving/due.ts";
 import { continueRebuild, dueRebuild } from "./rebuilding.ts";
 import { announcedSyncs } from "./webhook-beat.ts";
 
@@ -40,6 +41,7 @@ export async function tick(ports: Ports, engine: RunEngine): Promise<void> {
   }
   for (const sync of await announcedSyncs(ports))
     if (await mayTakeUp(ports, sync, seen)) await startRun(ports, engine, { sync, ...ANNOUNCED });
+  for (const sync of await dueForProof(ports, seen)) await startRun(ports, engine, { sync, ...SCHEDULED });
   if (rebuild !== null && !isTurn && (await isIdle(ports, lane)))
     await continueRebuild(ports, engine, rebuild);
   if (seen.hasEnded) await forgetEnded(ports, engine);
@@ -110,6 +112,7 @@ function isSyncDue(ports: Ports, sync: SyncName, seen: Glance): boolean {
     );
   if (isScheduled(sync)) {
     const handledMs = seen.handledMs[sync] ?? null;
+    if (sync === "verify" && handledMs === null) return false;
     if (isDue(ports.scheduleMs, sync, { handledMs, nowMs })) return true;
   }
   if (last === undefined) return false;

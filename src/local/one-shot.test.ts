@@ -1,49 +1,67 @@
 import { expect, it } from "vitest";
+import { NO_SUMS, proofBegun } from "../core/proof.ts";
 import type { ApiClient } from "../surfaces/client.ts";
 import { runOnce } from "./one-shot.ts";
 
 const nobody = { started: () => undefined, progressed: () => undefined, ended: () => undefined };
+const REPORT = { run: { state: "succeeded", continues: false, rebuild: null } };
+const SUMS = { ...NO_SUMS, source: 2, records: 2 };
 
-it("tells what the proof has come to before it asks which alerts are open", async () => {
-  const asked: unknown[] = [];
-  const report = { run: { state: "succeeded", continues: false, rebuild: null } };
-  const part = {
-    source: 2,
-    raw: 2,
-    records: 2,
-    documents: 2,
-    chunks: 3,
-    vectors: 2,
-    pending: 0,
-    quarantined: 0,
-    unexplained: ["vector missing: v1 of m1"],
-    unexplainedCount: 1,
-  };
+function aClient(asked: string[], endedMs: number | null): ApiClient {
+  const state = { ...proofBegun(""), sums: SUMS, named: ["vector missing: m1"], differences: 1 };
+  const proof = { id: "01PROOF", mode: "complete", askedMs: 0, endedMs, state };
   const client: Partial<Record<keyof ApiClient, unknown>> = {
-    start: async () => ({ run_id: "01RUN", created: true }),
-    run: async () => report,
-    status: async () => {
-      asked.push("status");
-      return {
-        source: { ids: 2, asOfMs: 0 },
-        totals: { records: 2, quarantined: 0 },
-        alerts: [],
-        off: [],
-        rebuild: null,
-      };
+    start: async (sync: string) => {
+      asked.push(sync);
+      return { run_id: "01RUN", created: true };
     },
-    proofPage: async () => ({ part, cursor: null }),
-    proofVerdict: async (verdict: unknown) => void asked.push(verdict),
+    run: async () => REPORT,
+    status: async () => ({
+      nowMs: 7,
+      totals: { quarantined: 0 },
+      alerts: asked.slice(),
+      off: [],
+      rebuild: null,
+    }),
+    askProof: async (isComplete: boolean) => {
+      asked.push(isComplete ? "complete proof" : "proof");
+      return { run_id: "01VERIFY", proof_id: "01PROOF", created: true };
+    },
+    proof: async () => {
+      // What was found is to be mended once.
+      const menders = asked.includes("mended") || endedMs === null ? [] : ["fireflies"];
+      asked.push("mended");
+      return { proof, findings: [], open: 0, repaired: 0, menders, sourceAsOfMs: 0 };
+    },
     forgetEnded: async () => ({ forgotten: 0 }),
   };
-  await runOnce(client as ApiClient, nobody);
-  const { unexplained, source, records, chunks, vectors } = part;
-  // Status: what is off, whether a rebuild is open, what is to be proven, and at the end what is wrong.
+  return client as ApiClient;
+}
+
+it("proves everything at the end, has it mended, proves it again, and only then asks which alerts are open", async () => {
+  const asked: string[] = [];
+  const { alerts, proof } = await runOnce(aClient(asked, 8), nobody);
+  const all = ["fireflies", "clients", "projects", "vectors"];
   expect(asked).toEqual([
-    "status",
-    "status",
-    "status",
-    { unexplained, source, records, chunks, vectors },
-    "status",
+    ...all,
+    "complete proof",
+    "mended",
+    "fireflies",
+    "vectors",
+    "complete proof",
+    "mended",
   ]);
+  expect(alerts).toEqual(asked);
+  expect(proof).toEqual({
+    ...SUMS,
+    source_as_of: "1970-01-01T00:00:00.000Z",
+    unexplained: ["vector missing: m1"],
+    unexplained_count: 1,
+  });
+});
+
+it("takes a proof that did not come to its end for none", async () => {
+  const { proof } = await runOnce(aClient([], null), nobody);
+  expect(proof).toMatchObject({ unexplained_count: 2 });
+  expect(proof.unexplained).toContain("the proof did not come to its end");
 });

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { ProofPart } from "../queries/proof.ts";
+import { NO_SUMS, type Figure, type Finding, type MeetingSums } from "../core/proof.ts";
+import type { ProofReport } from "../queries/proof.ts";
 import type { Alert, Run, RunState } from "../ports/run-store.ts";
 import { SYNC_NAMES } from "../core/policy.ts";
 import type { OffSync } from "../queries/schedule.ts";
-import type { RunReport, Status } from "../queries/status.ts";
+import type { RunReport } from "../queries/status.ts";
 import type { ApiClient } from "../surfaces/client.ts";
+import { proveAndMend } from "../surfaces/proving.ts";
 
 /** Told about each run while it goes on; for bars and log lines. */
 export type Watcher = {
@@ -13,9 +15,9 @@ export type Watcher = {
   ended(report: RunReport): void;
 };
 
-export type Proof = Omit<ProofPart, "unexplained" | "unexplainedCount"> & {
+export type Proof = MeetingSums & {
   readonly source_as_of: string | null;
-  /** Differences by name; at most 50 of every hundred meetings. */
+  /** Differences by name, the gravest first; 500 at most. */
   readonly unexplained: readonly string[];
   /** All of them, named or not. */
   readonly unexplained_count: number;
@@ -24,6 +26,11 @@ export type Proof = Omit<ProofPart, "unexplained" | "unexplainedCount"> & {
 export type OneShot = {
   readonly reports: readonly RunReport[];
   readonly proof: Proof;
+  /** Each figure by two paths, and what else the proof says. */
+  readonly figures: readonly Figure[];
+  readonly notes: readonly string[];
+  /** What its proofs found, with what was done about it. */
+  readonly findings: readonly Finding[];
   readonly alerts: readonly Alert[];
   /** Syncs that were left out, for their vendor is not configured. */
   readonly off: readonly OffSync[];
@@ -52,7 +59,9 @@ function waits({ notBeforeMs, endedMs }: Run): boolean {
 export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneShot> {
   const reports: RunReport[] = [];
   const { off } = await client.status();
-  for (const sync of SYNC_NAMES.filter((name) => off.every((one) => one.sync !== name))) {
+  for (const sync of SYNC_NAMES.filter(
+    (name) => name !== "verify" && off.every((one) => one.sync !== name),
+  )) {
     for (let runs = 0; runs < RUNS_MAX; runs += 1) {
       const { run_id: runId } = await client.start(sync);
       const report = await ended(client, runId, watcher);
@@ -64,12 +73,22 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
     }
   }
   reports.push(...(await finishRebuild(client, watcher)));
-  const proof = await proveAll(client, await client.status());
-  const { unexplained, source, records, chunks, vectors } = proof;
-  await client.proofVerdict({ unexplained, source, records, chunks, vectors });
+  const proved = await proveAndMend(client, true, (runId) => ended(client, runId, watcher));
+  reports.push(...proved.reports);
   const { alerts, totals } = await client.status();
   await forgetEnded(client);
-  return { reports, proof, alerts, off, quarantined: totals.quarantined };
+  const { proof, findings } = proved.report;
+  const { figures = [], notes = [] } = proof?.state ?? {};
+  return {
+    reports,
+    proof: proofOf(proved.report),
+    figures,
+    notes,
+    findings,
+    alerts,
+    off,
+    quarantined: totals.quarantined,
+  };
 }
 
 /** A one-shot has no clock that would ever do it. What is left after FORGET_CALLS_MAX waits for the next one. */
@@ -111,35 +130,14 @@ async function ended(client: ApiClient, runId: string, watcher: Watcher): Promis
   return report;
 }
 
-/** Proof of everything, page by page, so that no single request grows with what is stored. */
-async function proveAll(client: ApiClient, { source, totals }: Status): Promise<Proof> {
-  const sum = {
-    source: 0,
-    raw: 0,
-    records: 0,
-    documents: 0,
-    chunks: 0,
-    vectors: 0,
-    pending: 0,
-    quarantined: 0,
-    unexplainedCount: 0,
-  };
-  const unexplained: string[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: { part: ProofPart; cursor: string | null } = await client.proofPage(cursor);
-    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += page.part[name];
-    unexplained.push(...page.part.unexplained);
-    cursor = page.cursor;
-  } while (cursor !== null);
-  const { unexplainedCount, ...figures } = sum;
-  // Rows that stand in D1 without ever having been shown by the source.
-  const strays = Math.abs(totals.records - sum.records);
-  if (strays > 0) unexplained.push(`${strays} rows of meetings were never sighted`);
+/** The proof in the words of the report. One that did not come to its end proves nothing. */
+function proofOf({ proof, sourceAsOfMs }: ProofReport): Proof {
+  const { sums, named, differences } = proof?.state ?? { sums: NO_SUMS, named: [], differences: 0 };
+  const isEnded = proof?.endedMs != null;
   return {
-    ...figures,
-    source_as_of: source.asOfMs === null ? null : new Date(source.asOfMs).toISOString(),
-    unexplained,
-    unexplained_count: unexplainedCount + strays,
+    ...sums,
+    source_as_of: sourceAsOfMs === null ? null : new Date(sourceAsOfMs).toISOString(),
+    unexplained: isEnded ? named : [...named, "the proof did not come to its end"],
+    unexplained_count: differences + (isEnded ? 0 : 1),
   };
 }

@@ -14,6 +14,7 @@ const PROVEN: Proof = {
   vectors: 9,
   pending: 0,
   quarantined: 0,
+  deleted: 0,
   unexplained: [],
   unexplained_count: 0,
 };
@@ -43,6 +44,9 @@ function outcomeOf(reports: readonly RunReport[], proof: Partial<Proof> = {}, of
   const oneShot: OneShot = {
     reports,
     proof: { ...PROVEN, unexplained_count: count, ...proof },
+    figures: [],
+    notes: [],
+    findings: [],
     alerts: [],
     off,
     quarantined: 0,

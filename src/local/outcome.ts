@@ -1,4 +1,4 @@
-import { isLeftBy } from "../queries/proof.ts";
+import { FAULTS, isLeftBy, type Figure, type Finding } from "../core/proof.ts";
 import type { OffSync } from "../queries/schedule.ts";
 import type { RunReport } from "../queries/status.ts";
 import { setAsideCount } from "../surfaces/cut-lists.ts";
@@ -14,12 +14,29 @@ export type OutcomeJson = {
   readonly error: string | null;
   readonly data_dir: string;
   readonly runs: readonly RunJson[];
-  readonly proof: { readonly ok: boolean; readonly meetings: Proof };
+  readonly proof: {
+    readonly ok: boolean;
+    readonly meetings: Proof;
+    /** Each figure by two paths: the ledger's, and the store's own. */
+    readonly figures: readonly Figure[];
+    readonly notes: readonly string[];
+    /** What its proofs found; `verified`: a later one saw it mended. */
+    readonly findings: readonly FindingJson[];
+  };
   readonly problems: readonly string[];
   /** Syncs that were left out, for their vendor is not configured. */
   readonly off: readonly OffSync[];
   /** Open alerts, oldest first. */
   readonly alerts: readonly { readonly kind: string; readonly subject: string; readonly detail: string }[];
+};
+
+type FindingJson = {
+  readonly domain: string;
+  readonly what: string;
+  readonly subject: string;
+  readonly cause: string;
+  readonly repair: string | null;
+  readonly verified: boolean;
 };
 
 type RunJson = {
@@ -50,7 +67,7 @@ type RunJson = {
 
 /** The outcome of a one-shot as data. `problems` are lines of an input file that were left out. */
 export function outcomeJson(
-  { reports, proof, alerts, off, quarantined }: OneShot,
+  { reports, proof, figures, notes, findings, alerts, off, quarantined }: OneShot,
   dataDir: string,
   problems: readonly string[],
 ): OutcomeJson {
@@ -62,12 +79,16 @@ export function outcomeJson(
     error: null,
     data_dir: dataDir,
     runs: reports.map((report) => runJson(report, quarantined)),
-    proof: { ok: proofOk, meetings: proof },
+    proof: { ok: proofOk, meetings: proof, figures, notes, findings: findings.map(findingJson) },
     problems,
     off,
     alerts: alerts.map(({ kind, subject, detail }) => ({ kind, subject, detail })),
   };
   return { ok: exitCode({ ok: false, ...outcome }) === EXIT.succeeded, ...outcome };
+}
+
+function findingJson({ domain, kind, subject, cause, repair, verifiedMs }: Finding): FindingJson {
+  return { domain, what: FAULTS[kind].words, subject, cause, repair, verified: verifiedMs !== null };
 }
 
 /** The exit code of an outcome: the worst of its runs, its proof and its input. */

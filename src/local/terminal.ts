@@ -1,7 +1,8 @@
 import { createLogUpdate } from "log-update";
 import { VERDICTS } from "../core/report.ts";
 import type { Run } from "../ports/run-store.ts";
-import { isLeftBy } from "../queries/proof.ts";
+import { isLeftBy } from "../core/proof.ts";
+import { findingLines } from "../surfaces/proof-lines.ts";
 import type { RunReport } from "../queries/status.ts";
 import { firstOnlyLines, moreLines, setAsideCount } from "../surfaces/cut-lists.ts";
 import { waitingForPerson } from "../surfaces/for-a-person.ts";
@@ -98,7 +99,10 @@ function endLine({ run, counts }: RunReport): string {
 }
 
 /** The report at the end: what came, what was set aside and why, where the time went, what was retried, and the proof. */
-export function finalReport({ reports, proof, quarantined }: OneShot, outcome: OutcomeJson): string {
+export function finalReport(
+  { reports, proof, findings, notes, quarantined }: OneShot,
+  outcome: OutcomeJson,
+): string {
   const parked = reports.filter(({ run }) => run.state === "parked" || run.notBeforeMs !== null);
   const foreseen = parked.flatMap(({ forecast }) => (forecast === null ? [] : [forecastLine(forecast)]));
   const blocks = [
@@ -131,7 +135,7 @@ export function finalReport({ reports, proof, quarantined }: OneShot, outcome: O
       "Open alerts",
       outcome.alerts.map(({ kind, subject, detail }) => `${kind} (${subject}): ${detail}`),
     ),
-    block("Proof", proofLines(proof, parked)),
+    block("Proof", [...proofLines(proof, parked), ...notes, ...findingLines(findings)]),
   ];
   return blocks.filter((text) => text !== "").join("\n");
 }

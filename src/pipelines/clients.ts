@@ -1,4 +1,5 @@
 import { announcedOf, readAnnounced } from "../engine/announced-pages.ts";
+import { mendPages } from "../engine/mending/pages.ts";
 import { knowTable } from "../engine/notion-schema.ts";
 import { listPages } from "../engine/page-listing.ts";
 import { lookForMissing } from "../engine/page-missing.ts";
@@ -22,6 +23,7 @@ export async function syncClients(context: RunContext): Promise<PipelineOutcome>
   if (listed.at.listing.completedMs === null) return goesOn(table, listed);
   await readAnnounced(context, table, announced, listed.counted);
   const missing = await lookForMissing(context, table, listed.counted);
+  await mendPages(context, table, listed);
   // Rows that were written in D1, and pages whose listing showed something old: read by themselves. Nothing is sent.
   const pushed = await pushPages(context, table, { counted: listed.counted, mayWrite: false });
   return outcomeOf(context, table, { listed, missing, pushed, made: null, isWritable: false });

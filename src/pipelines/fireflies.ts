@@ -7,6 +7,7 @@ import { judgeMissing, type Verdicts } from "../engine/deletions.ts";
 import { durably, RunEnded } from "../engine/durably.ts";
 import { listThrough, newestFirst, wholeHistory, type Ended } from "../engine/listings.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
+import { meetingsToMend, mendOf, noteMended } from "../engine/mending/meetings.ts";
 import { commitPage, pageOf, type Progress } from "../engine/source-commit.ts";
 import { keepOne } from "../engine/source-pages.ts";
 import { sweep, type Swept } from "../engine/sweeping.ts";
@@ -44,6 +45,7 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
     return { ...countsOf(progress.balance), continues: isOutrun(first.listing, context.run) };
   const rest = isNewest ? await listThrough(context, progress, wholeHistory) : first;
   await fetchFailed(context, progress, rest.as === "complete" ? rest.listing : first.listing);
+  await mendFound(context, progress, rest.as === "complete" ? rest.listing : first.listing);
   if (rest.as === "full" || rest.as === "waits") return unfinished(rest);
   const swept = await sweep(context, progress, isNewest ? first.listing.discovery.floorMs : null);
   const verdicts = await judgeMissing(context, {
@@ -90,6 +92,19 @@ async function fetchFailed(context: RunContext, progress: Progress, listing: Lis
     );
     const page = pageOf(id, one, observedMs, listing.rows);
     await commitPage(context, `failed ${place + 1}`, progress, { page, after: listing });
+  }
+}
+
+/** What a proof found: asked for by itself, or judged again from what is stored; then committed as any page. */
+async function mendFound(context: RunContext, progress: Progress, listing: Listing): Promise<void> {
+  const found = Map.groupBy(await meetingsToMend(context), ({ subject }) => subject);
+  for (const [place, mend] of [...found].entries()) {
+    const got = await mendOf(context, mend, place + 1);
+    if (got === null) continue;
+    const alone = { wanted: [], joined: true, next: null, endReason: null, slice: null } as const;
+    const page = { ...got, ...alone, rows: listing.rows };
+    await commitPage(context, `mend ${place + 1}`, progress, { page, after: listing });
+    await noteMended(context, got, place + 1);
   }
 }
 

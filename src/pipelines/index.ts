@@ -6,6 +6,7 @@ import { rebuildChunks } from "./rebuild-chunks.ts";
 import { rebuildRecords } from "./rebuild-records.ts";
 import { rebuildVectors } from "./rebuild-vectors.ts";
 import { syncVectors } from "./vectors.ts";
+import { proveEverything } from "./verify.ts";
 
 /** The table of syncs, in the order in which a one-shot run makes them, and of what makes things anew. */
 export const PIPELINES: Pipelines = {
@@ -14,6 +15,8 @@ export const PIPELINES: Pipelines = {
   clients: syncClients,
   projects: syncProjects,
   vectors: syncVectors,
+  // Of all the others.
+  verify: proveEverything,
   "rebuild records": rebuildRecords,
   "rebuild chunks": rebuildChunks,
   "rebuild vectors": rebuildVectors,

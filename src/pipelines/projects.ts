@@ -1,5 +1,6 @@
 import { mayWrite } from "../engine/approval.ts";
 import { announcedOf, readAnnounced } from "../engine/announced-pages.ts";
+import { mendPages } from "../engine/mending/pages.ts";
 import { knowTable } from "../engine/notion-schema.ts";
 import { listPages } from "../engine/page-listing.ts";
 import { makePages } from "../engine/page-making.ts";
@@ -25,8 +26,9 @@ export async function syncProjects(context: RunContext): Promise<PipelineOutcome
   const listed = await listPages(context, table);
   if (listed.at.listing.completedMs === null) return goesOn(table, listed);
   await readAnnounced(context, table, announced, listed.counted);
-  // 3. What was not listed any more.
+  // 3. What was not listed any more, and what a proof found.
   const missing = await lookForMissing(context, table, listed.counted);
+  await mendPages(context, table, listed);
   // 4. What Notion is owed: read again, merge, write down what is replaced, send.
   const isWritable = await mayWrite(context, table);
   const pushed = await pushPages(context, table, { counted: listed.counted, mayWrite: isWritable });

@@ -2,6 +2,7 @@ import { VECTOR_BATCH_DOCUMENTS_MAX } from "../core/policy.ts";
 import { lookAtDead } from "../engine/dead-vectors.ts";
 import { deleteDoomed } from "../engine/doomed-vectors.ts";
 import { durably } from "../engine/durably.ts";
+import { mendDocuments } from "../engine/mending/documents.ts";
 import { settledOf, type Batch } from "../engine/batch.ts";
 import { indexDocuments } from "../engine/indexing.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
@@ -15,6 +16,7 @@ export async function syncVectors(context: RunContext): Promise<PipelineOutcome>
   const { records, index, embedder, world } = context.ports;
   const lingering = await deleteDoomed(context);
   const risen = await lookAtDead(context);
+  await mendDocuments(context);
   const { due: total } = await durably(context, "owed", () => records.owedCount(world.nowMs()));
   const { taken, more, findings } = await indexDocuments(context, {
     target: { index, embedder },

@@ -9,6 +9,7 @@ import type { IndexRegistry } from "./index-registry.ts";
 import type { LineageStore } from "./lineage-store.ts";
 import type { NotionTables } from "./notion.ts";
 import type { PlanStore } from "./plan-store.ts";
+import type { ProofStore } from "./proof-store.ts";
 import type { RawStore } from "./raw-store.ts";
 import type { RebuildStore } from "./rebuild-store.ts";
 import type { RecordStore } from "./record-store.ts";
@@ -55,6 +56,7 @@ export type Ports = {
   readonly registry: IndexRegistry;
   readonly rebuilds: RebuildStore;
   readonly inbox: WebhookInbox;
+  readonly proofs: ProofStore;
   /** The model of the live index. */
   readonly embedder: Embedder;
   /** The live index: the one that answers. */

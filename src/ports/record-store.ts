@@ -150,21 +150,6 @@ export type PlannedRow = Omit<ChunkRow, "embeddingKey" | "embeddingIndex"> & {
   readonly moments: readonly Moment[];
 };
 
-export type ProofMeeting = {
-  readonly id: string;
-  readonly state: SightingState;
-  readonly contentHash: string;
-  readonly revisionKey: string;
-  readonly storedSha256: string | null;
-  /** True if a complete enumeration on record holds it. */
-  readonly proven: boolean;
-  readonly record: {
-    readonly contentHash: string;
-    readonly indexedHash: string | null;
-    readonly owed: boolean;
-  } | null;
-};
-
 /**
  * Records, sightings, chunks and discoveries in D1. Fencing and failures as in RunStore. Bulk values travel as JSON
  * parameters; every write is an upsert guarded by hash and observation time, so it may be done twice.
@@ -287,13 +272,4 @@ export type RecordStore = {
   embeddedCount(runId: string): Promise<number>;
   /** How far vectors have come since a world time: documents planned, their new chunks, and how many of these were sent. */
   vectorProgress(sinceMs: number): Promise<{ documents: number; chunks: number; sent: number }>;
-
-  /** Everything the ledger says of meetings after an id in id order, for proof. */
-  proofPage(afterId: string | null, limit: number): Promise<{ items: ProofMeeting[]; cursor: string | null }>;
-  /** Chunks whose vectors may be in the index: sent, live, or given up and not seen gone. */
-  vectorsMax(): Promise<number>;
-  /** Ids of live chunks of documents, in the live index. */
-  liveChunkIds(
-    documentIds: readonly string[],
-  ): Promise<{ items: { id: string; documentId: string }[]; cursor: null }>;
 };

@@ -101,7 +101,7 @@ describe("search", () => {
 
   it("merges neighbouring chunks of one meeting, and gives what was said before and after on request", async () => {
     const { items } = await ask({ q: "harbour item list", limit: "50", meeting: "harbour" });
-    const chunks = await space.ports.records.liveChunkIds(["harbour"]);
+    const chunks = await space.ports.proofs.chunks(["harbour"]);
     expect(chunks.items.length).toBeGreaterThan(3);
     expect(items.length).toBeLessThan(chunks.items.length);
     const middle = (await ask({ q: "dewatering", context: "1" })).items[0];

@@ -1,4 +1,5 @@
 import { IDS_SHOWN_MAX, SWEEP_PERIOD_MS, SYNC_NAMES } from "../core/policy.ts";
+import { PHASES } from "../core/proof.ts";
 import type { IndexRow } from "../core/embedding-plan.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Alert, AttemptRow, Lane, Run } from "../ports/run-store.ts";
@@ -136,6 +137,7 @@ async function readProgress(ports: Ports, run: Run): Promise<Progress | null> {
       total: backfilledMs === null ? (key?.meetingsEstimate ?? null) : null,
     };
   }
+  if (run.sync === "verify") return proofProgress(ports);
   if (run.sync !== "vectors") {
     const { seen } = await ports.runs.counts(run.id);
     return { unit: "pages", done: seen, total: null };
@@ -148,4 +150,13 @@ async function readProgress(ports: Ports, run: Run): Promise<Progress | null> {
     done: sent,
     total: documents === 0 ? null : Math.round((chunks / documents) * Math.max(owed, documents)),
   };
+}
+
+/** Meetings are most of the work of a proof. */
+async function proofProgress({ proofs }: Ports): Promise<Progress> {
+  const [proof, total] = await Promise.all([proofs.proof(null), proofs.sightingCount()]);
+  const { phase, taken } = proof?.state ?? { phase: "again", taken: 0 };
+  const isBefore = PHASES.indexOf(phase) < PHASES.indexOf("meetings");
+  if (phase === "meetings") return { unit: "meetings", done: taken, total };
+  return { unit: "meetings", done: isBefore ? 0 : total, total };
 }

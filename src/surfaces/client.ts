@@ -6,9 +6,8 @@ import type { RunReport, Status } from "../queries/status.ts";
 import type { Decided } from "../engine/decisions.ts";
 import type { DeletionsNow } from "../engine/deletion-decisions.ts";
 import type { Conflict, HistoryRow, Review } from "../ports/decision-store.ts";
-import type { ProofVerdict } from "../engine/proof-verdict.ts";
 import type { WebhookStatus } from "../queries/webhooks.ts";
-import type { ProofPart } from "../queries/proof.ts";
+import type { ProofReport } from "../queries/proof.ts";
 import type { PlanItem } from "../core/preview.ts";
 import type { Plan } from "../ports/plan-store.ts";
 import type { Priority, Run } from "../ports/run-store.ts";
@@ -92,16 +91,16 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
     tick: () => json<object>("POST", "/api/tick"),
     /** Take up what a restart left behind. */
     resume: () => json<object>("POST", "/api/tick?after=restart"),
-    /** What the pages of a proof have come to together. */
-    proofVerdict: (verdict: { unexplained: readonly string[] } & ProofVerdict["figures"]) =>
-      json<object>("POST", "/api/proof/verdict", verdict),
     /** Drop what the step engine keeps of ended runs, some at a time. */
     forgetEnded: () => json<{ forgotten: number }>("POST", "/api/tick?after=runs"),
-    proofPage: (cursor: string | null) =>
-      json<{ part: ProofPart; cursor: string | null }>(
-        "GET",
-        cursor === null ? "/api/proof" : `/api/proof?cursor=${encodeURIComponent(cursor)}`,
-      ),
+    /** @param sinceMs what was found since then, world ms; null: since the newest proof was asked for */
+    proof: (sinceMs: number | null) =>
+      json<ProofReport>("GET", sinceMs === null ? "/api/proof" : `/api/proof?since=${sinceMs}`),
+    /** Ask for a proof: of everything, or of what changed and a slice of the rest. */
+    askProof: (isComplete: boolean) =>
+      json<{ run_id: string; proof_id: string; created: boolean }>("POST", "/api/proof", {
+        complete: isComplete,
+      }),
   };
 }
 

@@ -3,6 +3,7 @@ import { createEmbedder } from "../adapters/workers-ai/embedder.ts";
 import { createIndexRegistry } from "../adapters/d1/index-registry.ts";
 import { createOpenAiEmbedder } from "../adapters/openai/embedder.ts";
 import { createBacklogStore } from "../adapters/d1/backlog-table.ts";
+import { createProofStore } from "../adapters/d1/proof-store.ts";
 import { createRebuildStore } from "../adapters/d1/rebuild-table.ts";
 import { createFirefliesSource } from "../adapters/fireflies/source.ts";
 import { createRawStore } from "../adapters/r2/raw-store.ts";
@@ -80,6 +81,7 @@ export async function composePorts(env: Env): Promise<Ports> {
     rebuilds: createRebuildStore(env.DB),
     inbox: createWebhookInbox(env.DB),
     wake: createWake(env.WAKE),
+    proofs: createProofStore(env.DB),
     decisions: createDecisionStore(env.DB),
     plans: createPlanStore(env.DB),
     deletions: createDeletionStore(env.DB),

@@ -36,6 +36,7 @@ describe("one command on the sample workspace", () => {
       ["clients", "manual", "succeeded"],
       ["projects", "manual", "succeeded"],
       ["vectors", "manual", "succeeded"],
+      ["verify", "manual", "succeeded"],
     ]);
     for (const run of runs) {
       expect(Object.keys(run)).toEqual(expect.arrayContaining(RUN_FIELDS));

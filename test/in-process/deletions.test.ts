@@ -3,8 +3,8 @@ import { EVERYTHING } from "../../src/core/rebuild.ts";
 import { askForRebuild } from "../../src/engine/rebuilding.ts";
 import { executeRun } from "../../src/engine/run.ts";
 import { PIPELINES } from "../../src/pipelines/index.ts";
-import { proveMeetings } from "../../src/queries/proof.ts";
 import { aFirefliesWorkspace, aSourceMeeting } from "./fireflies-workspace.ts";
+import { lookedAt } from "./proof.ts";
 import { freshSteps } from "./workspace.ts";
 
 const COUNT = 20;
@@ -25,7 +25,7 @@ const openKinds = async (space: Space): Promise<string[]> =>
   (await space.ports.runs.openAlerts()).items.map(({ kind }) => kind);
 
 async function unexplained(space: Space): Promise<readonly string[]> {
-  return (await proveMeetings(space.ports, null)).part.unexplained;
+  return (await lookedAt(space.ports)).faults.map(({ kind, subject }) => `${kind}: ${subject}`);
 }
 
 describe("a meeting that was deleted at the source", () => {

@@ -55,6 +55,7 @@ class Killed extends Error {}
 /** Calls at which a process died, over all seeds. */
 const diedAt = new Map<string, number>();
 const RARE = [
+  "index.upsert",
   "rebuilds.ask",
   "rebuilds.end",
   "rebuilds.commitReindexed",

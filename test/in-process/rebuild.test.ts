@@ -8,9 +8,9 @@ import { startRun, tick } from "../../src/engine/tick.ts";
 import { PIPELINES } from "../../src/pipelines/index.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 import type { Run } from "../../src/ports/run-store.ts";
-import { proveMeetings } from "../../src/queries/proof.ts";
 import { readRebuild, readOpenRebuild } from "../../src/queries/rebuild.ts";
 import { askLive, composed } from "./embeddings.ts";
+import { lookedAt } from "./proof.ts";
 import { aListedMeeting, aWorkspace, freshSteps, runSync, type Workspace } from "./workspace.ts";
 
 /** Sizes of chunks, which a test may change as a new version of the program would. */
@@ -484,15 +484,15 @@ describe("rebuild", () => {
       const registry: Ports["registry"] = {
         ...own.registry,
         buildState: async (...given) => {
-          const { part } = await proveMeetings(own, null);
-          seen.push((await own.records.totals()).liveChunks, part.chunks, part.vectors, part.unexplained);
+          const { sums, faults } = await lookedAt(own);
+          seen.push((await own.records.totals()).liveChunks, sums.chunks, sums.vectors, faults);
           expect(await readOpenRebuild(own)).toMatchObject({ phase: "going on", done: 4, total: 4 });
           return own.registry.buildState(...given);
         },
       };
       await execute(answer.run, OTHER, { registry });
       expect(seen).toEqual([liveChunks, liveChunks, liveChunks, []]);
-      expect((await proveMeetings(await ports(), null)).part.unexplained).toEqual([]);
+      expect((await lookedAt(await ports())).faults).toEqual([]);
     });
 
     it("takes a document whose revision is lost from the ledger, and says so", async () => {

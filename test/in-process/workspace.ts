@@ -6,6 +6,7 @@ import { createVectorizeInMemory } from "../../emulators/vectorize/in-memory.ts"
 import { createWorkersAiInProcess } from "../../emulators/workers-ai/ai-core.ts";
 import { createIndexRegistry } from "../../src/adapters/d1/index-registry.ts";
 import { createBacklogStore } from "../../src/adapters/d1/backlog-table.ts";
+import { createProofStore } from "../../src/adapters/d1/proof-store.ts";
 import { createRebuildStore } from "../../src/adapters/d1/rebuild-table.ts";
 import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
 import { createTableStore } from "../../src/adapters/d1/table-store.ts";
@@ -169,6 +170,7 @@ export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS
     registry: createIndexRegistry(d1),
     rebuilds: createRebuildStore(d1),
     inbox: createWebhookInbox(d1),
+    proofs: createProofStore(d1),
     decisions: createDecisionStore(d1),
     plans: createPlanStore(d1),
     deletions: createDeletionStore(d1),

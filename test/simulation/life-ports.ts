@@ -1,6 +1,7 @@
 import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
 import { createIndexRegistry } from "../../src/adapters/d1/index-registry.ts";
 import { createBacklogStore } from "../../src/adapters/d1/backlog-table.ts";
+import { createProofStore } from "../../src/adapters/d1/proof-store.ts";
 import { createRebuildStore } from "../../src/adapters/d1/rebuild-table.ts";
 import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
 import { createArrivalStore } from "../../src/adapters/d1/arrival-table.ts";
@@ -68,6 +69,7 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     registry: createIndexRegistry(d1),
     rebuilds: createRebuildStore(d1),
     inbox: createWebhookInbox(d1),
+    proofs: createProofStore(d1),
     decisions: createDecisionStore(d1),
     plans: createPlanStore(d1),
     deletions: createDeletionStore(d1),

@@ -12,16 +12,7 @@ import { checkpoint, VERDICT_CONFLICT } from "./page-commit.ts";
 
 type Methods = Omit<
   RecordStore,
-  | "known"
-  | "knownByWire"
-  | "commitPage"
-  | "discoveries"
-  | "listingState"
-  | "sourceCount"
-  | "totals"
-  | "proofPage"
-  | "vectorsMax"
-  | "liveChunkIds"
+  "known" | "knownByWire" | "commitPage" | "discoveries" | "listingState" | "sourceCount" | "totals"
 >;
 
 /** The ledger of chunks: what is owed, what was sent, what was read back, what was given up. */

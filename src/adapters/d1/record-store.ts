@@ -2,7 +2,7 @@ import type { D1Database } from "@cloudflare/workers-types";
 import type { LargeMeeting } from "../../core/large-pages.ts";
 import { NOTHING_LISTED, type Standing } from "../../core/plan.ts";
 import { ARRIVALS_BEYOND_SHARE } from "../../core/policy.ts";
-import type { Balance, Known, ProofMeeting, RecordStore, SightingState } from "../../ports/record-store.ts";
+import type { Balance, Known, RecordStore } from "../../ports/record-store.ts";
 import { BALANCE, OWN, RECORDS, SOURCE_IDS, WITHOUT_RECORD } from "./balance.ts";
 import { createChunkLedger } from "./chunk-ledger.ts";
 import { createDatabase, jsonSlices, statement, type Database } from "./database.ts";
@@ -15,7 +15,7 @@ export function createRecordStore(d1: D1Database): RecordStore {
   return {
     ...createChunkLedger(database),
     ...listingMethods(database),
-    ...proofMethods(database),
+    ...countMethods(database),
   };
 }
 
@@ -138,9 +138,9 @@ const LIVE_MODEL = "(select model from indexes where state = 'live')";
 /** Before the whole history was listed once, nobody can say how many meetings there are. */
 const OWN_BACKFILL = `select 1 from ${OWN} and kind = 'backfill' and completed_ms is not null`;
 
-type ProofMethods = Pick<RecordStore, "sourceCount" | "totals" | "proofPage" | "vectorsMax" | "liveChunkIds">;
+type CountMethods = Pick<RecordStore, "sourceCount" | "totals">;
 
-function proofMethods(database: Database): ProofMethods {
+function countMethods(database: Database): CountMethods {
   return {
     sourceCount: async () => {
       const [row] = await database.rows<{ ids: number; asOfMs: number | null }>(
@@ -160,66 +160,5 @@ function proofMethods(database: Database): ProofMethods {
       );
       return row ?? { records: 0, documents: 0, pending: 0, quarantined: 0, accounted: 0, liveChunks: 0 };
     },
-    vectorsMax: async () => {
-      // Each count is that of an index: rows of chunks carry their text.
-      const [row] = await database.rows<{ n: number }>(
-        `select (select count(*) from chunks where state = 'live' and model = ${LIVE_MODEL})
-           + (select count(*) from chunks where state = 'sent' and model = ${LIVE_MODEL})
-           + (select count(*) from chunks where state = 'dead' and model = ${LIVE_MODEL}) as n`,
-      );
-      return row?.n ?? 0;
-    },
-    proofPage: (afterId, limit) => proofPage(database, afterId, limit),
-    liveChunkIds: async (documentIds) => {
-      const [list = "[]"] = jsonSlices(documentIds);
-      const items = await database.rows<{ id: string; documentId: string }>(
-        `select id, document_id as documentId from chunks
-         where state = 'live' and model = ${LIVE_MODEL} and document_id in (select value from json_each(?1))`,
-        list,
-      );
-      return { items, cursor: null };
-    },
   };
-}
-
-type ProofRow = {
-  id: string;
-  state: SightingState;
-  content_hash: string;
-  revision_key: string;
-  stored_sha256: string | null;
-  proven: number;
-  record_hash: string | null;
-  indexed_hash: string | null;
-  owed: number | null;
-};
-
-async function proofPage(
-  database: Database,
-  afterId: string | null,
-  limit: number,
-): Promise<{ items: ProofMeeting[]; cursor: string | null }> {
-  const rows = await database.rows<ProofRow>(
-    `select source_id as id, sightings.state, sightings.content_hash, revision_key, stored_sha256,
-       completed_ms is not null as proven, meetings.content_hash as record_hash, indexed_hash,
-       vectors_owed_since as owed
-     from sightings left join discoveries on discoveries.id = discovery_id
-       left join meetings on meetings.id = source_id and deleted_ms is null
-     where source_id > ?1 and sightings.state <> 'deleted' order by source_id limit ?2`,
-    afterId ?? "",
-    limit,
-  );
-  const items = rows.map((row): ProofMeeting => ({
-    id: row.id,
-    state: row.state,
-    contentHash: row.content_hash,
-    revisionKey: row.revision_key,
-    storedSha256: row.stored_sha256,
-    proven: row.proven === 1,
-    record:
-      row.record_hash === null
-        ? null
-        : { contentHash: row.record_hash, indexedHash: row.indexed_hash, owed: row.owed !== null },
-  }));
-  return { items, cursor: items.length === limit ? (items.at(-1)?.id ?? null) : null };
 }

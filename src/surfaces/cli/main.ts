@@ -18,6 +18,7 @@ import { askRebuild, rebuildWish, watchRebuild, type Said } from "./rebuild.ts";
 import { runAsked, withRun, type RunOptions } from "./run.ts";
 import { webhooks, withWebhooks } from "./webhooks.ts";
 import { lifeOf, withWhy } from "./why.ts";
+import { verify, withVerify, type VerifyOptions } from "./verify.ts";
 import { searchLines, searchParameters, withSearchOptions, type SearchOptions } from "./search.ts";
 
 const EXIT = { usage: 2, failed: 3 } as const;
@@ -61,10 +62,7 @@ function program(): Command {
   );
   addDecisions(verb);
   addDeletions(verb);
-  withWebhooks(verb("webhooks", "what vendors announce: what is set up, what waits for you")).action(
-    async (action: string | undefined, fingerprint: string | undefined, options: Options) =>
-      conclude(options, await webhooks(await connect(options), action, fingerprint)),
-  );
+  addWatching(verb);
   withSearchOptions(verb("search", "passages that answer: who said it, when, in which meeting")).action(
     async (text: string[], options: Options & SearchOptions) => {
       const asked = await searchParameters(text, options);
@@ -97,6 +95,18 @@ function addWhy(verb: (name: string, description: string) => Command): void {
     verb("why", "the whole life of one record: where it came from, what became of it, where it lies"),
   ).action(async (kind: string, id: string, options: Options) =>
     conclude(options, await lifeOf(await connect(options), kind, id)),
+  );
+}
+
+/** Verbs for what vendors announce, and for proof. */
+function addWatching(verb: (name: string, description: string) => Command): void {
+  withWebhooks(verb("webhooks", "what vendors announce: what is set up, what waits for you")).action(
+    async (action: string | undefined, fingerprint: string | undefined, options: Options) =>
+      conclude(options, await webhooks(await connect(options), action, fingerprint)),
+  );
+  withVerify(verb("verify", "prove that nothing is missing, mend what is, and prove it again")).action(
+    async (options: Options & VerifyOptions) =>
+      conclude(options, await verify(await connect(options), options, show)),
   );
 }
 

@@ -1,12 +1,10 @@
 import { Hono, type Context } from "hono";
 import { failureOf } from "../../core/errors.ts";
 import { LIST_API_ROWS_MAX } from "../../core/policy.ts";
-import { settleProof } from "../../engine/proof-verdict.ts";
 import { forgetEnded, reviveUnfinished, tick } from "../../engine/tick.ts";
 import { parseSearchRequest } from "../../core/search/request.ts";
 import { search } from "../../queries/search.ts";
 import { askForRebuild, continueRebuild } from "../../engine/rebuilding.ts";
-import { proveMeetings } from "../../queries/proof.ts";
 import { readRebuild } from "../../queries/rebuild.ts";
 import { readReport, readStatus } from "../../queries/status.ts";
 import { awaitReadiness, composeEngine, composePorts } from "../compose.ts";
@@ -14,7 +12,7 @@ import type { Api } from "./api-environment.ts";
 import { decisionRoutes } from "./decision-routes.ts";
 import { deletionRoutes } from "./deletion-routes.ts";
 import { lineageRoutes } from "./lineage-routes.ts";
-import { parseProofVerdict } from "./proof-verdict-request.ts";
+import { proofRoutes } from "./proof-routes.ts";
 import { parseRebuildRequest } from "./rebuild-request.ts";
 import { markdownReport } from "./report-markdown.ts";
 import { closedToOthers, isNonce, requireToken, tokenProof } from "./token.ts";
@@ -44,14 +42,8 @@ export function createApi(): Hono<Api> {
     return c.text(markdownReport(report, quarantined));
   });
   app.get("/api/search", answerSearch);
-  app.get("/api/proof", async (c) => c.json(await proveMeetings(c.var.ports, c.req.query("cursor") ?? null)));
-  app.post("/api/proof/verdict", async (c) => {
-    const verdict = await parseProofVerdict(c.req.raw);
-    if ("error" in verdict) return c.json(verdict, 400);
-    await settleProof(c.var.ports, verdict);
-    return c.json({ ok: true });
-  });
   app.route("/api", runRoutes());
+  app.route("/api", proofRoutes());
   app.post("/api/tick", beat);
   app.post("/api/rebuilds", rebuild);
   app.post("/api/rebuilds/:id/runs", goOn);
