@@ -40,7 +40,7 @@ const PLANTED: readonly (readonly [
         return { items: items.map((item) => ({ ...item, openPush: null })), cursor };
       },
     })),
-    13,
+    23,
     /pages were made for/,
   ],
   [
@@ -58,7 +58,7 @@ const PLANTED: readonly (readonly [
         return tables.commit(fence, { ...commit, changes });
       },
     })),
-    3,
+    21,
     /Notion shows|lost:|replaced/,
   ],
   [
