@@ -75,7 +75,7 @@ export function forecastBackfill(
 
 /** Play the schedule forward: at each look one fresh call, then as many of the backfill as are granted. */
 function doneBy(calls: number, { quota, plan, nowMs, lookedMs, isRunning }: Outlook): number | null {
-  let at = { quota, left: calls, nowMs, lookedMs };
+  let at: Moment = { quota, left: calls, nowMs, lookedMs, waits: 0 };
   if (isRunning) at = spent(at, plan);
   for (let looks = 0; looks < FORECAST_LOOKS_MAX && at.left > 0; looks += 1)
     at = spent(looked(at, plan), plan);
@@ -87,6 +87,8 @@ type Moment = {
   readonly left: number;
   readonly nowMs: number;
   readonly lookedMs: number;
+  /** Waits for a window that were followed, which count like looks. */
+  readonly waits: number;
 };
 
 /** The next look: by the clock, or when the share of the budget comes again, where that is sooner. */
@@ -103,8 +105,8 @@ function looked(at: Moment, plan: QuotaPlan): Moment {
  * once by another, which looks first.
  */
 function spent(at: Moment, plan: QuotaPlan): Moment {
-  let { quota, left, nowMs } = at;
-  for (let made = 1; left > 0; made += 1) {
+  let { quota, left, nowMs, waits } = at;
+  for (let made = 1; left > 0 && waits < FORECAST_LOOKS_MAX; made += 1) {
     const isLook = made % (RUN_CALLS + 1) === 0;
     const grant = takeCall(quota, { ...plan, nowMs, use: isLook ? "fresh" : "backfill" });
     if (!grant.ok && grant.notBeforeMs - nowMs > KEPT_WAIT_MAX_MS) break;
@@ -113,8 +115,9 @@ function spent(at: Moment, plan: QuotaPlan): Moment {
       left -= isLook ? 0 : 1;
     } else {
       nowMs = grant.notBeforeMs;
+      waits += 1;
       made -= 1;
     }
   }
-  return { ...at, quota, left, nowMs };
+  return { ...at, quota, left, nowMs, waits };
 }
