@@ -3,7 +3,7 @@
  * until it was listed once. Closed windows of the past are core/sweep's. Pure. Source: protocols 3.
  */
 import { overlapMs, type Arrivals } from "./arrivals.ts";
-import { FRESH_OVERLAP_MS, LIST_PAGE_ROWS_MAX, LISTING_PAUSE_MAX_MS, SCHEDULE_MS } from "./policy.ts";
+import { LIST_PAGE_ROWS_MAX, LISTING_PAUSE_MAX_MS, SCHEDULE_MS } from "./policy.ts";
 import type { CallUse } from "./quota.ts";
 import { LIST_START, type ListCursor } from "./reconcile.ts";
 
@@ -90,7 +90,7 @@ export function planFresh(facts: ListingFacts, now: Beginning): Listing | null {
   }
   if (backfill === undefined) return null;
   const { startedMs } = backfill.discovery;
-  const floorMs = startedMs - FRESH_OVERLAP_MS;
+  const floorMs = startedMs - overlapMs(facts);
   return begun(facts.standing, { kind: "fresh", floorMs, ...now }, startedMs);
 }
 

@@ -540,6 +540,8 @@ export const NORM_WEEKS_MIN = 3;
  */
 export const NORM_SHARE_MIN = 0.75;
 export const NORM_COUNT_MIN = 2;
+/** Fewer pauses than three a week tell nothing of how long one may be. */
+export const NORM_PAUSES_MIN = 12;
 /** Lengths of a day that is compared, and of the step to the one that it is compared with. */
 export const NORM_DAY_MS = DAY_MS;
 export const NORM_STEP_MS = 7 * DAY_MS;

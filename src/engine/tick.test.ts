@@ -178,7 +178,7 @@ it.each([
   };
   await began();
   space.world.advance(jumpMs);
-  expect((await began()).toSorted()).toEqual(["clients", "fireflies", "projects"]);
+  expect((await began()).toSorted()).toEqual(["clients", "fireflies", "projects", "verify"]);
   const later: string[] = [];
   for (let minutes = 1; minutes <= 60; minutes += 1) {
     space.world.advance(MINUTE_MS);

@@ -35,12 +35,17 @@ export async function tick(ports: Ports, engine: RunEngine): Promise<void> {
   // A long rebuild and the sync of its lane take turns, so that neither keeps the other waiting.
   const isTurn = lane !== null && (await ports.runs.lastInLane(lane))?.rebuild === null;
   if (rebuild !== null && isTurn) await continueRebuild(ports, engine, rebuild);
+  // Runs that are about to begin: what was announced may be answered by them.
+  const begun = new Set(seen.unfinished.filter((run) => run.startedMs === null).map((run) => run.sync));
   for (const sync of SYNC_NAMES) {
     const wish = wishFor(ports, sync, seen);
-    if (wish !== null) await startRun(ports, engine, { sync, ...wish });
+    if (wish === null) continue;
+    await startRun(ports, engine, { sync, ...wish });
+    begun.add(sync);
   }
-  for (const sync of await announcedSyncs(ports))
-    if (await mayTakeUp(ports, sync, seen)) await startRun(ports, engine, { sync, ...ANNOUNCED });
+  for (const sync of seen.hasInbox ? await announcedSyncs(ports) : [])
+    if (!begun.has(sync) && (await mayTakeUp(ports, sync, seen)))
+      await startRun(ports, engine, { sync, ...ANNOUNCED });
   for (const sync of await dueForProof(ports, seen)) await startRun(ports, engine, { sync, ...SCHEDULED });
   if (rebuild !== null && !isTurn && (await isIdle(ports, lane)))
     await continueRebuild(ports, engine, rebuild);
@@ -79,7 +84,12 @@ type Wish = Pick<RunRequest, "trigger" | "priority">;
 function wishFor(ports: Ports, sync: SyncName, seen: Glance): Wish | null {
   const waitsUntilMs = seen.lanes.find(({ lane }) => lane === sync)?.notBeforeMs ?? 0;
   if (!isOn(ports, sync) || waitsUntilMs > ports.world.nowMs()) return null;
-  const asked = seen.waiting.find((one) => one.sync === sync && one.preview === null);
+  const last = seen.last.find((run) => run.sync === sync);
+  // What a run has left open because its share of a budget is used up waits with it; whoever asks anew does not.
+  const hasTime = last !== undefined && last.continues && continuesMs(last) > ports.world.nowMs();
+  const asked = seen.waiting.find(
+    (one) => one.sync === sync && one.preview === null && !(hasTime && one.askedMs <= last.queuedMs),
+  );
   const wish = asked ?? (isSyncDue(ports, sync, seen) ? SCHEDULED : null);
   // A run that is as urgent answers it, or is to end first.
   const isBusy = seen.unfinished.some(

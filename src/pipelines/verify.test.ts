@@ -117,7 +117,7 @@ describe("a proof", () => {
         await rows(
           `insert into chunks select 'gone1', document_id, null, text_hash, repetition, generation, model, metadata, position,
              speaker, start_seconds, end_seconds, first_sentence, last_sentence, tokens, 'gone', embedding_key, embedding_index,
-             embedded_run_id, planned_ms, sent_ms, live_ms, 1, 2, speakers, moments from chunks where id = '${chunk?.id}'`,
+             embedded_run_id, planned_ms, sent_ms, live_ms, 1, 2, speakers, moments, 0 from chunks where id = '${chunk?.id}'`,
         );
         const [vector] = await space.ports.index.getByIds([chunk?.id ?? ""]);
         await space.ports.index.upsert([{ id: "gone1", values: vector?.values ?? [], metadata: {} }]);

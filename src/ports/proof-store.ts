@@ -137,8 +137,6 @@ export type ProofStore = {
   idsBetween(newerPlace: string, olderPlace: string): Promise<{ items: string[]; cursor: null }>;
   /** When the newest complete listing of the whole history began, world ms; null: never. */
   lastWholeListingMs(): Promise<number | null>;
-  /** When the first run that is on record was asked for, world ms; null: there was none. */
-  firstRunMs(): Promise<number | null>;
   /** Rows of what a sync writes, counted in its own table. */
   rowCount(sync: Mender): Promise<number>;
 

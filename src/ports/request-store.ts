@@ -48,6 +48,12 @@ export type Glance = {
   readonly hasEnded: boolean;
   /** Whether answered requests are old enough to be deleted. */
   readonly hasOldRequests: boolean;
+  /** Whether webhooks left anything to be looked at or deleted. */
+  readonly hasInbox: boolean;
+  /** Whether a proof has found anything that is not seen mended. */
+  readonly hasFindings: boolean;
+  /** World ms at which the first run was queued; null: there was none. */
+  readonly firstRunMs: number | null;
 };
 
 /**

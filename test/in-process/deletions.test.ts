@@ -25,7 +25,8 @@ const openKinds = async (space: Space): Promise<string[]> =>
   (await space.ports.runs.openAlerts()).items.map(({ kind }) => kind);
 
 async function unexplained(space: Space): Promise<readonly string[]> {
-  return (await lookedAt(space.ports)).faults.map(({ kind, subject }) => `${kind}: ${subject}`);
+  const { faults, left } = await lookedAt(space.ports);
+  return [...faults.map(({ kind, subject }) => `${kind}: ${subject}`), ...left];
 }
 
 describe("a meeting that was deleted at the source", () => {

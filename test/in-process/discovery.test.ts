@@ -1,3 +1,4 @@
+import type { Run } from "../../src/ports/run-store.ts";
 import { describe, expect, it } from "vitest";
 import { FRESH_OVERLAP_MS, SWEEP_PERIOD_MS } from "../../src/core/policy.ts";
 import { COUNTED } from "../../src/core/report.ts";
@@ -22,6 +23,9 @@ const arrive = (space: Space, id: string, hoursAgo = 0): void => {
 };
 const refused = (space: Space): number =>
   space.fireflies.log().filter(({ error }) => error === "too_many_requests").length;
+
+/** Whether more waits, and not for a share of the budget. */
+const goesOnAtOnce = ({ continues, notBeforeMs }: Run): boolean => continues && notBeforeMs === null;
 
 describe("the newest meetings", () => {
   it("cost one call and at most eight rows of the ledger where there is nothing new", async () => {
@@ -76,8 +80,8 @@ describe("the newest meetings", () => {
         if (hours > 10 * DAY_HOURS) throw new Error("the backfill never ends");
         const isNew = hours % 6 === 0;
         if (isNew) arrive(space, `new-${hours}`);
-        do run = await space.after(run.continues ? 0 : 1);
-        while (run.continues);
+        do run = await space.after(goesOnAtOnce(run) ? 0 : 1);
+        while (goesOnAtOnce(run));
         if (isNew) expect(await space.records(), `hour ${hours}`).toContain(`new-${hours}`);
         expect((await space.ports.runs.openAlerts()).items).toEqual([]);
       }
@@ -96,9 +100,9 @@ describe("the newest meetings", () => {
     const run = await space.sync();
     expect(run).toMatchObject({ state: "parked", sourceCount: null });
     expect(run.detail).toMatch(
-      /^the whole history is listed to page \d+; more calls are left for it from 2026-06-02T00:00/,
+      /^the whole history is listed to page \d+; more calls are left for it from 2026-06-0[12]T/,
     );
-    expect(run.notBeforeMs).toBe(run.queuedMs + HOUR_MS);
+    expect(run.notBeforeMs).toBeGreaterThan(run.queuedMs + HOUR_MS);
   });
 
   it("count nothing before the whole history was listed", async () => {

@@ -14,7 +14,6 @@ export async function aNotionEstate(...options: Parameters<typeof aNotionWorkspa
     const reply = space.notion.control(op);
     if (!reply.ok) throw new Error(reply.problem);
   };
-  control({ op: "add-property", database: "projects", name: "Sync ID", type: "rich_text" });
   await space.sync("clients");
   await space.sync("projects");
   const pageOf = (key: string, table: "projects" | "clients" = "projects") => {

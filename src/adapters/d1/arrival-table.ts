@@ -3,6 +3,7 @@ import {
   NORM_DAY_MS,
   FRESH_OVERLAP_SHORT_MS,
   NORM_LAG_MS,
+  NORM_PAUSES_MIN,
   NORM_WEEKS,
   SILENCE_MS_MIN,
   NORM_STEP_MS,
@@ -49,8 +50,8 @@ const ARRIVALS = `
   select ${ms("oldest")} as oldestMs, ${ms("newest")} as newestMs,
     (select json_group_array((select count(*) from sightings where date_string >= day.value ->> 'from'
        and date_string < day.value ->> 'to')) from json_each(?1) as day) as days,
-    (select count(*) from sightings where date_string >= ?3 and date_string < ?2) as listed,
-    case when newest < ?4 then (select max(pause) from (
+    (select count(*) from sightings where date_string >= ?3 and date_string < ?2 and state <> 'deleted') as listed,
+    case when newest < ?4 then (select iif(count(pause) >= ${NORM_PAUSES_MIN}, max(pause), null) from (
       select ${ms("date_string")} - lag(${ms("date_string")}) over (order by date_string) as pause
       from sightings where date_string >= ?5 and date_string <= ?6)) end as longestPauseMs
   from (select (select min(date_string) from sightings where date_string >= '2000') as oldest,

@@ -63,14 +63,7 @@ export function proofReads(database: Database): Methods {
     },
     lastWholeListingMs: async () => {
       const [row] = await database.rows<{ ms: number | null }>(
-        `select max(started_ms) as ms from discoveries where sync = 'fireflies' and floor_ms is null and completed_ms is not null`,
-      );
-      return row?.ms ?? null;
-    },
-    firstRunMs: async () => {
-      // The oldest by its id, which is made of the time.
-      const [row] = await database.rows<{ ms: number }>(
-        "select queued_ms as ms from runs order by id limit 1",
+        `select max(started_ms) as ms from discoveries where sync = 'fireflies' and kind = 'backfill' and completed_ms is not null`,
       );
       return row?.ms ?? null;
     },

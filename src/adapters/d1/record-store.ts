@@ -86,8 +86,9 @@ async function listingState(
     statement(
       `select (select account_id from quota where key_name = ?4) as accountHash,
          (select count(*) from sightings where date_string >= (
-           select strftime('%Y-%m-%dT%H:%M:%fZ', (max(ceiling_ms) - ?1) / 1000.0, 'unixepoch')
-           from ${OWN} and completed_ms is not null and kind <> 'sweep')) as recent,
+           select strftime('%Y-%m-%dT%H:%M:%fZ', (coalesce(max(iif(completed_ms is null, null, ceiling_ms)),
+             max(iif(kind = 'backfill', started_ms, null))) - ?1) / 1000.0, 'unixepoch')
+           from ${OWN} and kind <> 'sweep')) as recent,
          (select count(*) from sightings where arrival_ms is not null) as arrivals,
          (select arrival_ms from sightings where arrival_ms is not null order by arrival_ms desc limit 1
            offset (select cast(count(*) * ?2 as integer) from sightings where arrival_ms is not null)) as longMs,

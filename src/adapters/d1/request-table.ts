@@ -1,5 +1,5 @@
 import type { D1Database } from "@cloudflare/workers-types";
-import { REQUESTS_OPEN_MAX, SYNC_NAMES } from "../../core/policy.ts";
+import { REQUESTS_OPEN_MAX, SYNC_NAMES, WEBHOOK_KEEP_MS } from "../../core/policy.ts";
 import { isScheduled } from "../../core/schedule.ts";
 import { TABLES } from "../../core/records/table.ts";
 import type { Glance, NewRun, Queued, RequestStore, RunRequest } from "../../ports/request-store.ts";
@@ -129,7 +129,15 @@ const LAST = `select * from runs where rowid in (select (select rowid from runs 
 const WAITING = `select * from requests where ended_ms is null and run_id is null
   order by ${rankOf("priority")}, asked_ms, id limit ${REQUESTS_OPEN_MAX}`;
 
-type Flags = { vectors: number; ended: number; rebuilding: number; old: number } & Record<string, number>;
+/** Whether webhooks left anything to be looked at or deleted. */
+const INBOX = `exists (select 1 from webhook_inbox where done_ms is null)
+  or exists (select 1 from webhook_inbox where received_ms < ?1 - ${WEBHOOK_KEEP_MS})
+  or exists (select 1 from webhook_tokens where confirmed_ms is null)`;
+
+type Flags = { firstMs: number | null } & Record<
+  "vectors" | "ended" | "rebuilding" | "old" | "inbox" | "findings" | keyof typeof TABLES,
+  number
+>;
 
 /** One batch, however much there is to look at: a beat with nothing due costs one round trip. */
 async function glance(database: Database, nowMs: number, oldMs: number): Promise<Glance> {
@@ -145,7 +153,10 @@ async function glance(database: Database, nowMs: number, oldMs: number): Promise
          ${tables.map((name) => `${owedPagesAt(name)} as ${name}`).join(", ")},
          exists (select 1 from rebuilds where ended_ms is null) as rebuilding,
          exists (select 1 from runs where ended_ms is not null and instance_deleted = 0) as ended,
-         exists (select 1 from requests where ended_ms < ?2) as old`,
+         exists (select 1 from requests where ended_ms < ?2) as old,
+         ${INBOX} as inbox,
+         exists (select 1 from findings where verified_ms is null) as findings,
+         (select queued_ms from runs order by id limit 1) as firstMs`,
       nowMs,
       oldMs,
     ),
@@ -162,5 +173,8 @@ async function glance(database: Database, nowMs: number, oldMs: number): Promise
     isRebuilding: flag?.rebuilding === 1,
     hasEnded: flag?.ended === 1,
     hasOldRequests: flag?.old === 1,
+    hasInbox: flag?.inbox === 1,
+    hasFindings: flag?.findings === 1,
+    firstRunMs: flag?.firstMs ?? null,
   };
 }

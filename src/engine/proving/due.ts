@@ -8,15 +8,16 @@ import type { SyncName } from "../../ports/run-store.ts";
 
 /**
  * What proofs ask for beside the schedule: syncs whose runs have a finding to mend, and `verify` to look again at what was
- * mended. One read.
+ * mended. One read, if there are findings at all.
  *
  * @param seen what this beat has seen of lanes and runs
  */
 export async function dueForProof(ports: Ports, seen: Glance): Promise<SyncName[]> {
   const { proofs, world } = ports;
-  const { menders, repaired } = await proofs.open(world.nowMs());
+  const nothing = { menders: [], repaired: 0 };
+  const { menders, repaired } = seen.hasFindings ? await proofs.open(world.nowMs()) : nothing;
   const due: SyncName[] = menders.filter((mender) => mayMend(ports, mender, seen));
-  if (await isProofDue(ports, repaired > 0, seen)) due.push("verify");
+  if (isProofDue(ports, repaired > 0, seen)) due.push("verify");
   return due;
 }
 
@@ -32,13 +33,12 @@ function mayMend({ source, notion, world }: Ports, sync: Mender, seen: Glance): 
 }
 
 /** The first proof comes a day after the first run: until then there is little to prove. */
-async function isProofDue({ proofs, world }: Ports, isMended: boolean, seen: Glance): Promise<boolean> {
+function isProofDue({ world }: Ports, isMended: boolean, seen: Glance): boolean {
   const nowMs = world.nowMs();
   if (!isLaneOpen(seen, "verify", nowMs)) return false;
   const last = seen.last.find((run) => run.sync === "verify");
   if (last !== undefined) return isMended && elapsedMs(last.endedMs ?? nowMs, nowMs) >= PROOF_AGAIN_AFTER_MS;
-  const firstMs = seen.last.length === 0 ? null : await proofs.firstRunMs();
-  return firstMs !== null && elapsedMs(firstMs, nowMs) >= DAY_MS;
+  return seen.firstRunMs !== null && elapsedMs(seen.firstRunMs, nowMs) >= DAY_MS;
 }
 
 function isLaneOpen({ lanes }: Glance, sync: SyncName, nowMs: number): boolean {
