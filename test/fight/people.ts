@@ -52,7 +52,12 @@ export function peopleOf(estate: Meeting, random: Random, typed: TypedValues) {
   };
   const deleteRow = async (row: Row): Promise<void> => {
     for (const column of COLUMNS) typed.remove(row[column]);
-    restored.delete(String(row["notion_id"]));
+    // By the ledger: a form that was opened long ago may have taken the page out of the row.
+    const bound = await d1
+      .prepare("select page_id as id from notion_pages where sync = 'projects' and record_id = ?")
+      .bind(String(row["id"]))
+      .all<{ id: string }>();
+    for (const { id } of bound.results) restored.delete(id);
     await d1.prepare("delete from projects where id = ?").bind(String(row["id"])).run();
   };
   const restored = new Set<string>();

@@ -189,7 +189,8 @@ describe("a key of 50 calls a day", () => {
       expect(forecast).toMatchObject({ meetings: 5_000, calls: 108 });
       const tookDays = ((await backfilledMs(life)) - startMs) / DAY_MS;
       expect(tookDays).toBeGreaterThan(2);
-      expect(Math.abs((await backfilledMs(life)) - (forecast?.doneMs ?? 0))).toBeLessThan(HOUR_MS);
+      // One call more or less at the end of a day comes three hours later.
+      expect(Math.abs((await backfilledMs(life)) - (forecast?.doneMs ?? 0))).toBeLessThan(4 * HOUR_MS);
       expect(longestBlindMs(life.emulator)).toBeLessThanOrEqual(HOUR_MS + TICK_MS);
       expect(await recordCount(life)).toBe(5_000 + arrived);
       expect((await life.ports.runs.openAlerts()).items, "waiting for its share is no alarm").toEqual([]);

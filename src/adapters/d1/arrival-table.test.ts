@@ -48,7 +48,10 @@ describe("arrivals", () => {
   });
 
   it("tell the longest pause of the norm once the newest is older than a day", async () => {
-    const { arrivals, nowMs } = await sighted([50, 60, 130, 140, 2_000]);
+    const few = await sighted([50, 60, 130, 140, 2_000]);
+    expect((await few.arrivals.arrivals(few.nowMs)).longestPauseMs, "of too few to tell").toBe(null);
+    const many = Array.from({ length: 10 }, (_, n) => 140 + n);
+    const { arrivals, nowMs } = await sighted([50, 60, 130, ...many, 2_000]);
     expect((await arrivals.arrivals(nowMs)).longestPauseMs).toBe(70 * HOUR_MS);
     expect((await arrivals.arrivals(nowMs - 2 * DAY_MS)).longestPauseMs).toBe(null);
   });
