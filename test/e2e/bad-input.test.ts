@@ -213,7 +213,7 @@ describe("credentials and workspaces", () => {
       const second = await sync(["--data-dir", dataDir, "--fireflies-url", other.url]);
       expect(second, second.story).toMatchObject({
         code: EXIT.failed,
-        outcome: { ok: false, runs: [{ state: "parked" }, {}, {}, {}] },
+        outcome: { ok: false, runs: [{ state: "parked" }, {}, {}, {}, {}] },
       });
       expect(second.stderr).toMatch(/belongs to another Fireflies workspace; use another --data-dir/);
       expect(second.outcome.proof.meetings).toEqual(first.outcome.proof.meetings);

