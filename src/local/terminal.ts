@@ -95,7 +95,10 @@ function endLine({ run, counts }: RunReport): string {
   );
   const seconds = ((run.durationMs ?? 0) / 1_000).toFixed(1);
   const why = run.detail === null ? "" : `: ${run.detail}`;
-  return `${runTitle(run)}: ${run.state.replaceAll("_", " ")}, ${counts.seen} seen (${verdicts.join(", ") || "nothing to do"}) in ${seconds} s${why}`;
+  // A proof takes nothing on: what it looked at stands under "Proof".
+  const seen =
+    run.sync === "verify" ? "" : `, ${counts.seen} seen (${verdicts.join(", ") || "nothing to do"})`;
+  return `${runTitle(run)}: ${run.state.replaceAll("_", " ")}${seen} in ${seconds} s${why}`;
 }
 
 /** The report at the end: what came, what was set aside and why, where the time went, what was retried, and the proof. */
@@ -175,7 +178,7 @@ function timeLines({ run }: RunReport): string[] {
   const operations = Object.entries(run.result?.operations ?? {}).toSorted(([, a], [, b]) => b.ms - a.ms);
   return operations.map(
     ([name, { times, ms }]) =>
-      `${run.sync.padEnd(10)} ${name.padEnd(18)} ${(ms / 1_000).toFixed(2).padStart(7)} s in ${times} calls`,
+      `${run.sync.padEnd(10)} ${name.padEnd(22)} ${(ms / 1_000).toFixed(2).padStart(7)} s in ${times} calls`,
   );
 }
 

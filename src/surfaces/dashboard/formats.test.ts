@@ -80,17 +80,22 @@ describe("counted and items", () => {
 
   it("names every verdict that was given", () => {
     const counts = { ...COUNTS, seen: 60, created: 52, pending: 2, quarantined: 6 };
-    expect(english.items(counts, "succeeded")).toBe("60 seen: 52 created, 2 pending, 6 quarantined");
+    expect(english.items({ sync: "fireflies", state: "succeeded" }, counts)).toBe(
+      "60 seen: 52 created, 2 pending, 6 quarantined",
+    );
   });
 
   it("does not say the same number twice", () => {
-    expect(english.items({ ...COUNTS, seen: 50, unchanged: 50 }, "succeeded")).toBe("50 unchanged");
+    expect(
+      english.items({ sync: "fireflies", state: "succeeded" }, { ...COUNTS, seen: 50, unchanged: 50 }),
+    ).toBe("50 unchanged");
   });
 
   it("does not call it nothing to do when a run did not get there", () => {
-    expect(english.items(COUNTS, "succeeded")).toBe("nothing to do");
-    expect(english.items(COUNTS, "parked")).toBe("nothing seen");
-    expect(english.items(COUNTS, "failed")).toBe("nothing seen");
+    expect(english.items({ sync: "fireflies", state: "succeeded" }, COUNTS)).toBe("nothing to do");
+    expect(english.items({ sync: "fireflies", state: "parked" }, COUNTS)).toBe("nothing seen");
+    expect(english.items({ sync: "fireflies", state: "failed" }, COUNTS)).toBe("nothing seen");
+    expect(english.items({ sync: "verify", state: "succeeded" }, COUNTS)).toBe("nothing amiss");
   });
 });
 

@@ -1,6 +1,6 @@
 /** How figures and moments are written for the reader. Pure; locale and time zone come in. */
 import { VERDICTS, type RunCounts } from "../../core/report.ts";
-import type { RunState } from "../../ports/run-store.ts";
+import type { Run } from "../../ports/run-store.ts";
 
 /** A moment as people read it, and exactly. */
 export type Moment = { readonly text: string; readonly iso: string };
@@ -44,7 +44,9 @@ export function createFormats(locale?: string, timeZone?: string) {
     /** `counted(1, "meeting")` is "1 meeting", `counted(52, "meeting")` is "52 meetings". */
     counted: (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? "" : "s"}`,
     /** What a run did with what it saw; a run that stopped early saw nothing, which is not the same as nothing to do. */
-    items: (counts: RunCounts, state: RunState): string => {
+    items: ({ sync, state }: Pick<Run, "sync" | "state">, counts: RunCounts): string => {
+      // A proof takes nothing on.
+      if (sync === "verify" && state === "succeeded") return "nothing amiss";
       const parts = VERDICTS.filter((verdict) => counts[verdict] > 0);
       if (counts.seen === 0) return state === "succeeded" ? "nothing to do" : "nothing seen";
       const verdicts = parts.map((verdict) => `${count(counts[verdict])} ${verdict}`).join(", ");

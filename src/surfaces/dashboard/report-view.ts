@@ -60,7 +60,7 @@ function itemsPart({ run, counts, progress }: RunReport, formats: Formats): HTML
   const words =
     run.endedMs === null
       ? `Under way: ${progressWords(progress, formats)}.`
-      : `${formats.items(counts, run.state)}.`;
+      : `${formats.items(run, counts)}.`;
   return part(
     "Items",
     totals.length === 0 ? null : make("dl", { class: "totals" }, ...totals),

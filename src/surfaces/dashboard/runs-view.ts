@@ -117,7 +117,7 @@ function runRow(first: Run, { state, formats, wake, shown }: RowContext): Row<Ru
 }
 
 function itemsWords(run: Run, report: RunReport | undefined, formats: Formats): string {
-  if (run.result !== null) return formats.items(run.result.counts, run.state);
+  if (run.result !== null) return formats.items(run, run.result.counts);
   if (run.endedMs !== null) return "no account of its items";
   return report === undefined ? "" : progressWords(report.progress, formats);
 }

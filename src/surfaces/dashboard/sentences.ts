@@ -12,7 +12,7 @@ export function runSentence({ run, counts, progress }: RunReport, formats: Forma
   if (run.state === "parked") return `Parked${why}; goes on ${untilWords(run, formats, nowMs)}.`;
   const took = run.durationMs === null ? "" : ` in ${formats.duration(run.durationMs)}`;
   const ended = wordsOf(run.state);
-  return `${ended.charAt(0).toUpperCase()}${ended.slice(1)}${took}, ${formats.items(counts, run.state)}${why}.`;
+  return `${ended.charAt(0).toUpperCase()}${ended.slice(1)}${took}, ${formats.items(run, counts)}${why}.`;
 }
 
 /** Work done and to do of an unfinished run. */
