@@ -33,15 +33,9 @@ async function aBackfill() {
       },
     },
   };
-  // One look at the newest is what an urgent run is for; what the backfill lists is left to it.
-  const pipelines = {
-    ...PIPELINES,
-    fireflies: (context: Parameters<typeof PIPELINES.fireflies>[0]) =>
-      context.run.priority === "urgent" ? NOTHING : PIPELINES.fireflies(context),
-  };
   const carry = async (run: Run, steps: TestSteps = freshSteps(space.world)): Promise<Run> => {
     carried = run.id;
-    await executeRun(ports, steps, run.id, pipelines);
+    await executeRun(ports, steps, run.id, PIPELINES);
     const ended = await ports.runs.run(run.id);
     if (ended === null) throw new Error("the run is gone");
     return ended;
@@ -57,14 +51,6 @@ async function aBackfill() {
   const rows = async <T>(sql: string): Promise<T[]> => (await space.d1.prepare(sql).all<T>()).results;
   return { ...space, ports, asked, onPage, carry, ask, next, rows };
 }
-
-const NOTHING = Promise.resolve({
-  continues: false,
-  sourceCount: null,
-  destinationCount: null,
-  failedCount: 0,
-  findings: [],
-});
 
 describe("an urgent request in the middle of a backfill", () => {
   let space: Awaited<ReturnType<typeof aBackfill>>;
