@@ -45,8 +45,8 @@ describe("acceptance: what meets at one time", () => {
     await settle(space);
     expect(fireflies.log().length - before, "calls").toBeLessThanOrEqual(2);
     expect(await space.rows("select id from meetings order by id")).toEqual([
-      { id: "zephyr" },
       { id: "early" },
+      { id: "zephyr" },
     ]);
     const revisions = await space.r2.list({ prefix: "fireflies-transcripts/zephyr/" });
     expect(revisions.objects).toHaveLength(1);
