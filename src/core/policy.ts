@@ -569,11 +569,11 @@ export const PROOF_CALLS_PER_RUN = 6_000;
 /** Differences that a proof names, the gravest first; more are counted. */
 export const PROOF_NAMES_MAX = 500;
 
-/** Faults of one step that become findings; with more than that, something greater is wrong, and the next proof finds the rest. */
-export const FINDINGS_PER_STEP_MAX = 500;
-
 /** Proofs that are kept. */
 export const PROOFS_KEPT = 100;
+
+/** Findings mended between two looks whether somebody more urgent waits. */
+export const MENDS_PER_EDGE = 5;
 
 /** Findings mended by one run of a sync; each may cost a call. */
 export const MENDS_PER_RUN = 50;

@@ -113,6 +113,7 @@ function conditionsOf(subject: string, end: End, measured: Measured): readonly C
 /** What a run has not looked at may still hold. */
 function hasLookedAt(kind: AlertKind, { state, outcome }: End, run: Run): boolean {
   if (kind === "api_errors") return true;
+  if (outcome.isPressing === true) return kind === "access_lost" || kind === "storage_full";
   if (kind === "deletions_held" && outcome.held === undefined) return false;
   return state === "succeeded" && isWhole(run);
 }

@@ -30,6 +30,10 @@ export type RunContext = {
 export type PipelineOutcome = {
   /** True if more is waiting than one run may take. */
   readonly continues: boolean;
+  /** True if it did only what somebody waits for, and looked at nothing else. */
+  readonly isPressing?: boolean;
+  /** True if it left to an ordinary run what it might have gone on with. */
+  readonly leavesRest?: boolean;
   readonly sourceCount: number | null;
   readonly destinationCount: number | null;
   /** Ids of the source that failed and have no record: missing at the destination, and known to be. */

@@ -55,9 +55,9 @@ export async function executeRun(
   };
   const end = await work(context, pipelines[runName(run)], lane);
   if (end === null) return;
-  await steps.do("close", () => unlessSuperseded(() => close(context, end)));
+  const state = await steps.do("close", () => unlessSuperseded(() => close(context, end)));
   // What was announced is in a hurry: whoever takes it on from here need not wait for the next minute.
-  if (run.trigger === "webhook") await ports.wake();
+  if (run.trigger === "webhook" && state === "succeeded") await ports.wake();
 }
 
 /** Whoever lost the lane at the very end writes nothing either, and trying again would not bring it back. */
@@ -194,9 +194,10 @@ async function close(context: RunContext, end: End): Promise<RunState> {
     result,
     laneKeyName: keyNameOf(ports, run.sync),
     yieldedTo: end.yieldedTo,
+    leavesRest: end.outcome.leavesRest ?? false,
   });
   // Whoever waits for the lane need not wait for the minute.
-  if (isAwaited || continues) await ports.wake();
+  if (isAwaited || (continues && (end.notBeforeMs ?? 0) <= world.nowMs())) await ports.wake();
   return state;
 }
 

@@ -69,6 +69,8 @@ async function mayTakeUp(ports: Ports, sync: SyncName, seen: Glance): Promise<bo
   const waitsUntilMs = seen.lanes.find(({ lane }) => lane === sync)?.notBeforeMs ?? 0;
   if (waitsUntilMs > ports.world.nowMs()) return false;
   const last = await ports.runs.lastInLane(sync);
+  // It waits for its share of the budget, and what is announced with it.
+  if (last !== null && last.state === "parked" && (last.notBeforeMs ?? 0) > ports.world.nowMs()) return false;
   const isStuck = last?.state === "failed" || (last?.state === "parked" && last.notBeforeMs === null);
   return !isStuck || ports.world.nowMs() - (last.endedMs ?? 0) >= ANNOUNCED_RETRY_AFTER_MS;
 }
@@ -149,7 +151,8 @@ export async function startRun(
   wanted: { sync: SyncName; trigger: Trigger; priority: Priority; preview?: Run["preview"] },
 ): Promise<Queued> {
   const { world, requests } = ports;
-  const isAsked = wanted.trigger === "manual" || wanted.trigger === "webhook";
+  // What a webhook wants stands in the inbox until it is read.
+  const isAsked = wanted.trigger === "manual";
   const queued = await requests.queue(
     { preview: null, ...wanted, id: world.newId(), queuedMs: world.nowMs() },
     isAsked ? world.newId() : null,

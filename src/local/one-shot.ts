@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { NO_SUMS, type Figure, type Finding, type MeetingSums } from "../core/proof.ts";
+import { waits } from "../surfaces/run-waits.ts";
 import type { ProofReport } from "../queries/proof.ts";
 import type { Alert, Run, RunState } from "../ports/run-store.ts";
 import { SYNC_NAMES } from "../core/policy.ts";
@@ -48,11 +49,6 @@ const UNFINISHED: ReadonlySet<RunState> = new Set(["queued", "running"]);
 /** Whether a run was for something else than the sync itself, or one that somebody wanted sooner. */
 function isOther({ rebuild, preview, priority }: Run): boolean {
   return rebuild !== null || preview?.mode === "dry_run" || priority === "urgent" || priority === "high";
-}
-
-/** Whether a run ended before a time that it waits for; one that made way waits for none. */
-function waits({ notBeforeMs, endedMs }: Run): boolean {
-  return notBeforeMs !== null && notBeforeMs > (endedMs ?? 0);
 }
 
 /** Make every sync once whose vendor is on, in order, its continuations included; then prove the whole. */

@@ -1,5 +1,10 @@
 import { isOutrun, NOTHING_LISTED, type Listing } from "../core/plan.ts";
-import { ANNOUNCED_FETCHES_MAX, ANNOUNCED_TAKEN_MAX, SWEEP_PERIOD_MS } from "../core/policy.ts";
+import {
+  ANNOUNCED_FETCHES_MAX,
+  ANNOUNCED_TAKEN_MAX,
+  MENDS_PER_EDGE,
+  SWEEP_PERIOD_MS,
+} from "../core/policy.ts";
 import { DAY_MS } from "../core/durations.ts";
 import { COUNTED, type Check } from "../core/report.ts";
 import { announcedMeetings, fetchAnnounced } from "../engine/announced.ts";
@@ -7,6 +12,7 @@ import { judgeMissing, type Verdicts } from "../engine/deletions.ts";
 import { durably, RunEnded } from "../engine/durably.ts";
 import { listThrough, newestFirst, wholeHistory, type Ended } from "../engine/listings.ts";
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
+import { yieldIfAsked } from "../engine/making-way.ts";
 import { meetingsToMend, mendOf, noteMended } from "../engine/mending/meetings.ts";
 import { commitPage, pageOf, type Progress } from "../engine/source-commit.ts";
 import { keepOne } from "../engine/source-pages.ts";
@@ -41,11 +47,12 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
   const left = await announcedMeetings(context, ANNOUNCED_FETCHES_MAX, "left");
   await fetchAnnounced(context, left ?? [], progress);
   const isNewest = first.listing.discovery.kind === "fresh";
-  if (isNewest && isPressing(context))
-    return { ...countsOf(progress.balance), continues: isOutrun(first.listing, context.run) };
+  if (isNewest && isPressing(context)) return pressed(context, progress, first.listing);
   const rest = isNewest ? await listThrough(context, progress, wholeHistory) : first;
+  if (context.yieldsTo !== null) return unfinished({ as: "full" });
   await fetchFailed(context, progress, rest.as === "complete" ? rest.listing : first.listing);
   await mendFound(context, progress, rest.as === "complete" ? rest.listing : first.listing);
+  if (context.yieldsTo !== null) return unfinished({ as: "full" });
   if (rest.as === "full" || rest.as === "waits") return unfinished(rest);
   const swept = await sweep(context, progress, isNewest ? first.listing.discovery.floorMs : null);
   const verdicts = await judgeMissing(context, {
@@ -58,6 +65,13 @@ export async function syncMeetings(context: RunContext): Promise<PipelineOutcome
 /** Whether somebody waits for the newest meetings: whatever has time is left to the run that this one came before. */
 function isPressing({ run }: RunContext): boolean {
   return run.priority === "urgent" || run.priority === "high";
+}
+
+/** The newest have come. While the whole history was not listed yet, an ordinary run is to go on with it. */
+function pressed(context: RunContext, progress: Progress, newest: Listing): PipelineOutcome {
+  const isListed = progress.facts !== null && progress.facts.backfilledMs !== null;
+  const counts = isListed ? countsOf(progress.balance) : NOTHING_COUNTED;
+  return { ...counts, continues: isOutrun(newest, context.run), isPressing: true, leavesRest: !isListed };
 }
 
 /**
@@ -99,6 +113,7 @@ async function fetchFailed(context: RunContext, progress: Progress, listing: Lis
 async function mendFound(context: RunContext, progress: Progress, listing: Listing): Promise<void> {
   const found = Map.groupBy(await meetingsToMend(context), ({ subject }) => subject);
   for (const [place, mend] of [...found].entries()) {
+    if (place > 0 && place % MENDS_PER_EDGE === 0 && (await yieldIfAsked(context, `mend ${place}`))) return;
     const got = await mendOf(context, mend, place + 1);
     if (got === null) continue;
     const alone = { wanted: [], joined: true, next: null, endReason: null, slice: null } as const;

@@ -1,4 +1,4 @@
-import type { Fault, Finding, Mender, Proof, ProofMode, ProofState } from "../core/proof.ts";
+import type { Domain, Fault, Finding, Mender, Proof, ProofMode, ProofState } from "../core/proof.ts";
 import type { SightingState } from "./record-store.ts";
 import type { Fence } from "./run-store.ts";
 
@@ -98,8 +98,19 @@ export type ProofStore = {
   ): Promise<boolean>;
   /** Findings that are open, or that were found since then, newest first, at most `limit`. */
   findings(sinceMs: number, limit: number): Promise<{ items: Finding[]; cursor: null }>;
-  /** How many findings are open, and whose runs are to mend some now; `repaired`: mended, and not seen since. */
-  open(nowMs: number): Promise<{ count: number; repaired: number; menders: Mender[] }>;
+  /** What open findings of these domains are about, once each, after a subject. */
+  openSubjects(
+    domains: readonly Domain[],
+    after: string,
+    limit: number,
+  ): Promise<{ items: string[]; cursor: string | null }>;
+  /**
+   * How many findings are open, and whose runs are to mend some now; `repaired`: mended, and not seen since, the last of them
+   * at `repairedMs`, world ms.
+   */
+  open(
+    nowMs: number,
+  ): Promise<{ count: number; repaired: number; repairedMs: number | null; menders: Mender[] }>;
   /** Findings to be mended by a sync now, oldest first, at most `limit`. */
   toMend(mender: Mender, nowMs: number, limit: number): Promise<{ items: Finding[]; cursor: null }>;
   /** What was done about findings. `isDone` false: nothing could be, and it is tried again. */

@@ -141,6 +141,8 @@ export type RunStore = {
       result: RunResult;
       laneKeyName: string | null;
       yieldedTo: string | null;
+      /** An ordinary run is to go on with what this one left. */
+      leavesRest: boolean;
     },
   ): Promise<{ isAwaited: boolean }>;
   /** Close a run whose engine instance is lost, without a fence. False if it has ended by itself meanwhile. */

@@ -1,4 +1,5 @@
 import { MEND_TRIES_MAX, SYNC_NAMES } from "../core/policy.ts";
+import { waits } from "./run-waits.ts";
 import type { Mender } from "../core/proof.ts";
 import type { SyncName } from "../ports/run-store.ts";
 import type { ProofReport } from "../queries/proof.ts";
@@ -62,7 +63,7 @@ async function toTheEnd(client: Door, sync: SyncName, firstId: string, follow: F
     const { run } = reports.at(-1) as RunReport;
     // A rebuild or a dry run that was under way in this lane went first.
     const isOther = run.rebuild !== null || run.preview?.mode === "dry_run";
-    if (!run.continues && !isOther) break;
+    if ((!run.continues || waits(run)) && !isOther) break;
     const { run_id: id } = await client.start(sync);
     reports.push(await follow(id));
   }

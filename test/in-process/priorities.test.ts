@@ -176,10 +176,10 @@ describe("a request", () => {
 
   it("that a crash left without a run is taken up by the clock, and answered once", async () => {
     const { ports, carry, next, d1, world } = await aBackfill();
-    const insert = `insert into requests (id, sync, trigger, priority, asked_ms) values ('r1', 'fireflies', 'webhook', 'high', 1)`;
+    const insert = `insert into requests (id, sync, trigger, priority, asked_ms) values ('r1', 'fireflies', 'manual', 'high', 1)`;
     await d1.prepare(insert).run();
     const run = await next();
-    expect(run).toMatchObject({ trigger: "webhook", priority: "high" });
+    expect(run).toMatchObject({ trigger: "manual", priority: "high" });
     let rest = run;
     for (let runs = 0; rest !== undefined && runs < 20; runs += 1) {
       await carry(rest);

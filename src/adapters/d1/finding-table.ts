@@ -3,7 +3,10 @@ import type { Finding, Mender } from "../../core/proof.ts";
 import type { ProofStore } from "../../ports/proof-store.ts";
 import { forRows, type Database } from "./database.ts";
 
-type Methods = Pick<ProofStore, "findings" | "open" | "toMend" | "noteRepair" | "oweDocuments">;
+type Methods = Pick<
+  ProofStore,
+  "findings" | "openSubjects" | "open" | "toMend" | "noteRepair" | "oweDocuments"
+>;
 
 const COLUMNS = `id, domain, kind, subject, mender, cause, found_ms as foundMs, run_id as runId, repair,
   repaired_ms as repairedMs, tries, verified_ms as verifiedMs`;
@@ -17,7 +20,7 @@ export function findingTable(database: Database): Methods {
   return { ...findingReads(database), ...mendWrites(database) };
 }
 
-function findingReads(database: Database): Pick<Methods, "findings" | "open" | "toMend"> {
+function findingReads(database: Database): Pick<Methods, "findings" | "openSubjects" | "open" | "toMend"> {
   return {
     findings: async (sinceMs, limit) => ({
       items: await database.rows<Finding>(
@@ -27,14 +30,27 @@ function findingReads(database: Database): Pick<Methods, "findings" | "open" | "
       ),
       cursor: null,
     }),
+    openSubjects: async (domains, after, limit) => {
+      const rows = await database.rows<{ subject: string }>(
+        `select distinct subject from findings where verified_ms is null and subject > ?2
+           and domain in (select value from json_each(?1)) order by subject limit ?3`,
+        JSON.stringify(domains),
+        after,
+        limit,
+      );
+      const items = rows.map(({ subject }) => subject);
+      return { items, cursor: items.length === limit ? (items.at(-1) ?? null) : null };
+    },
     open: async (nowMs) => {
       const rows = await database.rows<{
         mender: Mender | null;
         count: number;
         repaired: number;
+        repairedMs: number | null;
         due: number;
       }>(
-        `select mender, count(*) as count, count(repaired_ms) as repaired, coalesce(sum(${TO_MEND}), 0) as due
+        `select mender, count(*) as count, count(repaired_ms) as repaired, max(repaired_ms) as repairedMs,
+           coalesce(sum(${TO_MEND}), 0) as due
          from findings where verified_ms is null group by mender`,
         nowMs,
       );
@@ -42,6 +58,10 @@ function findingReads(database: Database): Pick<Methods, "findings" | "open" | "
       return {
         count: sum("count"),
         repaired: sum("repaired"),
+        repairedMs: rows.reduce<number | null>(
+          (newest, { repairedMs }) => (repairedMs === null ? newest : Math.max(newest ?? 0, repairedMs)),
+          null,
+        ),
         menders: rows.flatMap(({ mender, due }) => (mender !== null && due > 0 ? [mender] : [])),
       };
     },

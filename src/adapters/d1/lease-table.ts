@@ -92,6 +92,7 @@ function closing(fence: Fence, runId: string, end: Parameters<RunStore["closeRun
       endedMs: end.endedMs ?? 0,
       goesOn: goesOnByItself(end),
       yieldedTo: end.yieldedTo,
+      leavesRest: end.leavesRest,
     }),
     // What a rebuild waits for holds back the rebuild alone: its lane goes on for everybody else.
     statement(

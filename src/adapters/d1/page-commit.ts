@@ -180,7 +180,8 @@ function records(page: PageCommit): Statement[] {
          vectors_owed_since = case when meetings.indexed_hash is excluded.content_hash then meetings.vectors_owed_since
            else coalesce(meetings.vectors_owed_since, excluded.vectors_owed_since) end,
          deleted_ms = null
-       where meetings.observed_ms <= excluded.observed_ms`,
+       where meetings.observed_ms <= excluded.observed_ms
+         and not exists (select 1 from sightings where source_id = meetings.id and state = 'deleted')`,
     ),
     page.nowMs,
     new Date(page.nowMs).toISOString(),
@@ -206,7 +207,7 @@ function sightings(page: PageCommit): Statement[] {
          content_hash = excluded.content_hash, revision_key = excluded.revision_key, stored_sha256 = excluded.stored_sha256,
          stored_bytes = excluded.stored_bytes, audio_expires_ms = excluded.audio_expires_ms, wire_hash = excluded.wire_hash,
          last_seen_ms = excluded.last_seen_ms, observed_ms = excluded.observed_ms
-       where sightings.observed_ms <= excluded.observed_ms`,
+       where sightings.observed_ms <= excluded.observed_ms and sightings.state <> 'deleted'`,
       discoveryId(page),
       page.nowMs,
       page.observedMs,

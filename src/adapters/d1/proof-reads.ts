@@ -1,5 +1,6 @@
 import type { ProofMeeting, ProofPage, ProofStore } from "../../ports/proof-store.ts";
 import type { SightingState } from "../../ports/record-store.ts";
+import { RECORDS } from "./balance.ts";
 import { jsonSlices, type Database } from "./database.ts";
 
 type Methods = Omit<
@@ -10,6 +11,7 @@ type Methods = Omit<
   | "keep"
   | "end"
   | "findings"
+  | "openSubjects"
   | "open"
   | "toMend"
   | "noteRepair"
@@ -71,7 +73,9 @@ export function proofReads(database: Database): Methods {
       count(
         sync === "vectors"
           ? `select count(*) as n from chunks where state = 'live' and model = ${LIVE_MODEL}`
-          : `select count(*) as n from ${sync === "fireflies" ? "meetings" : sync} where deleted_ms is null`,
+          : sync === "fireflies"
+            ? `select ${RECORDS} as n`
+            : `select count(*) as n from ${sync} where deleted_ms is null`,
       ),
   };
 }

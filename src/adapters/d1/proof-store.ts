@@ -1,6 +1,6 @@
 import type { D1Database } from "@cloudflare/workers-types";
 import { FailureError } from "../../core/errors.ts";
-import { FINDINGS_PER_STEP_MAX, PROOFS_KEPT } from "../../core/policy.ts";
+import { PROOFS_KEPT } from "../../core/policy.ts";
 import { proofBegun, menderOf, type Proof, type ProofState } from "../../core/proof.ts";
 import type { ProofStanding, ProofStore } from "../../ports/proof-store.ts";
 import { createDatabase, forRows, statement, type Database, type Statement } from "./database.ts";
@@ -85,7 +85,7 @@ function stepMethods(database: Database): Pick<ProofMethods, "keep" | "end"> {
           JSON.stringify(state),
           mode,
         ),
-        ...found(faults.slice(0, FINDINGS_PER_STEP_MAX), { proofId, mode, runId, nowMs }),
+        ...found(faults, { proofId, mode, runId, nowMs }),
       ]);
     },
     end: async (fence, { proofId, mode, nowMs, state }) => {

@@ -39,17 +39,26 @@ type RunEnd = {
   readonly goesOn: boolean;
   /** The run that it made way for; null as a rule. */
   readonly yieldedTo: string | null;
+  /** Whether an ordinary run is to go on with what it left. */
+  readonly leavesRest: boolean;
 };
 
 /**
  * What the end of a run means for requests: they are answered, or left to the run that goes on. One that made way is a
  * request itself, whoever started it. Belongs into the batch that closes the run; twice is once.
  */
-export function requestsAtEnd(runId: string, { endedMs, goesOn, yieldedTo }: RunEnd): Statement[] {
+export function requestsAtEnd(
+  runId: string,
+  { endedMs, goesOn, yieldedTo, leavesRest }: RunEnd,
+): Statement[] {
   const reopen = "update requests set run_id = null where run_id = ?1 and ended_ms is null and mode is null";
   const yielded = `insert into requests (id, sync, trigger, priority, asked_ms)
     select id, sync, trigger, priority, ?2 from runs where id = ?1 and rebuild_id is null on conflict do nothing`;
+  const rest = `insert into requests (id, sync, trigger, priority, asked_ms)
+    select id, sync, 'schedule', 'normal', ?2 from runs where id = ?1 and not exists (select 1 from requests
+      where requests.sync = runs.sync and ended_ms is null and run_id is null and mode is null) on conflict do nothing`;
   return [
+    ...(leavesRest ? [statement(rest, runId, endedMs)] : []),
     ...(goesOn ? [statement(reopen, runId)] : []),
     ...(yieldedTo === null ? [] : [statement(yielded, runId, endedMs)]),
     statement("update requests set ended_ms = ?2 where run_id = ?1 and ended_ms is null", runId, endedMs),

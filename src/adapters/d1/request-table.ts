@@ -65,19 +65,22 @@ async function queue(database: Database, run: NewRun, requestId: string | null):
   const { id, sync, trigger, priority, queuedMs, preview } = run;
   const values = [id, sync, trigger, priority, queuedMs, preview?.mode ?? null, preview?.planHash ?? null];
   const rank = rankOf("?4");
+  // Meetings that webhooks announced are read by a run of their own kind, which answers nobody else, and whom nobody keeps.
+  const IS_ANSWER = "not (sync = 'fireflies' and trigger = 'webhook')";
   const insertRun = `insert into runs (id, sync, trigger, priority, state, ceiling_ms, queued_ms, mode, plan_hash)
     select ?1, ?2, ?3, ?4, 'queued', ?5, ?5, ?6, ?7 where not exists (select 1 from runs
-      where sync = ?2 and ${UNFINISHED} and (?6 is not null or ${rankOf("priority")} <= ${rank}))
+      where sync = ?2 and ${UNFINISHED} and (${IS_ANSWER} or (?2 = 'fireflies' and ?3 = 'webhook'))
+        and (?6 is not null or ${rankOf("priority")} <= ${rank}))
     on conflict (id) do nothing`;
   // A preview that another run keeps from being queued is refused, and nothing is to be remembered of it.
   const insertRequest = `insert into requests (id, sync, trigger, priority, asked_ms, mode, plan_hash)
     select ?8, ?2, ?3, ?4, ?5, ?6, ?7 where ?6 is null or exists (select 1 from runs where ${IS_SAME_KIND} and ${UNFINISHED})
     on conflict do nothing`;
   const answerOpen = `update requests set run_id = ?1 where ${IS_SAME_KIND} and ended_ms is null and run_id is null
-    and ${rankOf("priority")} <= ${rank} and ${OWN_IS_QUEUED}`;
+    and ${rankOf("priority")} <= ${rank} and ${OWN_IS_QUEUED} and not (?2 = 'fireflies' and ?3 = 'webhook')`;
   // A run of another priority may do less, or be one that somebody made way for.
   const join = `update requests set run_id = (select id from runs where ${IS_SAME_KIND} and priority = ?4 and rebuild_id is null
-      and ${UNFINISHED} limit 1) where ${IS_SAME_KIND} and priority = ?4 and ended_ms is null and run_id is null`;
+      and ${IS_ANSWER} and ${UNFINISHED} limit 1) where ${IS_SAME_KIND} and priority = ?4 and ended_ms is null and run_id is null`;
   const [, , , , , requests, own, lane] = await database.batch([
     statement(insertRun, ...values),
     handling(run),

@@ -1,6 +1,7 @@
 import { MENDS_PER_RUN } from "../../core/policy.ts";
 import type { Finding } from "../../core/proof.ts";
 import type { RecordStore } from "../../ports/record-store.ts";
+import { shareOpensMs } from "../budget.ts";
 import { durably } from "../durably.ts";
 import type { PageItem } from "../revisions.ts";
 import type { RunContext } from "../run-context.ts";
@@ -44,14 +45,25 @@ export async function mendOf(
   const got = await durably(context, `mend:${n}`, async (scope) => {
     const observedMs = world.nowMs();
     const known = (await records.known([id])).get(id);
+    if (known?.state === "deleted") return "deleted" as const;
     if (known !== undefined && findings.every(({ kind }) => FROM_STORE.has(kind)))
       return { observedMs, item: storedItem(known), note: null, isShown: false };
+    // It has time: a run is not to park for it, nor to take what is kept for the looks at the newest.
+    if ((await shareOpensMs(context, "reconcile")) !== null) return "waits" as const;
     const wanted = { id, dateString: known?.dateString ?? "", rowHash: null };
     return {
       observedMs,
       ...(await keepOne(context, scope, wanted, { lenient: true, use: "reconcile", again: true })),
     };
   });
+  if (got === "waits") return null;
+  const noted = (words: string, isDone: boolean): Promise<null> =>
+    durably(context, `mend:${n} in vain`, async () => {
+      const ids = findings.map((finding) => finding.id);
+      await proofs.noteRepair(context.fence, { ids, words, isDone, nowMs: world.nowMs() });
+      return null;
+    });
+  if (got === "deleted") return noted("it is deleted at the source by evidence, and stays hidden", true);
   const { observedMs, item, note, isShown } = got;
   if (item.as !== "failed")
     return {
@@ -61,25 +73,21 @@ export async function mendOf(
       notes: note === null ? [] : [note],
       seen: isShown ? [id] : [],
     };
-  await durably(context, `mend:${n} in vain`, async () => {
-    const ids = findings.map((finding) => finding.id);
-    await proofs.noteRepair(context.fence, { ids, words: item.reason, isDone: false, nowMs: world.nowMs() });
-    return null;
-  });
-  return null;
+  return noted(item.reason, false);
 }
 
 type Known = Awaited<ReturnType<RecordStore["known"]>> extends Map<string, infer One> ? One : never;
 
 /** The revision that is known, to be judged again. */
 function storedItem(known: Known): PageItem {
-  const { id, dateString, contentHash, revisionKey, storedSha256, storedBytes, proven, wireHash } = known;
+  const { id, dateString, contentHash, revisionKey, storedSha256, storedBytes, wireHash } = known;
   // The link to the recording is no part of a revision, and comes back with the next listing that shows the meeting.
   const revision = { id, dateString, contentHash, revisionKey, storedSha256, storedBytes };
   return {
     id,
     as: "revision",
-    proven,
+    // Nobody has shown it now: what vouches for it stays what it was.
+    proven: true,
     revision: {
       ...revision,
       audioUrl: null,
@@ -90,15 +98,22 @@ function storedItem(known: Known): PageItem {
 }
 
 /** The records of a page were committed: what was found about it is mended, until a proof says more. */
-export async function noteMended(context: RunContext, { findings }: MendPage, n: number): Promise<void> {
-  const { proofs, world } = context.ports;
+export async function noteMended(
+  context: RunContext,
+  { findings, items }: MendPage,
+  n: number,
+): Promise<void> {
+  const { proofs, records, world } = context.ports;
   await durably(context, `mended:${n}`, async () => {
+    const now = await records.known(items.map(({ id }) => id));
+    const isDone = [...now.values()].every(({ state }) => state !== "failed");
     const isStored = findings.every(({ kind }) => FROM_STORE.has(kind));
-    const words = isStored
+    const done = isStored
       ? "record made again from the stored revision"
       : "asked of the source again, stored, and its record made again";
+    const words = isDone ? done : "what is stored of it, or what the source gives, cannot be read";
     const ids = findings.map(({ id }) => id);
-    await proofs.noteRepair(context.fence, { ids, words, isDone: true, nowMs: world.nowMs() });
+    await proofs.noteRepair(context.fence, { ids, words, isDone, nowMs: world.nowMs() });
     return null;
   });
 }

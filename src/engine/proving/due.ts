@@ -14,10 +14,10 @@ import type { SyncName } from "../../ports/run-store.ts";
  */
 export async function dueForProof(ports: Ports, seen: Glance): Promise<SyncName[]> {
   const { proofs, world } = ports;
-  const nothing = { menders: [], repaired: 0 };
-  const { menders, repaired } = seen.hasFindings ? await proofs.open(world.nowMs()) : nothing;
+  const nothing = { menders: [], repairedMs: null };
+  const { menders, repairedMs } = seen.hasFindings ? await proofs.open(world.nowMs()) : nothing;
   const due: SyncName[] = menders.filter((mender) => mayMend(ports, mender, seen));
-  if (isProofDue(ports, repaired > 0, seen)) due.push("verify");
+  if (isProofDue(ports, repairedMs, seen)) due.push("verify");
   return due;
 }
 
@@ -28,16 +28,22 @@ function mayMend({ source, notion, world }: Ports, sync: Mender, seen: Glance): 
   const nowMs = world.nowMs();
   if (!isOn || !isLaneOpen(seen, sync, nowMs)) return false;
   const last = seen.last.find((run) => run.sync === sync);
+  // What waits for its share of a budget has none for this either.
+  if (last?.state === "parked" && (last.notBeforeMs ?? 0) > nowMs) return false;
   const pauseMs = last?.state === "succeeded" ? OWED_PAGES_PAUSE_MS : MEND_PAUSE_MS;
   return elapsedMs(last?.endedMs ?? 0, nowMs) >= pauseMs;
 }
 
 /** The first proof comes a day after the first run: until then there is little to prove. */
-function isProofDue({ world }: Ports, isMended: boolean, seen: Glance): boolean {
+function isProofDue({ world }: Ports, repairedMs: number | null, seen: Glance): boolean {
   const nowMs = world.nowMs();
   if (!isLaneOpen(seen, "verify", nowMs)) return false;
   const last = seen.last.find((run) => run.sync === "verify");
-  if (last !== undefined) return isMended && elapsedMs(last.endedMs ?? nowMs, nowMs) >= PROOF_AGAIN_AFTER_MS;
+  if (last !== undefined) {
+    // What was mended since, or it would be looked at again for ever.
+    const isMended = repairedMs !== null && repairedMs >= last.queuedMs;
+    return isMended && elapsedMs(last.endedMs ?? nowMs, nowMs) >= PROOF_AGAIN_AFTER_MS;
+  }
   return seen.firstRunMs !== null && elapsedMs(seen.firstRunMs, nowMs) >= DAY_MS;
 }
 

@@ -1,4 +1,4 @@
-import { MENDS_PER_RUN, PROOF_PAGE_ITEMS, PROOF_SLICES } from "../../core/policy.ts";
+import { PROOF_PAGE_ITEMS, PROOF_SLICES } from "../../core/policy.ts";
 import type { Domain, Phase, Proof, ProofState } from "../../core/proof.ts";
 import type { TableName } from "../../core/records/table.ts";
 import { durably, RunEnded, type StepScope } from "../durably.ts";
@@ -32,7 +32,7 @@ export async function provePhase(context: RunContext, scope: StepScope, at: At):
   const isComplete = proof.mode === "complete";
   switch (state.phase) {
     case "again":
-      return lookAtOpen(context, scope, isComplete);
+      return lookAtOpen(context, scope, at);
     case "changed":
       return isComplete ? NOTHING : lookAtChanged(context, scope, at);
     case "meetings":
@@ -50,25 +50,17 @@ export async function provePhase(context: RunContext, scope: StepScope, at: At):
   }
 }
 
-/** Meetings of which a finding is open, in any proof. What was asked of the source again is known by when it was seen. */
-async function lookAtOpen(context: RunContext, scope: StepScope, isComplete: boolean): Promise<ProvedStep> {
-  const { proofs, world } = context.ports;
-  if (isComplete) return NOTHING;
-  const { items } = await proofs.findings(world.nowMs(), FINDINGS_LOOKED_MAX);
-  const ids = items
-    .filter(
-      ({ verifiedMs, domain }) =>
-        verifiedMs === null && (OF_MEETINGS.includes(domain) || domain === "full_text"),
-    )
-    .map(({ subject }) => subject);
-  if (ids.length === 0) return NOTHING;
-  const page = await proofs.meetings({ ids: [...new Set(ids)] });
+/** Meetings of which a finding is open, in any proof: all of them, for what is not found again counts as mended. */
+async function lookAtOpen(context: RunContext, scope: StepScope, { state, proof }: At): Promise<ProvedStep> {
+  const { proofs } = context.ports;
+  if (proof.mode === "complete") return NOTHING;
+  const domains = [...OF_MEETINGS, "full_text"] as const;
+  const { items, cursor } = await proofs.openSubjects(domains, state.cursor ?? "", PROOF_PAGE_ITEMS);
+  if (items.length === 0) return NOTHING;
+  const page = await proofs.meetings({ ids: items });
   const { faults, left, calls } = await lookAtMeetings(context.ports, scope, page.items);
-  return { ...NOTHING, faults, left, calls };
+  return { ...NOTHING, faults, left, calls, cursor };
 }
-
-/** Open findings that one proof looks at beyond what is due: those that one run of each sync may have mended, many times over. */
-const FINDINGS_LOOKED_MAX = 20 * MENDS_PER_RUN;
 
 async function lookAtChanged(
   context: RunContext,
@@ -116,14 +108,9 @@ export async function proveTablePhase(
   proof: Proof,
   { phase }: ProofState,
 ): Promise<Proved> {
-  const { notion, proofs, world, tables } = context.ports;
+  const { notion, proofs, tables } = context.ports;
   if (!isTable(phase) || notion === null || notion.databases[phase] === null) return NOTHING;
-  const { items } = await durably(context, `${phase} open`, async () => {
-    const found = await proofs.findings(world.nowMs(), FINDINGS_LOOKED_MAX);
-    return {
-      items: found.items.filter((one) => one.domain === phase && one.verifiedMs === null).map(({ id }) => id),
-    };
-  });
+  const { items } = await durably(context, `${phase} open`, () => proofs.openSubjects([phase], "", 1));
   if (proof.mode === "complete" || items.length > 0) return proveTable(context, phase);
   return durably(context, `${phase} on record`, async (): Promise<Proved> => {
     const { lastFull, lastFullMs } = await tables.listings(phase);

@@ -87,8 +87,9 @@ export async function outcomeOfProof(
 }
 
 /** Each figure of the meetings that were looked at, where that was all of them. */
-function sumFigures(proof: Proof, { sums }: ProofState): Figure[] {
-  if (proof.mode !== "complete") return [];
+function sumFigures(proof: Proof, { sums, differences }: ProofState): Figure[] {
+  // Before the whole history was listed once, what is stored is more than any complete listing vouches for.
+  if (proof.mode !== "complete" || (sums.source === 0 && differences > 0)) return [];
   const { source, raw, records, pending, quarantined, chunks, vectors } = sums;
   const of = (domain: Figure["domain"], what: string, ledger: number, store: number): Figure => ({
     domain,

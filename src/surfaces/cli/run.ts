@@ -4,6 +4,7 @@ import { BUSY_LANE_WAIT_MS_MAX, PRIORITIES, SYNC_NAMES } from "../../core/policy
 import { isPlanHash } from "../../core/preview.ts";
 import { TABLES } from "../../core/records/table.ts";
 import { COUNTED } from "../../core/report.ts";
+import { waits } from "../run-waits.ts";
 import type { Priority, Run, SyncName } from "../../ports/run-store.ts";
 import type { RunReport } from "../../queries/status.ts";
 import { ApiError, type ApiClient } from "../client.ts";
@@ -205,11 +206,6 @@ async function watched(client: ApiClient, sync: SyncName, how: How): Promise<rea
     if ((!run.continues || waits(run)) && !isOther(run, how.priority)) break;
   }
   return runs;
-}
-
-/** Whether a run ended before a time that it waits for; one that made way waits for none. */
-function waits({ notBeforeMs, endedMs }: Run): boolean {
-  return notBeforeMs !== null && notBeforeMs > (endedMs ?? 0);
 }
 
 /** A rebuild, a dry run or a more urgent run that was under way in this lane went first. */
