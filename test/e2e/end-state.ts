@@ -86,8 +86,10 @@ export function readIndexes(dataDir: string): { shape: string; vectors: number }
 
 /** The log of an emulator whose world lies in the folder and that has ended. */
 export function readEmulatorLog<T>(worldDir: string): T[] {
-  const file = join(worldDir, "fireflies.sqlite");
-  if (!existsSync(file)) return [];
+  const file = ["fireflies.sqlite", "notion.sqlite"]
+    .map((name) => join(worldDir, name))
+    .find((one) => existsSync(one));
+  if (file === undefined) return [];
   return query(file, "select entry from request_log order by seq").map(
     (row) => JSON.parse(String(row["entry"])) as T,
   );
