@@ -19,8 +19,9 @@ import {
  * Real seconds of each of the two stretches, and how fast the world runs. A hundred virtual hours by hand:
  * SCHEDULE_SECONDS=300 SCHEDULE_SPEED=600 npx vitest run test/e2e/schedule.test.ts
  */
-const STRETCH_MS = Number(process.env["SCHEDULE_SECONDS"] ?? 9) * 1_000;
-const SPEED = Number(process.env["SCHEDULE_SPEED"] ?? 1_200);
+const STRETCH_MS = Number(process.env["SCHEDULE_SECONDS"] ?? 18) * 1_000;
+/** Faster than this, the ten minutes of looks at what the index took are over before the stand-in shows it. */
+const SPEED = Number(process.env["SCHEDULE_SPEED"] ?? 600);
 const DOWN_MS = 4_000;
 const SCHEDULED = ["fireflies", "clients", "projects"] as const satisfies readonly SyncName[];
 
