@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "./durations.ts";
 /**
  * The three-way merge of one group of fields: base, Notion, D1. It decides; whoever writes keeps the history and moves
  * the bases. It serves law 6 of ARCHITECTURE.md: no value that could be read is destroyed. Pure.
@@ -53,8 +54,6 @@ export type EditTimes = { readonly notionMs: number | null; readonly d1Ms: numbe
 
 /** How a field stands before its group decides: who moved away from their own half of the base. */
 type Change = "none" | "same" | "filled_by_notion" | "filled_by_d1" | "notion" | "d1" | "both";
-
-const MINUTE_MS = 60_000;
 
 /** Whether two canonical values are the same: numbers by value, text exactly, null only with null. */
 export function sameValue(left: FieldValue, right: FieldValue): boolean {

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "./durations.ts";
 import { CLOCK_SLACK_MS, SCHEDULE_MS, SCHEDULE_STAGGER_MS } from "./policy.ts";
 
 /** A sync that falls due by the clock. */
@@ -6,7 +7,6 @@ export type ScheduledName = keyof typeof SCHEDULE_MS;
 /** How often each sync falls due, world ms, whole minutes. */
 export type Schedule = Readonly<Record<ScheduledName, number>>;
 
-const MINUTE_MS = 60_000;
 const WEEK_MINUTES = 7 * 24 * 60;
 
 /** Those that are scheduled, as they are listed. */

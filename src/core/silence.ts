@@ -1,4 +1,5 @@
 /** When a source that answers says too little: what no error shows. Pure. Source: design, numbers; peers, "zero is implausible". */
+import { HOUR_MS } from "./durations.ts";
 import {
   NORM_DAY_MS,
   NORM_COUNT_MIN,
@@ -9,8 +10,6 @@ import {
   SILENCE_TIMES_MAX,
   NORM_STEP_MS,
 } from "./policy.ts";
-
-const HOUR_MS = 3_600_000;
 
 /**
  * Meetings on record by the moment that each took place, not by when it was first seen: a backfill sees years of them in

@@ -1,7 +1,6 @@
 /** When a listing of a data source proves something, and where it goes on. Pure. Source: protocols 5, "Discovery". */
+import { MINUTE_MS } from "./durations.ts";
 import { NOTION_INDEX_LAG_MS, NOTION_SWEEP_MS } from "./policy.ts";
-
-const MINUTE_MS = 60_000;
 
 /** One listing of a data source: everything by creation, or what was edited since. Times are world ms. */
 export type TableListing = {

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../core/durations.ts";
 import type { PageReading } from "../core/mapping/notion-record.ts";
 import { sameValue, type FieldValue } from "../core/merge.ts";
 import type { MergePlan, Values } from "../core/notion-plan.ts";
@@ -5,9 +6,6 @@ import type { Table } from "../core/records/table.ts";
 import type { KnownPage, PageChange, Row } from "../ports/table-store.ts";
 import type { TableContext } from "./notion-schema.ts";
 import { mergeWith, rowValues, sameOnBoth } from "./page-merge.ts";
-
-/** Notion floors the time of an edit to the minute. */
-const MINUTE_MS = 60_000;
 
 /** How a page looks: in its data source, in the trash, elsewhere (moved or archived), or not at all. */
 export type View = "live" | "trashed" | "moved" | "absent";

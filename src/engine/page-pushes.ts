@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../core/durations.ts";
 import { sameValue } from "../core/merge.ts";
 import {
   DELETIONS_MAX,
@@ -27,7 +28,6 @@ export type Pushed = {
 };
 
 const PAGES_PER_LOOK = 50;
-const MINUTE_MS = 60_000;
 /** After this long a page whose push waits for a person is looked at again. */
 const WAIT_FOR_PERSON_MS = 60 * MINUTE_MS;
 

@@ -52,10 +52,12 @@ export async function fetchWanted(context: RunContext, name: string, listed: Pag
   return { ...listed, items, notes };
 }
 
+/** What a page is whose meetings were asked for by themselves. */
+export const ALONE = { wanted: [], joined: true, next: null, endReason: null, slice: null } as const;
+
 /** A page of one meeting that was asked for by itself. World ms; rows that the next page of a listing may have. */
 export function pageOf(id: string, { item, note, isShown }: One, observedMs: number, rows = 0): Page {
-  const alone = { wanted: [], joined: true, next: null, endReason: null, slice: null } as const;
-  return { ...alone, observedMs, items: [item], notes: [note], rows, seen: isShown ? [id] : [] };
+  return { ...ALONE, observedMs, items: [item], notes: [note], rows, seen: isShown ? [id] : [] };
 }
 
 /** A page, and where its listing stands after it. */

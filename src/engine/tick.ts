@@ -17,6 +17,8 @@ import type { Glance, Queued, RunRequest } from "../ports/request-store.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
 import type { Priority, Run, SyncName, Trigger } from "../ports/run-store.ts";
 import { dueForProof } from "./proving/due.ts";
+import { isLaneOpen } from "./lanes.ts";
+import { waits } from "./run-waits.ts";
 import { continueRebuild, dueRebuild } from "./rebuilding.ts";
 import { announcedSyncs } from "./webhook-beat.ts";
 
@@ -66,8 +68,7 @@ const ANNOUNCED = { trigger: "webhook", priority: "high" } as const;
 
 /** A lane that only a person can help, or whose last run failed, is not tried at every beat. */
 async function mayTakeUp(ports: Ports, sync: SyncName, seen: Glance): Promise<boolean> {
-  const waitsUntilMs = seen.lanes.find(({ lane }) => lane === sync)?.notBeforeMs ?? 0;
-  if (waitsUntilMs > ports.world.nowMs()) return false;
+  if (!isLaneOpen(seen, sync, ports.world.nowMs())) return false;
   const last = await ports.runs.lastInLane(sync);
   // It waits for its share of the budget, and what is announced with it.
   if (last !== null && last.state === "parked" && (last.notBeforeMs ?? 0) > ports.world.nowMs()) return false;
@@ -84,8 +85,7 @@ type Wish = Pick<RunRequest, "trigger" | "priority">;
 
 /** The run that a sync is to have now; null as a rule. What was asked for comes before the schedule, and answers it too. */
 function wishFor(ports: Ports, sync: SyncName, seen: Glance): Wish | null {
-  const waitsUntilMs = seen.lanes.find(({ lane }) => lane === sync)?.notBeforeMs ?? 0;
-  if (!isOn(ports, sync) || waitsUntilMs > ports.world.nowMs()) return null;
+  if (!isOn(ports, sync) || !isLaneOpen(seen, sync, ports.world.nowMs())) return null;
   const last = seen.last.find((run) => run.sync === sync);
   // What a run has left open because its share of a budget is used up waits with it; whoever asks anew does not.
   const hasTime = last !== undefined && last.continues && continuesMs(last) > ports.world.nowMs();
@@ -135,9 +135,8 @@ function isSyncDue(ports: Ports, sync: SyncName, seen: Glance): boolean {
 }
 
 /** When a run is gone on with: at once; or when its budget has calls again, but not more often than SHARE_LOOK_MS. */
-function continuesMs({ notBeforeMs, endedMs, queuedMs }: Run): number {
-  const waits = notBeforeMs !== null && notBeforeMs > (endedMs ?? 0);
-  return waits ? Math.max(notBeforeMs, queuedMs + SHARE_LOOK_MS) : 0;
+function continuesMs(run: Run): number {
+  return waits(run) ? Math.max(run.notBeforeMs ?? 0, run.queuedMs + SHARE_LOOK_MS) : 0;
 }
 
 /**

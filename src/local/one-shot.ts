@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { NO_SUMS, type Figure, type Finding, type MeetingSums } from "../core/proof.ts";
-import { waits } from "../surfaces/run-waits.ts";
+import { waits } from "../engine/run-waits.ts";
 import type { ProofReport } from "../queries/proof.ts";
 import type { Alert, Run, RunState } from "../ports/run-store.ts";
 import { SYNC_NAMES } from "../core/policy.ts";

@@ -14,7 +14,7 @@ import { listThrough, newestFirst, wholeHistory, type Ended } from "../engine/li
 import type { PipelineOutcome, RunContext } from "../engine/run-context.ts";
 import { yieldIfAsked } from "../engine/making-way.ts";
 import { meetingsToMend, mendOf, noteMended } from "../engine/mending/meetings.ts";
-import { commitPage, pageOf, type Progress } from "../engine/source-commit.ts";
+import { ALONE, commitPage, pageOf, type Progress } from "../engine/source-commit.ts";
 import { keepOne } from "../engine/source-pages.ts";
 import { sweep, type Swept } from "../engine/sweeping.ts";
 import type { Balance } from "../ports/record-store.ts";
@@ -116,8 +116,7 @@ async function mendFound(context: RunContext, progress: Progress, listing: Listi
     if (place > 0 && place % MENDS_PER_EDGE === 0 && (await yieldIfAsked(context, `mend ${place}`))) return;
     const got = await mendOf(context, mend, place + 1);
     if (got === null) continue;
-    const alone = { wanted: [], joined: true, next: null, endReason: null, slice: null } as const;
-    const page = { ...got, ...alone, rows: listing.rows };
+    const page = { ...got, ...ALONE, rows: listing.rows };
     await commitPage(context, `mend ${place + 1}`, progress, { page, after: listing });
     await noteMended(context, got, place + 1);
   }

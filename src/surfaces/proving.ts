@@ -1,5 +1,5 @@
 import { MEND_TRIES_MAX, SYNC_NAMES } from "../core/policy.ts";
-import { waits } from "./run-waits.ts";
+import { waits } from "../engine/run-waits.ts";
 import type { Mender } from "../core/proof.ts";
 import type { SyncName } from "../ports/run-store.ts";
 import type { ProofReport } from "../queries/proof.ts";

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../../core/durations.ts";
 import type { CreatePageParameters, QueryDataSourceParameters } from "@notionhq/client";
 import { FailureError } from "../../core/errors.ts";
 import { writeValue } from "../../core/mapping/notion-writes.ts";
@@ -5,8 +6,6 @@ import type { NotionTables, PageQuery, PropertyWrites } from "../../ports/notion
 
 /** Rows or items of a reply. Source: Notion docs, page_size. */
 export const ROWS_MAX = 100;
-
-const MINUTE_MS = 60_000;
 
 /** Ask for rows since a moment, in the order of their times. */
 export function sinceQueryOf({ dataSourceId, since, cursor, rows }: PageQuery): QueryDataSourceParameters {

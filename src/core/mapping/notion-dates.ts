@@ -1,3 +1,4 @@
+import { DAY_MS } from "../durations.ts";
 /** A date or a span of dates: days `YYYY-MM-DD`, or moments in ISO 8601 UTC. A single date has no end. */
 export type DateSpan = { readonly start: string; readonly end: string | null };
 
@@ -40,8 +41,6 @@ function isCalendarDay(text: string): boolean {
   const date = new Date(Date.parse(`${text}T00:00Z`));
   return day !== undefined && date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
 }
-
-const DAY_MS = 86_400_000;
 
 /** @param wallMs wall time as if it were UTC, epoch ms */
 function instantOf(wallMs: number, timeZone: string): number | null {

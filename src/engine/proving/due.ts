@@ -5,6 +5,7 @@ import { elapsedMs } from "../../core/schedule.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { Glance } from "../../ports/request-store.ts";
 import type { SyncName } from "../../ports/run-store.ts";
+import { isLaneOpen } from "../lanes.ts";
 
 /**
  * What proofs ask for beside the schedule: syncs whose runs have a finding to mend, and `verify` to look again at what was
@@ -45,8 +46,4 @@ function isProofDue({ world }: Ports, repairedMs: number | null, seen: Glance): 
     return isMended && elapsedMs(last.endedMs ?? nowMs, nowMs) >= PROOF_AGAIN_AFTER_MS;
   }
   return seen.firstRunMs !== null && elapsedMs(seen.firstRunMs, nowMs) >= DAY_MS;
-}
-
-function isLaneOpen({ lanes }: Glance, sync: SyncName, nowMs: number): boolean {
-  return (lanes.find(({ lane }) => lane === sync)?.notBeforeMs ?? 0) <= nowMs;
 }

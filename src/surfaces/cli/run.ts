@@ -4,7 +4,7 @@ import { BUSY_LANE_WAIT_MS_MAX, PRIORITIES, SYNC_NAMES } from "../../core/policy
 import { isPlanHash } from "../../core/preview.ts";
 import { TABLES } from "../../core/records/table.ts";
 import { COUNTED } from "../../core/report.ts";
-import { waits } from "../run-waits.ts";
+import { waits } from "../../engine/run-waits.ts";
 import type { Priority, Run, SyncName } from "../../ports/run-store.ts";
 import type { RunReport } from "../../queries/status.ts";
 import { ApiError, type ApiClient } from "../client.ts";
