@@ -262,6 +262,13 @@ function describeMetadataIndexes(makeName: MakeName): void {
       expect((await plain.query([1, 0, 0])).count).toBe(3);
     });
 
+    it("hold back no vector behind them: made at once, they are waited for by nobody", async () => {
+      const { name, plain, control } = await makeName();
+      await control.createIndex(name, shape);
+      const { mutationId } = await control.createMetadataIndex(name, "day", "number");
+      expect(await plain.describe()).toMatchObject({ processedUpToMutation: mutationId });
+    });
+
     it("match nothing once deleted, nor when created again, until a vector is written anew", async () => {
       const { name, plain, control } = await makeName();
       await control.createIndex(name, shape);

@@ -59,7 +59,8 @@ export class MutationQueue {
         mutationId,
         write.kind,
         nowMs,
-        nowMs + delayMs,
+        // What counts at once has nothing to wait for: an index that was just made would hold back its first vectors.
+        write.kind === "metadata_index" ? nowMs : nowMs + delayMs,
         deleteIds,
       );
       if (row === undefined) throw new Error("the mutation was not stored");
