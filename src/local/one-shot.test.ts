@@ -4,7 +4,7 @@ import type { ApiClient } from "../surfaces/client.ts";
 import { runOnce } from "./one-shot.ts";
 
 const nobody = { started: () => undefined, progressed: () => undefined, ended: () => undefined };
-const REPORT = { run: { state: "succeeded", continues: false, rebuild: null } };
+const REPORT = { run: { state: "succeeded", continues: false, rebuild: null, priority: "normal" } };
 const SUMS = { ...NO_SUMS, source: 2, records: 2 };
 
 function aClient(asked: string[], endedMs: number | null): ApiClient {

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { NO_SUMS, type Figure, type Finding, type MeetingSums } from "../core/proof.ts";
-import { waits } from "../engine/run-waits.ts";
 import type { ProofReport } from "../queries/proof.ts";
 import type { Alert, Run, RunState } from "../ports/run-store.ts";
 import { SYNC_NAMES } from "../core/policy.ts";
 import type { OffSync } from "../queries/schedule.ts";
 import type { RunReport } from "../queries/status.ts";
 import type { ApiClient } from "../surfaces/client.ts";
+import { FOLLOWED_RUNS_MAX, followToEnd, isLost } from "../surfaces/following.ts";
 import { proveAndMend } from "../surfaces/proving.ts";
 
 /** Told about each run while it goes on; for bars and log lines. */
@@ -40,16 +40,9 @@ export type OneShot = {
 };
 
 const POLL_MS = 100;
-/** Runs of one sync: a backfill continues itself every 1,000 meetings, a lost run is recovered once. */
-const RUNS_MAX = 1_000;
 /** Each call forgets twenty runs or so; a one-shot leaves two, or as many as a backfill has continuations. */
 const FORGET_CALLS_MAX = 100;
 const UNFINISHED: ReadonlySet<RunState> = new Set(["queued", "running"]);
-
-/** Whether a run was for something else than the sync itself, or one that somebody wanted sooner. */
-function isOther({ rebuild, preview, priority }: Run): boolean {
-  return rebuild !== null || preview?.mode === "dry_run" || priority === "urgent" || priority === "high";
-}
 
 /** Make every sync once whose vendor is on, in order, its continuations included; then prove the whole. */
 export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneShot> {
@@ -58,15 +51,9 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
   for (const sync of SYNC_NAMES.filter(
     (name) => name !== "verify" && off.every((one) => one.sync !== name),
   )) {
-    for (let runs = 0; runs < RUNS_MAX; runs += 1) {
-      const { run_id: runId } = await client.start(sync);
-      const report = await ended(client, runId, watcher);
-      reports.push(report);
-      // What waits for a time is for a later start: nobody waits at a terminal for that.
-      if (waits(report.run) && !isOther(report.run)) break;
-      // A rebuild, a dry run or a more urgent run that was under way in this lane went first.
-      if (!report.run.continues && !isLost(report.run) && !isOther(report.run)) break;
-    }
+    const again = async (): Promise<string> => (await client.start(sync)).run_id;
+    const follow = (runId: string): Promise<RunReport> => ended(client, runId, watcher);
+    reports.push(...(await followToEnd({ first: again, next: again, follow, asked: "normal" })));
   }
   reports.push(...(await finishRebuild(client, watcher)));
   const proved = await proveAndMend(client, true, (runId) => ended(client, runId, watcher));
@@ -97,7 +84,7 @@ async function forgetEnded(client: ApiClient): Promise<void> {
 /** Carry a rebuild that somebody asked for to its end, as far as it goes now. */
 async function finishRebuild(client: ApiClient, watcher: Watcher): Promise<RunReport[]> {
   const reports: RunReport[] = [];
-  for (let runs = 0; runs < RUNS_MAX; runs += 1) {
+  for (let runs = 0; runs < FOLLOWED_RUNS_MAX; runs += 1) {
     const { rebuild, nowMs } = await client.status();
     // What it waits for has a name; nobody waits at a terminal for that.
     if (rebuild === null || (rebuild.rebuild.notBeforeMs ?? 0) > nowMs) break;
@@ -107,11 +94,6 @@ async function finishRebuild(client: ApiClient, watcher: Watcher): Promise<RunRe
     if (!report.run.continues && !isLost(report.run)) break;
   }
   return reports;
-}
-
-/** The recovery of a lost run is queued with it; starting the sync again joins it. */
-function isLost(run: Run): boolean {
-  return run.state === "failed" && (run.detail ?? "").startsWith("lost:");
 }
 
 async function ended(client: ApiClient, runId: string, watcher: Watcher): Promise<RunReport> {

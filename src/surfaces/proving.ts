@@ -1,13 +1,10 @@
 import { MEND_TRIES_MAX, SYNC_NAMES } from "../core/policy.ts";
-import { waits } from "../engine/run-waits.ts";
 import type { Mender } from "../core/proof.ts";
 import type { SyncName } from "../ports/run-store.ts";
 import type { ProofReport } from "../queries/proof.ts";
 import type { RunReport } from "../queries/status.ts";
 import type { ApiClient } from "./client.ts";
-
-/** Runs of one sync that are followed: each continues the one before. */
-const RUNS_MAX = 1_000;
+import { followToEnd } from "./following.ts";
 
 /** Told to see a run to its end. */
 export type Follow = (runId: string) => Promise<RunReport>;
@@ -28,16 +25,17 @@ type Door = Pick<ApiClient, "status" | "askProof" | "start" | "proof">;
 export async function proveAndMend(client: Door, isComplete: boolean, follow: Follow): Promise<Proved> {
   const { nowMs } = await client.status();
   const reports: RunReport[] = [];
+  const start = async (sync: SyncName): Promise<string> => (await client.start(sync)).run_id;
   const prove = async (): Promise<ProofReport> => {
-    const { run_id: id } = await client.askProof(isComplete);
-    reports.push(...(await toTheEnd(client, "verify", id, follow)));
+    const first = async (): Promise<string> => (await client.askProof(isComplete)).run_id;
+    reports.push(...(await followToEnd({ first, next: () => start("verify"), follow, asked: "normal" })));
     return client.proof(nowMs);
   };
   let report = await prove();
   for (let round = 0; round < MEND_TRIES_MAX && isToLookAt(report); round += 1) {
     for (const sync of syncsFor(report.menders)) {
-      const { run_id: id } = await client.start(sync);
-      reports.push(...(await toTheEnd(client, sync, id, follow)));
+      const again = (): Promise<string> => start(sync);
+      reports.push(...(await followToEnd({ first: again, next: again, follow, asked: "normal" })));
     }
     report = await prove();
   }
@@ -55,17 +53,4 @@ function syncsFor(menders: readonly Mender[]): SyncName[] {
     (sync) =>
       sync !== "verify" && (menders.includes(sync) || (sync === "vectors" && menders.includes("fireflies"))),
   );
-}
-
-async function toTheEnd(client: Door, sync: SyncName, firstId: string, follow: Follow): Promise<RunReport[]> {
-  const reports = [await follow(firstId)];
-  while (reports.length < RUNS_MAX) {
-    const { run } = reports.at(-1) as RunReport;
-    // A rebuild or a dry run that was under way in this lane went first.
-    const isOther = run.rebuild !== null || run.preview?.mode === "dry_run";
-    if ((!run.continues || waits(run)) && !isOther) break;
-    const { run_id: id } = await client.start(sync);
-    reports.push(await follow(id));
-  }
-  return reports;
 }

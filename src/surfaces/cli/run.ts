@@ -4,20 +4,14 @@ import { BUSY_LANE_WAIT_MS_MAX, PRIORITIES, SYNC_NAMES } from "../../core/policy
 import { isPlanHash } from "../../core/preview.ts";
 import { TABLES } from "../../core/records/table.ts";
 import { COUNTED } from "../../core/report.ts";
-import { waits } from "../../engine/run-waits.ts";
 import type { Priority, Run, SyncName } from "../../ports/run-store.ts";
 import type { RunReport } from "../../queries/status.ts";
 import { ApiError, type ApiClient } from "../client.ts";
-import { forecastLine } from "../forecast-lines.ts";
-import { runTitle } from "../run-titles.ts";
+import { followToEnd } from "../following.ts";
 import { runLines } from "./lines.ts";
 import { planLines, wholePlan } from "./plan.ts";
 import type { Said } from "./rebuild.ts";
-
-/** Between two looks at a run that is watched. */
-const LOOK_MS = 300;
-/** Runs of one sync that are watched: each continues the one before. */
-const RUNS_MAX = 1_000;
+import { LOOK_MS, watchToEnd } from "./watching.ts";
 
 const EXIT = { succeeded: 0, findings: 1, failed: 3 } as const;
 
@@ -198,48 +192,12 @@ async function started(client: ApiClient, sync: SyncName, how: How): Promise<Run
 
 /** A run and those that continue it, each to its end. */
 async function watched(client: ApiClient, sync: SyncName, how: How): Promise<readonly Run[]> {
-  const runs: Run[] = [];
-  while (runs.length < RUNS_MAX) {
-    const { run } = await watchToEnd(client, await askFor(client, sync, how), how.show);
-    runs.push(run);
-    // What waits for its share of a budget is gone on with by the clock.
-    if ((!run.continues || waits(run)) && !isOther(run, how.priority)) break;
-  }
-  return runs;
+  const again = (): Promise<string> => askFor(client, sync, how);
+  const follow = (id: string): Promise<RunReport> => watchToEnd(client, id, how.show);
+  const reports = await followToEnd({ first: again, next: again, follow, asked: how.priority });
+  return reports.map(({ run }) => run);
 }
 
-/** A rebuild, a dry run or a more urgent run that was under way in this lane went first. */
-function isOther({ rebuild, preview, priority }: Run, asked: Priority): boolean {
-  const isMoreUrgent = PRIORITIES.indexOf(priority) < PRIORITIES.indexOf(asked);
-  return rebuild !== null || preview?.mode === "dry_run" || isMoreUrgent;
-}
-
-async function watchToEnd(client: ApiClient, id: string, show: (line: string) => void): Promise<RunReport> {
-  let shown = "";
-  let isForetold = false;
-  let report = await client.run(id);
-  while (report.run.endedMs === null) {
-    if (report.forecast !== null && report.forecast.meetings !== null && !isForetold) {
-      isForetold = true;
-      show(`${runTitle(report.run)}: ${forecastLine(report.forecast)}`);
-    }
-    const line = progressLine(report);
-    if (line !== shown) show(line);
-    shown = line;
-    await timers.setTimeout(LOOK_MS);
-    report = await client.run(id);
-  }
-  return report;
-}
-
-function progressLine({ run, progress }: RunReport): string {
-  // What a plan has looked at is counted nowhere: it is no item of a run.
-  if (run.preview?.mode === "dry_run") return `${runTitle(run)}: reading everything, writing nothing`;
-  const { done, total, unit } = progress ?? { done: 0, total: null, unit: "items" };
-  return `${runTitle(run)}: ${done}${total === null ? "" : ` of about ${Math.max(total, done)}`} ${unit}`;
-}
-
-/** Nothing is said against a run that is not over. */
 function codeOf({ state, notBeforeMs }: Run): number {
   if (state === "failed" || (state === "parked" && notBeforeMs === null)) return EXIT.failed;
   return state === "succeeded_with_findings" ? EXIT.findings : EXIT.succeeded;

@@ -1,15 +1,11 @@
-import timers from "node:timers/promises";
 import type { Command } from "commander";
 import type { RunReport } from "../../queries/status.ts";
 import type { ApiClient } from "../client.ts";
 import { proofLines } from "../proof-lines.ts";
 import { proveAndMend } from "../proving.ts";
-import { runTitle } from "../run-titles.ts";
 import { runLines } from "./lines.ts";
 import type { Said } from "./rebuild.ts";
-
-/** Between two looks at a run. */
-const LOOK_MS = 300;
+import { watchToEnd } from "./watching.ts";
 
 const EXIT = { succeeded: 0, findings: 1, failed: 3 } as const;
 
@@ -44,7 +40,9 @@ export async function verify(
     const isClean = report.proof?.endedMs != null && report.open === 0;
     return { code: isClean ? EXIT.succeeded : EXIT.findings, value: report, lines: proofLines(report) };
   }
-  const { reports, report } = await proveAndMend(client, complete === true, (id) => follow(client, id, show));
+  const { reports, report } = await proveAndMend(client, complete === true, (id) =>
+    watchToEnd(client, id, show),
+  );
   const runs = reports.map(({ run }) => run);
   const lines = [...runs.map((run) => runLines(run)), ...proofLines(report)];
   return { code: codeOf(runs, report), value: { ...report, runs }, lines };
@@ -60,19 +58,4 @@ function codeOf(runs: Runs, { proof, findings, open }: Awaited<ReturnType<ApiCli
   const isFound =
     open > 0 || findings.length > 0 || runs.some(({ state }) => state === "succeeded_with_findings");
   return isFound ? EXIT.findings : EXIT.succeeded;
-}
-
-async function follow(client: ApiClient, id: string, show: (line: string) => void): Promise<RunReport> {
-  let shown = "";
-  let report = await client.run(id);
-  while (report.run.endedMs === null) {
-    const { done, total, unit } = report.progress ?? { done: 0, total: null, unit: "items" };
-    const of = total === null ? "" : ` of about ${Math.max(total, done)}`;
-    const line = `${runTitle(report.run)}: ${done}${of} ${unit}`;
-    if (line !== shown) show(line);
-    shown = line;
-    await timers.setTimeout(LOOK_MS);
-    report = await client.run(id);
-  }
-  return report;
 }
