@@ -274,6 +274,20 @@ describe("the source, listed anew", () => {
     expect(figure).toMatchObject({ ledger: 3, store: 3, ok: true, asOfMs: expect.any(Number) });
   });
 
+  it("is not asked for again before a proof's own listing is a week old either", async () => {
+    const listed = async (): Promise<number> => {
+      const before = space.source.calls.length;
+      await verified(space);
+      return space.source.calls.slice(before).filter((call) => call === "list").length;
+    };
+    space.world.advance(8 * DAY_MS);
+    expect(await listed()).toBe(2);
+    space.world.advance(6 * DAY_MS);
+    expect(await listed()).toBe(0);
+    space.world.advance(DAY_MS);
+    expect(await listed()).toBe(2);
+  });
+
   it("names what no window would ever show: an old meeting that appeared, and an old one that was edited", async () => {
     space.source.meetings.push(old("m0"));
     space.world.advance(3_600_000);
@@ -325,8 +339,12 @@ describe("the source, listed anew", () => {
       aListedMeeting("m8", { dateString: "2026-05-05T10:00:00.000Z" }),
     ];
     space.world.advance(8 * DAY_MS);
-    const { report } = await verified(space);
-    expect(report.proof?.state.notes).toContain(
+    await verified(space);
+    // Of the proof that listed: the one after the mending takes its word for it.
+    const [first] = await rows<{ state: string }>(
+      "select state from proofs where mode = 'complete' order by asked_ms desc limit 1 offset 1",
+    );
+    expect(JSON.parse(first?.state ?? "{}").notes).toContain(
       "1 known meetings are not listed by the source now; what is not seen is not gone",
     );
     expect(await rows(`select deleted_ms from meetings where id = '${listed?.id}'`)).toEqual([

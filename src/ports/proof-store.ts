@@ -146,8 +146,11 @@ export type ProofStore = {
   goneIds(after: string, limit: number): Promise<{ items: string[]; cursor: null }>;
   /** Ids of meetings that a complete listing holds and whose place lies strictly between two, newest first. */
   idsBetween(newerPlace: string, olderPlace: string): Promise<{ items: string[]; cursor: null }>;
-  /** When the newest complete listing of the whole history began, world ms; null: never. */
-  lastWholeListingMs(): Promise<number | null>;
+  /**
+   * When the newest complete listing of the whole history began, world ms; null: never. Looked at are those of backfills, and
+   * those that complete proofs made for themselves which ended at `sinceMs` or later.
+   */
+  lastWholeListingMs(sinceMs: number): Promise<number | null>;
   /** Rows of what a sync writes, counted in its own table. */
   rowCount(sync: Mender): Promise<number>;
 

@@ -63,9 +63,15 @@ export function proofReads(database: Database): Methods {
       );
       return { items: rows.map(({ id }) => id), cursor: null };
     },
-    lastWholeListingMs: async () => {
+    lastWholeListingMs: async (sinceMs) => {
       const [row] = await database.rows<{ ms: number | null }>(
-        `select max(started_ms) as ms from discoveries where sync = 'fireflies' and kind = 'backfill' and completed_ms is not null`,
+        `select max(ms) as ms from (
+           select max(started_ms) as ms from discoveries
+             where sync = 'fireflies' and kind = 'backfill' and completed_ms is not null
+           union all select max(figure.value ->> 'asOfMs') from proofs, json_each(proofs.state, '$.figures') as figure
+             where mode = 'complete' and ended_ms >= ?1 and figure.value ->> 'domain' = 'source'
+               and exists (select 1 from json_each(proofs.state, '$.looked') where value = 'source'))`,
+        sinceMs,
       );
       return row?.ms ?? null;
     },

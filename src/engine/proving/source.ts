@@ -35,8 +35,9 @@ export async function proveSource(
 ): Promise<Proved> {
   const { proofs, world, source } = context.ports;
   if (cursor === null) {
-    const lastMs = await proofs.lastWholeListingMs();
-    const isOld = lastMs !== null && world.nowMs() - lastMs >= PROOF_LISTING_AGE_MS;
+    const oldMs = world.nowMs() - PROOF_LISTING_AGE_MS;
+    const lastMs = await proofs.lastWholeListingMs(oldMs);
+    const isOld = lastMs !== null && lastMs <= oldMs;
     if (!isComplete || !isOld || source === null) return onRecord(context, []);
   }
   const listing: SourceListing =
