@@ -152,7 +152,7 @@ function findingWords({ kind, subject, cause }: Finding): string {
 const QUIET: ReadonlySet<Fault["kind"]> = new Set(["page_differs", "page_unknown"]);
 
 async function settleAlert(
-  { ports }: RunContext,
+  { ports, fence }: RunContext,
   state: ProofState,
   open: readonly Finding[],
 ): Promise<void> {
@@ -164,12 +164,13 @@ async function settleAlert(
     ),
   ];
   if (loud.length === 0) {
-    await runs.closeAlert("proof_failed", SUBJECT, world.nowMs());
+    const closed = { kind: "proof_failed", subject: SUBJECT } as const;
+    await runs.updateAlerts(fence, world.nowMs(), { open: [], close: [closed] });
     return;
   }
   const more = loud.length > ALERT_NAMES_SHOWN ? `; and ${loud.length - ALERT_NAMES_SHOWN} more` : "";
   const { source, records, chunks, vectors } = state.sums;
   const detail = `${loud.slice(0, ALERT_NAMES_SHOWN).join("; ")}${more} (source ${source}, records ${records}, chunks ${chunks}, vectors ${vectors})`;
   const alert = { id: world.newId(), kind: "proof_failed", subject: SUBJECT, detail } as const;
-  await runs.raiseAlert(alert, world.nowMs());
+  await runs.updateAlerts(fence, world.nowMs(), { open: [alert], close: [] });
 }
