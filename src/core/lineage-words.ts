@@ -5,6 +5,7 @@ import {
   type AttemptFact,
   type ChunkStep,
   type Cut,
+  type DeletionFact,
   type Lineage,
   type LineageEvent,
   type LineageFact,
@@ -19,7 +20,7 @@ type Life = Pick<Lineage, "now" | "events" | "more">;
 
 /** The life of a meeting, less what only its stores can say. */
 export function meetingLife(facts: MeetingFacts): Life {
-  const { chunkSteps, verdicts, attempts } = facts;
+  const { chunkSteps, absence, deletions, verdicts, attempts } = facts;
   return {
     now: meetingNow(facts),
     events: inTimeOrder([
@@ -30,11 +31,14 @@ export function meetingLife(facts: MeetingFacts): Life {
         says: STEPS[step](count),
         runId: null,
       })),
+      ...absences(absence),
+      ...deletions.items.flatMap(deletionEvents),
       ...decisions(verdicts),
       ...tries(attempts),
     ]),
     more: leftOut([
       ["chunks", chunkSteps],
+      ["deletion", deletions],
       ["decision", verdicts],
       ["attempt", attempts],
     ]),
@@ -117,6 +121,30 @@ function meetingEvents({ sighting, record, quarantine }: MeetingFacts): LineageE
       events.push({ atMs: resolvedMs, what: "set aside", says: "out of quarantine", runId: null });
   }
   return events;
+}
+
+function absences(absence: MeetingFacts["absence"]): LineageEvent[] {
+  if (absence === null) return [];
+  const said = (atMs: number | null, says: string): LineageEvent[] =>
+    atMs === null ? [] : [{ atMs, what: "deletion", says, runId: null }];
+  return [
+    ...said(absence.firstMs, "absent from a page that should have shown it; nothing follows from that alone"),
+    ...said(absence.secondMs, "absent again, a day or more later"),
+    ...said(absence.approvedMs, "a person said that it is deleted"),
+  ];
+}
+
+function deletionEvents(deletion: DeletionFact): LineageEvent[] {
+  const { firstMs, secondMs, lookedMs, decidedBy, atMs, runId, restoredMs, seenMs } = deletion;
+  const word = decidedBy === "person" ? "with a person's word" : "by evidence";
+  const evidence = `absent ${iso(firstMs)} and ${iso(secondMs)}, unknown to the source ${iso(lookedMs)}`;
+  const said = (at: number | null, says: string): LineageEvent[] =>
+    at === null ? [] : [{ atMs: at, what: "deletion", says, runId: null }];
+  return [
+    { atMs, what: "deletion", says: `taken for deleted ${word}: ${evidence}`, runId },
+    ...said(restoredMs, "restored by a person"),
+    ...said(seenMs, "seen at the source again: not deleted any more"),
+  ];
 }
 
 function decisions({ items }: Cut<VerdictFact>): LineageEvent[] {

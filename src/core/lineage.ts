@@ -16,6 +16,7 @@ export type EventKind =
   | "conflict"
   | "review"
   | "attempt"
+  | "deletion"
   | "record";
 
 /** Something that happened to a record. */
@@ -113,8 +114,27 @@ export type MeetingFacts = {
   readonly chunks: readonly { readonly state: string; readonly isLive: boolean; readonly count: number }[];
   /** How many chunks were planned, sent, seen in the index or given up at one moment. */
   readonly chunkSteps: Cut<{ readonly step: ChunkStep; readonly atMs: number; readonly count: number }>;
+  /** Listings that should have shown it and did not, while nothing follows from that; null: there are none. */
+  readonly absence: {
+    readonly firstMs: number;
+    readonly secondMs: number | null;
+    readonly approvedMs: number | null;
+  } | null;
+  readonly deletions: Cut<DeletionFact>;
   readonly verdicts: Cut<VerdictFact>;
   readonly attempts: Cut<AttemptFact>;
+};
+
+/** That a meeting was taken for deleted, on which evidence, and what undid it. World ms. */
+export type DeletionFact = {
+  readonly firstMs: number;
+  readonly secondMs: number;
+  readonly lookedMs: number;
+  readonly decidedBy: string;
+  readonly atMs: number;
+  readonly runId: string;
+  readonly restoredMs: number | null;
+  readonly seenMs: number | null;
 };
 
 /** What happens to chunks, in this order. */
@@ -196,6 +216,7 @@ const ORDER: readonly EventKind[] = [
   "history",
   "push",
   "set aside",
+  "deletion",
   "record",
   "decision",
   "chunks",

@@ -54,12 +54,15 @@ export async function approveEvidence(
   return { approved: ripe.length, runId: run.id };
 }
 
-/** Undo the deletion of a meeting: its record is back at once, its vectors with the next run of vectors. */
+/** Undo the deletion of a meeting: its record is back at once, its vectors with the run of vectors that is woken. */
 export async function restoreMeeting(
-  { deletions, world }: Ports,
+  { deletions, world, wake }: Ports,
   id: string,
 ): Promise<{ id: string } | Refusal> {
-  if (await deletions.restore(id, world.nowMs())) return { id };
+  if (await deletions.restore(id, world.nowMs())) {
+    await wake();
+    return { id };
+  }
   return { refused: `${id} is not taken for deleted: look at syncctl deletions`, why: "unknown" };
 }
 

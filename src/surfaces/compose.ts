@@ -24,7 +24,13 @@ import { createVectorIndex } from "../adapters/vectorize/vector-index.ts";
 import { createWorkflowSteps } from "../adapters/workflows/steps.ts";
 import { createRunEngine } from "../adapters/workflows/run-engine.ts";
 import { rememberingQueries, type QueryVectors } from "../adapters/memory/query-vectors.ts";
-import { createSystemWorld, followingClock, parseClock, REAL_CLOCK } from "../adapters/world/system-world.ts";
+import {
+  createSystemWorld,
+  followingClock,
+  parseClock,
+  REAL_CLOCK,
+  type WorldClock,
+} from "../adapters/world/system-world.ts";
 import {
   DEPLOYED_EMBEDDINGS,
   keyFor,
@@ -97,10 +103,20 @@ export async function composePorts(env: Env): Promise<Ports> {
   };
 }
 
+/** What an emulated vendor said last of the clock that this isolate began with: a run that calls no vendor goes by it, too. */
+let heard: { readonly of: string; readonly clock: WorldClock } | null = null;
+
 /** Time, and the clock of an emulated vendor if there is one. */
-function composeWorld({ WORLD_CLOCK }: Env) {
-  const clock = WORLD_CLOCK === undefined ? null : parseClock(WORLD_CLOCK);
-  return { clock, world: createSystemWorld(clock ?? REAL_CLOCK) };
+function composeWorld({ WORLD_CLOCK: of }: Env) {
+  const given = of === undefined ? null : parseClock(of);
+  if (of === undefined || given === null) return { clock: null, world: createSystemWorld(REAL_CLOCK) };
+  const clock = heard?.of === of ? heard.clock : given;
+  const world = createSystemWorld(clock);
+  const follow = (newer: WorldClock): void => {
+    heard = { of, clock: newer };
+    world.follow(newer);
+  };
+  return { clock, world: { ...world, follow } };
 }
 
 /** What an open door needs: no more than that is made for a stranger's request. */

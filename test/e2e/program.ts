@@ -69,6 +69,15 @@ export function startProgram(args: readonly string[], options: SpawnOptions = {}
   return startNode([PROGRAM, ...args], options);
 }
 
+/** Wait until `start` has made every sync once and serves. */
+export async function untilServing(program: Started): Promise<void> {
+  const look = (): true | undefined => {
+    if (program.isEnded()) throw new Error(`the program ended: ${program.stderr()}`);
+    return /Serving/.test(program.stdout() + program.stderr()) || undefined;
+  };
+  await waitFor("the first syncs to be over", look, { forMs: RUN_MS });
+}
+
 /** Run the program to its end. */
 export async function runProgram(args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
   return ended(startProgram(args, options));

@@ -13,6 +13,7 @@ import {
   startProgram,
   sync,
   temporaryFolder,
+  untilServing,
   waitFor,
   type Started,
   runOf,
@@ -144,7 +145,7 @@ test(
     const first = await sync(["--data-dir", dataDir, "--meetings-count", "12"]);
     expect(first, first.story).toMatchObject({ outcome: { ok: true } });
     const program = startProgram(["start", "--port", "0", "--data-dir", dataDir]);
-    await waitFor("the program to serve", () => program.stderr().includes("Serving") || undefined);
+    await untilServing(program);
     const command = (...words: string[]) => runSyncctl([...words, "--data-dir", dataDir]);
 
     const records = await command("rebuild", "records", "--watch");

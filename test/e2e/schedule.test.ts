@@ -12,6 +12,7 @@ import {
   startEmulator,
   startProgram,
   temporaryFolder,
+  untilServing,
   waitFor,
 } from "./program.ts";
 
@@ -48,9 +49,7 @@ test(
     const runs = new Map<string, Run>();
     const serving = async (): Promise<Stretch> => {
       const program = startProgram([...args, "--projects-count", "20"]);
-      await waitFor("the clock", () => (program.stderr().includes("Serving") ? true : undefined), {
-        forMs: RUN_MS,
-      });
+      await untilServing(program);
       const fromMs = (await askApi<Status>(dataDir, "/api/status"))?.nowMs ?? Number.NaN;
       const endMs = performance.now() + STRETCH_MS;
       while (performance.now() < endMs) {
@@ -146,9 +145,7 @@ test(
       "--watch",
     ]);
     expect(urgent.code, urgent.stderr).toBe(0);
-    await waitFor("the clock", () => (program.stderr().includes("Serving") ? true : undefined), {
-      forMs: RUN_MS,
-    });
+    await untilServing(program);
     await collect(dataDir, runs);
     const lane = [...runs.values()]
       .filter(({ sync }) => sync === "fireflies")
@@ -181,9 +178,7 @@ test(
       "--fireflies-url",
       emulator.url,
     ]);
-    await waitFor("the clock", () => (program.stderr().includes("Serving") ? true : undefined), {
-      forMs: RUN_MS,
-    });
+    await untilServing(program);
     const beganMs = performance.now();
     await emulator.control({ op: "arrive" });
     await askApi(dataDir, "/api/syncs/fireflies/runs", { priority: "high" });

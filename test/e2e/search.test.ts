@@ -8,7 +8,7 @@ import {
   runSyncctl,
   startProgram,
   temporaryFolder,
-  waitFor,
+  untilServing,
   type Ended,
 } from "./program.ts";
 
@@ -21,14 +21,7 @@ describe("search over what npm start serves", () => {
 
   beforeAll(async () => {
     const program = startProgram(["start", "--data-dir", dataDir, "--port", "0"]);
-    await waitFor(
-      "the first sync to be over",
-      () => {
-        if (program.isEnded()) throw new Error(`the program ended: ${program.stderr()}`);
-        return /Serving/.test(program.stdout() + program.stderr()) || undefined;
-      },
-      { forMs: RUN_MS },
-    );
+    await untilServing(program);
   }, RUN_MS);
   afterAll(cleanUp);
 

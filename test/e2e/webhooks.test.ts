@@ -13,6 +13,7 @@ import {
   startEmulator,
   startProgram,
   temporaryFolder,
+  untilServing,
   waitFor,
   type Started,
 } from "./program.ts";
@@ -24,16 +25,6 @@ const MINUTE_MS = 60_000;
 const SPEED = 2;
 
 afterEach(cleanUp);
-
-const serving = (program: Started): Promise<true> =>
-  waitFor(
-    "the first syncs to be over",
-    () => {
-      if (program.isEnded()) throw new Error(`the program ended: ${program.stderr()}`);
-      return /Serving/.test(program.stdout() + program.stderr()) || undefined;
-    },
-    { forMs: RUN_MS },
-  );
 
 /** Write to the D1 of a data directory while nothing runs. */
 function writeD1(dataDir: string, sql: string, ...values: (string | number)[]): void {
@@ -62,7 +53,7 @@ test(
     const args = ["start", "--data-dir", dataDir, "--port", "0", "--fireflies-url", emulator.url];
     const settings = { env: { FIREFLIES_WEBHOOK_SECRET: SECRET } };
     const program = startProgram(args, settings);
-    await serving(program);
+    await untilServing(program);
     const findable = async (word: string, id: string): Promise<true | undefined> => {
       const found = await askApi<SearchReply>(dataDir, `/api/search?q=${word}`);
       return found?.items.some(({ meeting }) => meeting.id === id) || undefined;
@@ -103,7 +94,7 @@ test(
       "fireflies:of-the-lost-message",
       "announced-late",
     );
-    await serving(startProgram(args, settings));
+    await untilServing(startProgram(args, settings));
     await waitFor("the meeting of the lost message", () => findable("gyroscope", "announced-late"), {
       forMs: 2 * MINUTE_MS,
     });
@@ -121,7 +112,7 @@ test(
       (await status()).every(({ state }) => state === "set up") || undefined;
     const start = async (): Promise<Started> => {
       const program = startProgram(["start", "--data-dir", dataDir, "--port", "0", "--speed", "60", ...FEW]);
-      await serving(program);
+      await untilServing(program);
       await waitFor("the webhooks to be set up", isSetUp);
       return program;
     };

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
+import { readLineage } from "../../src/queries/lineage.ts";
 import type { Api } from "../../src/surfaces/http/api-environment.ts";
 import { deletionRoutes } from "../../src/surfaces/http/deletion-routes.ts";
 import { aFirefliesWorkspace, aSourceMeeting } from "./fireflies-workspace.ts";
@@ -44,6 +45,11 @@ describe("deletions that wait for a person", () => {
   it("are listed with their evidence, carried out once it is approved, and counted", async () => {
     const space = await waiting();
     const { body } = await space.ask("GET", "");
+    const life = await readLineage(space.ports, "meeting", idOf(3));
+    expect("refused" in life ? [] : life.events.filter(({ what }) => what === "deletion")).toMatchObject([
+      { says: expect.stringMatching(/^absent from a page/) },
+      { says: expect.stringMatching(/^absent again/) },
+    ]);
     expect(body).toMatchObject({ waiting: HIDDEN, missingCount: HIDDEN, deletions: [] });
     const { evidence } = body as { evidence: string };
     expect(await space.ask("POST", "/approve", { evidence })).toMatchObject({
@@ -100,6 +106,11 @@ describe("a meeting that a person restores", () => {
     expect(await space.rows(`select state from chunks where document_id = '${idOf(3)}' order by 1`)).toEqual([
       { state: "gone" },
       { state: "live" },
+    ]);
+    const life = await readLineage(space.ports, "meeting", idOf(3));
+    expect("refused" in life ? [] : life.events.filter(({ what }) => what === "deletion")).toMatchObject([
+      { says: expect.stringMatching(/^taken for deleted with a person's word: absent 2026/) },
+      { says: "restored by a person", runId: null },
     ]);
     for (let day = 0; day < 4; day += 1) expect((await space.after(24)).result?.counts.deleted).toBe(0);
     expect(await space.records()).toContain(idOf(3));

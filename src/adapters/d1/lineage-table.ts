@@ -109,6 +109,12 @@ const chunkStep = (step: string): string =>
 const CHUNK_STEPS = `select *, count(*) over () as total from (
   ${["planned", "sent", "live", "dead"].map(chunkStep).join(" union all ")}) order by atMs desc limit ?2`;
 
+const ABSENCE = `select first_ms as firstMs, second_ms as secondMs, approved_ms as approvedMs from absences where source_id = ?1`;
+
+const DELETIONS = `select first_ms as firstMs, second_ms as secondMs, looked_ms as lookedMs, decided_by as decidedBy,
+    deleted_ms as atMs, run_id as runId, restored_ms as restoredMs, seen_ms as seenMs, count(*) over () as total
+  from deletions where source_id = ?1 order by deleted_ms desc limit ?2`;
+
 async function meetingFacts(database: Database, id: string, limit: number): Promise<MeetingFacts | null> {
   const results = await database.batch([
     statement(SIGHTING, id),
@@ -119,8 +125,11 @@ async function meetingFacts(database: Database, id: string, limit: number): Prom
     statement(CHUNK_STEPS, id, limit),
     statement(VERDICTS, id, id, limit),
     statement(ATTEMPTS, id, id, limit),
+    statement(ABSENCE, id),
+    statement(DELETIONS, id, limit),
   ]);
-  const [sightings, records, quarantined, refusals, states, steps, verdicts, attempts] = results;
+  const [sightings, records, quarantined, refusals, states, steps, verdicts, attempts, absence, deletions] =
+    results;
   const first = <T>(result: D1Result | undefined): T | null => (result?.results[0] as T | undefined) ?? null;
   const sighting = first<MeetingFacts["sighting"]>(sightings);
   if (sighting === null) return null;
@@ -136,6 +145,8 @@ async function meetingFacts(database: Database, id: string, limit: number): Prom
       isLive: row.isLive === 1,
     })),
     chunkSteps: plainCut(steps),
+    absence: first(absence),
+    deletions: plainCut(deletions),
     verdicts: plainCut(verdicts),
     attempts: plainCut(attempts),
   };

@@ -46,7 +46,7 @@ export async function restoreMeeting(client: ApiClient, id: string): Promise<Sai
   return {
     code: 0,
     value: said,
-    lines: [`${said.id} is back; the next run of vectors makes it searchable.`],
+    lines: [`${said.id} is back; a run of vectors makes it searchable.`],
   };
 }
 

@@ -7,8 +7,10 @@ import { readBody } from "./start-request.ts";
 
 const EVIDENCE = z.strictObject({
   evidence: z
-    .string({ error: "say which evidence is approved: GET /api/deletions names it" })
-    .regex(/^[0-9a-f]{16}$/, { error: "evidence: 16 hexadecimal digits, as GET /api/deletions names it" }),
+    .string({ error: "say which evidence is approved: syncctl deletions (GET /api/deletions) names it" })
+    .regex(/^[0-9a-f]{16}$/, {
+      error: "it has 16 hexadecimal digits, as syncctl deletions (GET /api/deletions) names it",
+    }),
 });
 
 /** Meetings that are gone from the source: what is missing, what was taken for deleted, and a person's word on both. */
