@@ -154,11 +154,11 @@ export type Emulator = {
     readonly url: string;
     log(): Promise<NotionLogEntry[]>;
     edits(): Promise<NotionEdit[]>;
-    control(op: Readonly<Record<string, unknown>>): Promise<void>;
+    control(op: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
   };
   readonly process: Started;
   log(): Promise<LogEntry[]>;
-  control(op: Readonly<Record<string, unknown>>): Promise<void>;
+  control(op: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
   meetings(): Promise<{ id: string }[]>;
   stop(): Promise<void>;
 };
@@ -206,11 +206,15 @@ export async function startEmulator(args: readonly string[]): Promise<Emulator> 
   };
 }
 
-async function control(url: string, op: Readonly<Record<string, unknown>>): Promise<void> {
+async function control(
+  url: string,
+  op: Readonly<Record<string, unknown>>,
+): Promise<Readonly<Record<string, unknown>>> {
   const headers = { "content-type": "application/json" };
   const reply = await fetch(`${url}/__control`, { method: "POST", headers, body: JSON.stringify(op) });
   if (!reply.ok)
     throw new Error(`the emulator refused ${JSON.stringify(op).slice(0, 200)}: ${await reply.text()}`);
+  return (await reply.json()) as Readonly<Record<string, unknown>>;
 }
 
 /** Ask until the answer is not undefined; throws after a minute, naming what was waited for. */

@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
 import type { SearchReply } from "../../src/queries/search.ts";
 import type { WebhookStatus } from "../../src/queries/webhooks.ts";
+import { readD1 } from "./end-state.ts";
 import type { Run } from "../../src/ports/run-store.ts";
 import {
   askApi,
@@ -138,6 +139,61 @@ test(
         stderr: expect.stringMatching(stderr),
       });
     expect(second.isEnded()).toBe(false);
+  },
+  4 * RUN_MS,
+);
+
+test(
+  "an edit in Notion that its webhook announces is in D1 hours before the schedule would look; a forged one changes nothing",
+  async () => {
+    // A world hour is a real minute: the schedule would look after four of them.
+    const emulator = await startEmulator([...FEW, "--speed", "60"]);
+    const dataDir = join(temporaryFolder(), "data");
+    const places = ["--fireflies-url", emulator.url, "--notion-url", emulator.notion.url];
+    await untilServing(startProgram(["start", "--data-dir", dataDir, "--port", "0", ...places]));
+    const ctl = (...words: string[]) => runSyncctl([...words, "--data-dir", dataDir]);
+    const { url } = JSON.parse(readFileSync(join(dataDir, "runtime.json"), "utf8")) as { url: string };
+    const address = `${url}/webhooks/notion`;
+
+    // What a person does: the subscription, the name of its handshake compared and confirmed, its token pasted.
+    const { verificationToken } = await emulator.notion.control({ op: "webhook", url: address });
+    const waiting = await waitFor("the handshake", async () => {
+      const said = (await askApi<{ items: WebhookStatus[] }>(dataDir, "/api/webhooks"))?.items ?? [];
+      return said.find(({ vendor }) => vendor === "notion")?.waiting[0]?.fingerprint;
+    });
+    expect((await ctl("webhooks")).stdout).toContain(waiting);
+    expect(await ctl("webhooks", "confirm", waiting)).toMatchObject({ code: 0 });
+    await emulator.notion.control({ op: "webhook", verify: verificationToken });
+
+    const titleOf = (page: string): unknown =>
+      readD1(dataDir, `select title from projects where notion_id = '${page}'`)[0]?.["title"];
+    const [page] = readD1(
+      dataDir,
+      "select notion_id as id from projects where deleted_ms is null order by id limit 1",
+    );
+    const pageId = String(page?.["id"]);
+    await emulator.notion.control({
+      op: "edit",
+      page: pageId,
+      set: { "Project name": "Renamed by hand" },
+      by: "Ada Example",
+    });
+    const forged = await fetch(address, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-notion-signature": `sha256=${"0".repeat(64)}` },
+      body: JSON.stringify({ type: "page.properties_updated", entity: { id: pageId, type: "page" } }),
+    });
+    expect(forged.status).toBe(401);
+    await waitFor("the edit to arrive", () => titleOf(pageId) === "Renamed by hand" || undefined, {
+      forMs: MINUTE_MS,
+    });
+    await waitFor("the run that was called to be over", async () => {
+      const runs = (await askApi<{ items: Run[] }>(dataDir, "/api/runs"))?.items ?? [];
+      const called = runs.filter(({ sync, trigger }) => sync === "projects" && trigger === "webhook");
+      return called.some(({ result }) => result?.counts.updated === 1) || undefined;
+    });
+    const inbox = readD1(dataDir, "select count(*) as n from webhook_inbox where vendor = 'notion'");
+    expect(inbox, "the forged one was not kept").toEqual([{ n: 1 }]);
   },
   4 * RUN_MS,
 );
