@@ -8,6 +8,7 @@ import { benchMemory } from "./memory.ts";
 import { benchNotion } from "./notion.ts";
 import { benchRetrieval } from "./retrieval.ts";
 import { benchSearch } from "./search.ts";
+import { benchSoak } from "./soak.ts";
 import { benchTick } from "./tick.ts";
 import { benchVerify } from "./verify.ts";
 import type { BenchResult } from "./result.ts";
@@ -84,6 +85,13 @@ const BENCHES: readonly Bench[] = [
     run: (_options, say) => benchVerify({ meetings: 10_000, repetitions: 3, say }),
   },
   {
+    name: "soak",
+    about:
+      "thirty days of the schedule: calls, rows, growth, and the bill at four sizes (15 min); only if named",
+    isOnRequest: true,
+    run: (_options, say) => benchSoak({ days: 30, say }),
+  },
+  {
     name: "fight",
     about:
       "people against the sync over one Notion workspace (half an hour; --seeds, --rounds, --seed); only if named",
@@ -99,7 +107,7 @@ const HELP = `
 Benches:
 ${BENCHES.map(({ name, about }) => `  ${name.padEnd(9)} ${about}`).join("\n")}
 
-Without a name all of them run but fight, on nothing but this machine. What has a target is a ratio or a bound within one run, so a
+Without a name all of them run but soak and fight, on nothing but this machine. What has a target is a ratio or a bound within one run, so a
 slow machine does not fail it; a busy one may. Ends with 1 if a target is missed.
 
 Examples:

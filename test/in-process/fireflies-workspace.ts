@@ -4,7 +4,7 @@ import type { SourceMeeting } from "../../emulators/fireflies/source-meeting.ts"
 import { createFirefliesSource } from "../../src/adapters/fireflies/source.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 import type { Run } from "../../src/ports/run-store.ts";
-import { aWorkspace, runSync } from "./workspace.ts";
+import { aWorkspace, runSync, type Workspace } from "./workspace.ts";
 
 const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 5, 1, 12);
@@ -42,35 +42,39 @@ export function aSourceMeeting(
   };
 }
 
-/** Everything of the product in this process beside an emulated Fireflies, on one still clock. */
-export async function aFirefliesWorkspace(
-  meetings: readonly SourceMeeting[],
-  options: Partial<FirefliesOptions> = {},
-) {
-  const space = await aWorkspace({}, START_MS);
-  const { world, d1 } = space;
-  const emulator = await createFirefliesEmulator({
+/** A workspace whose source is an emulated Fireflies, on its clock. */
+export async function withFireflies<S extends Workspace>(space: S, options: Partial<FirefliesOptions>) {
+  const { world } = space;
+  const fireflies = await createFirefliesEmulator({
     realNowMs: world.nowMs,
-    epochMs: START_MS,
+    epochMs: world.nowMs(),
     sleep: async (ms) => world.advance(ms),
     plan: "business",
-    meetings,
+    meetings: [],
     ...options,
   });
   const source = await createFirefliesSource({
     url: "https://api.fireflies.ai",
     key: FIREFLIES_DEMO_KEY,
-    fetch: (request) => emulator.fetch(request),
+    fetch: (request) => fireflies.fetch(request),
     world,
   });
   const ports: Ports = { ...space.ports, source };
-  const whole = { ...space, ports };
-  const sync = (through: Ports = ports): Promise<Run> => runSync(whole, "fireflies", through);
+  return { ...space, ports, fireflies };
+}
+
+/** Everything of the product in this process beside an emulated Fireflies, on one still clock. */
+export async function aFirefliesWorkspace(
+  meetings: readonly SourceMeeting[],
+  options: Partial<FirefliesOptions> = {},
+) {
+  const space = await withFireflies(await aWorkspace({}, START_MS), { meetings, ...options });
+  const { world, d1, ports } = space;
+  const sync = (through: Ports = ports): Promise<Run> => runSync(space, "fireflies", through);
   return {
-    ...whole,
-    fireflies: emulator,
+    ...space,
     sync,
-    vectors: () => runSync(whole, "vectors"),
+    vectors: () => runSync(space, "vectors"),
     /** The clock goes on so far, then a run of fireflies. */
     after: async (hours: number, through: Ports = ports): Promise<Run> => {
       world.advance(hours * HOUR_MS);
@@ -83,6 +87,6 @@ export async function aFirefliesWorkspace(
       (
         await d1.prepare("select id from meetings where deleted_ms is null order by id").all<{ id: string }>()
       ).results.map(({ id }) => id),
-    lists: () => emulator.log().filter(({ operation }) => operation === "ListMeetings").length,
+    lists: () => space.fireflies.log().filter(({ operation }) => operation === "ListMeetings").length,
   };
 }

@@ -5,16 +5,16 @@ import { createNotionTables } from "../../src/adapters/notion/tables.ts";
 import { USUAL_SETTINGS } from "../../src/core/config.ts";
 import type { NotionSetup } from "../../src/ports/ports.ts";
 import type { Run } from "../../src/ports/run-store.ts";
-import { aWorkspace, runSync } from "./workspace.ts";
+import { aWorkspace, runSync, type Workspace } from "./workspace.ts";
 
-/** Everything of the product in this process beside an emulated Notion, all on one still clock. */
-export async function aNotionWorkspace(
+/** A workspace beside an emulated Notion, on its clock. */
+export async function withNotion<S extends Workspace>(
+  space: S,
   options: Partial<NotionOptions> = {},
   change: Partial<NotionSetup> = {},
 ) {
-  const space = await aWorkspace();
-  const { world, d1 } = space;
-  const emulator = await createNotionEmulator({
+  const { world } = space;
+  const notion = await createNotionEmulator({
     nowMs: world.nowMs,
     content: () => notionContent({ seed: 1, epochMs: world.nowMs() - 3_600_000 }),
     ...options,
@@ -22,11 +22,11 @@ export async function aNotionWorkspace(
   const tables = await createNotionTables({
     url: "https://api.notion.com",
     token: NOTION_DEMO_TOKEN,
-    fetch: (request) => emulator.fetch(request),
+    fetch: (request) => notion.fetch(request),
     world,
   });
-  const idOf = (key: string): string => emulator.databases().find((one) => one.key === key)?.databaseId ?? "";
-  const notion: NotionSetup = {
+  const idOf = (key: string): string => notion.databases().find((one) => one.key === key)?.databaseId ?? "";
+  const setup: NotionSetup = {
     tables,
     databases: { projects: idOf("projects"), clients: idOf("clients") },
     settings: USUAL_SETTINGS.tables,
@@ -34,15 +34,22 @@ export async function aNotionWorkspace(
     country: "US",
     ...change,
   };
-  const ports = { ...space.ports, notion };
+  return { ...space, ports: { ...space.ports, notion: setup }, notion };
+}
+
+/** Everything of the product in this process beside an emulated Notion, all on one still clock. */
+export async function aNotionWorkspace(
+  options: Partial<NotionOptions> = {},
+  change: Partial<NotionSetup> = {},
+) {
+  const space = await withNotion(await aWorkspace(), options, change);
+  const { d1, ports, notion } = space;
   return {
     ...space,
-    ports,
-    notion: emulator,
     sync: (name: "projects" | "clients", preview: Run["preview"] = null): Promise<Run> =>
-      runSync({ ...space, ports }, name, ports, preview),
+      runSync(space, name, ports, preview),
     rows: async <T = Record<string, unknown>>(sql: string): Promise<T[]> =>
       (await d1.prepare(sql).all<T>()).results,
-    writes: () => emulator.log().filter(({ isWrite }) => isWrite).length,
+    writes: () => notion.log().filter(({ isWrite }) => isWrite).length,
   };
 }

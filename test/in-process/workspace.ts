@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createD1 } from "../../emulators/d1/d1-database.ts";
+import { createD1, type D1Emulator } from "../../emulators/d1/d1-database.ts";
 import { createR2 } from "../../emulators/r2/r2-bucket.ts";
 import { createVectorizeInMemory } from "../../emulators/vectorize/in-memory.ts";
 import { createWorkersAiInProcess } from "../../emulators/workers-ai/ai-core.ts";
@@ -128,14 +128,27 @@ function testSource(): TestSource {
   return source;
 }
 
-/** Everything of the product in this process: real adapters over emulated stores, a source of our own, a still clock. */
-export async function aWorkspace(change: Partial<Ports> = {}, startMs = START_MS) {
-  const world = testWorld(startMs);
+async function migratedD1(): Promise<D1Emulator> {
   const d1 = createD1();
   for (const file of readdirSync(MIGRATIONS).toSorted())
     await d1.prepare(readFileSync(join(MIGRATIONS, file), "utf8")).run();
   await d1.exec("CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT)");
   await d1.prepare("insert into d1_migrations (name) values (?1)").bind(SCHEMA_VERSION).run();
+  return d1;
+}
+
+/**
+ * Everything of the product in this process: real adapters over emulated stores, a source of our own, a still clock.
+ *
+ * @param migrated a database in place of a new one
+ */
+export async function aWorkspace(
+  change: Partial<Ports> = {},
+  startMs = START_MS,
+  migrated: D1Emulator | null = null,
+) {
+  const world = testWorld(startMs);
+  const d1 = migrated ?? (await migratedD1());
   const calls = { d1: 0, r2: 0, vectorize: 0, ai: 0, wakes: 0 };
   d1.setHooks({ beforeCall: async () => void (calls.d1 += 1) });
   const r2 = createR2({ hooks: { beforeCall: async () => void (calls.r2 += 1) } });

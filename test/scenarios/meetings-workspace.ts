@@ -1,9 +1,8 @@
-import { createFirefliesEmulator, type FirefliesOptions } from "../../emulators/fireflies/emulator.ts";
-import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
+import type { FirefliesOptions } from "../../emulators/fireflies/emulator.ts";
 import type { SourceMeeting } from "../../emulators/fireflies/source-meeting.ts";
-import { createFirefliesSource } from "../../src/adapters/fireflies/source.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 import type { Run } from "../../src/ports/run-store.ts";
+import { withFireflies } from "../in-process/fireflies-workspace.ts";
 import { aWorkspace, runSync } from "../in-process/workspace.ts";
 
 const HOUR_MS = 3_600_000;
@@ -15,28 +14,12 @@ export async function aFirefliesWorkspace(
   options: Partial<FirefliesOptions> = {},
   change: Partial<Ports> = {},
 ) {
-  const space = await aWorkspace();
+  const space = await withFireflies(await aWorkspace(), { seed: 1, ...options });
   const { world } = space;
-  const fireflies = await createFirefliesEmulator({
-    seed: 1,
-    epochMs: world.nowMs(),
-    realNowMs: world.nowMs,
-    sleep: async (ms) => world.advance(ms),
-    plan: "business",
-    meetings: [],
-    ...options,
-  });
-  const source = await createFirefliesSource({
-    url: "https://api.fireflies.ai",
-    key: FIREFLIES_DEMO_KEY,
-    fetch: (request) => fireflies.fetch(request),
-    world,
-  });
-  const ports: Ports = { ...space.ports, source, ...change };
+  const ports: Ports = { ...space.ports, ...change };
   return {
     ...space,
     ports,
-    fireflies,
     sync: (name: "fireflies" | "vectors"): Promise<Run> => runSync({ ...space, ports }, name, ports),
     /** An hour goes by, and what is due is done. */
     hour: async (): Promise<Run> => {
