@@ -5,6 +5,7 @@ import { reviveUnfinished, tick } from "../engine/tick.ts";
 import { PIPELINES } from "../pipelines/index.ts";
 import { awaitReadiness, composeEngine, composePorts, composeSteps, hasClock } from "./compose.ts";
 import type { Env } from "./env.ts";
+import { noteUntold } from "./untold.ts";
 import { createApi } from "./http/api.ts";
 
 /** One instance carries one run. */
@@ -22,14 +23,14 @@ export default {
 
   /** The clock: every minute. */
   scheduled: async (_controller: ScheduledController, env: Env): Promise<void> => {
-    await tick(await composePorts(env), composeEngine(env));
+    noteUntold(await tick(await composePorts(env), composeEngine(env)));
   },
 
   /** Wake-ups only: the truth that work is owed is a column in D1, so a message carries nothing, and many are one. */
   queue: async (_batch: MessageBatch, env: Env, _context: ExecutionContext): Promise<void> => {
     await awaitReadiness(env);
     const [ports, engine] = [await composePorts(env), composeEngine(env)];
-    if (await hasClock(env)) await tick(ports, engine);
+    if (await hasClock(env)) noteUntold(await tick(ports, engine));
     // Nothing new is begun then, but who waited for its lane has it now.
     else await reviveUnfinished(ports, engine, { afterRestart: false });
   },
