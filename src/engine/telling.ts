@@ -47,10 +47,7 @@ async function tellOver(ports: Ports, channel: AlertChannel): Promise<boolean> {
   if (claimed === null) return false;
   const due = claimed.alerts.map((alert) => dueNotice(alert, claimed.state.isBlocked));
   const left = due.filter(({ leaveOut }) => leaveOut !== null);
-  const deliveries = [
-    ...due.flatMap(superseded),
-    ...left.flatMap((one) => leftOut(one, claim.nowMs)),
-  ];
+  const deliveries = left.flatMap((one) => [...superseded(one), ...leftOut(one, claim.nowMs)]);
   const toSend = due.filter(({ leaveOut }) => leaveOut === null);
   const sent = await sendDue(ports, { channel, claim, ...claimed }, toSend);
   if (sent === "lost") return false;
@@ -81,7 +78,8 @@ async function sendDue(
   const counted = takeMessage(window, claim.nowMs);
   if ("fullUntilMs" in counted) return { ...nothing, notBeforeMs: counted.fullUntilMs };
   const begun = due.map((one) => ({ ...one, attempts: one.attempts + 1 }));
-  const isOurs = await ports.alerts.begin(claim, begun.map(asBegun(claim.nowMs)), counted);
+  const rows = [...due.flatMap(superseded), ...begun.map(asBegun(claim.nowMs))];
+  const isOurs = await ports.alerts.begin(claim, rows, counted);
   if (!isOurs) return "lost";
   const message = messageOf(begun, await troublesBeside(ports, channel.name), claim.nowMs);
   const failure = await failureOfSending(channel, message);

@@ -34,6 +34,8 @@ export type ChannelState = {
   /** Why it fails. */
   readonly detail: string | null;
   readonly lastOkMs: number | null;
+  /** Notices of open alerts that were tried, or wait for a person. */
+  readonly waiting: number;
 };
 
 /** Whoever sends over a channel: one at a time, for ALERT_CLAIM_MS. */

@@ -52,10 +52,13 @@ const PENDING = (channel: string): string =>
   `left join alert_deliveries as pending on pending.alert_id = alerts.id and pending.channel = ${channel} and pending.done_ms is null`;
 
 /**
- * Holds for an alert that has something to tell over a channel, or to leave out: an open one that nobody has in hand and
+ * Holds for an alert that has something to tell over a channel that is not held back, or to leave out: an open one that nobody has in hand and
  * whose next notice is due or was not planned yet; a closed one whose end was not told here, or left out.
  */
-const IS_DUE = (channel: string, nowMs: string): string => `alerts.settled = 0 and case
+const IS_DUE = (channel: string, nowMs: string): string => `alerts.settled = 0
+  and not exists (select 1 from alert_channels as state where state.channel = ${channel}
+    and not ${hasCome("state.not_before_ms", nowMs)})
+  and case
   when alerts.closed_ms is null
     then alerts.acked_ms is null and (pending.notice is null or ${hasCome("pending.next_ms", nowMs)})
   else not exists (select 1 from alert_deliveries as closing
@@ -69,8 +72,7 @@ const IS_DUE = (channel: string, nowMs: string): string => `alerts.settled = 0 a
  */
 export function tellsAt(channels: string, nowMs: string): string {
   return `exists (select 1 from json_each(${channels}) as channel cross join alerts ${PENDING("channel.value")}
-    where ${IS_DUE("channel.value", nowMs)} and not exists (select 1 from alert_channels as state
-      where state.channel = channel.value and not ${hasCome("state.not_before_ms", nowMs)}))`;
+    where ${IS_DUE("channel.value", nowMs)})`;
 }
 
 type StateRow = Omit<ChannelState, "isBlocked"> & {
@@ -81,7 +83,8 @@ type StateRow = Omit<ChannelState, "isBlocked"> & {
 };
 
 const STATES = `select channel, not_before_ms as notBeforeMs, blocked as isBlocked, failing_since_ms as failingSinceMs, detail,
-  last_ok_ms as lastOkMs, claim, window_from_ms as fromMs, window_messages as messages from alert_channels`;
+  last_ok_ms as lastOkMs, (select count(*) from alert_deliveries as waits where waits.channel = alert_channels.channel
+    and waits.done_ms is null and (waits.next_ms is null or waits.attempts > 0)) as waiting, claim, window_from_ms as fromMs, window_messages as messages from alert_channels`;
 
 function stateOf({ claim: _, fromMs: __, messages: ___, ...state }: StateRow): ChannelState {
   return { ...state, isBlocked: state.isBlocked === 1 };
