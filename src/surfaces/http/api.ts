@@ -8,6 +8,7 @@ import { askForRebuild, continueRebuild } from "../../engine/rebuilding.ts";
 import { readRebuild } from "../../queries/rebuild.ts";
 import { readReport, readStatus } from "../../queries/status.ts";
 import { awaitReadiness, composeEngine, composePorts } from "../compose.ts";
+import { alertRoutes } from "./alert-routes.ts";
 import type { Api } from "./api-environment.ts";
 import { decisionRoutes } from "./decision-routes.ts";
 import { deletionRoutes } from "./deletion-routes.ts";
@@ -43,6 +44,7 @@ export function createApi(): Hono<Api> {
     return c.text(markdownReport(report, quarantined));
   });
   app.get("/api/search", answerSearch);
+  app.route("/api", alertRoutes());
   app.route("/api", runRoutes());
   app.route("/api", proofRoutes());
   app.post("/api/tick", beat);
