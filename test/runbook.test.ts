@@ -46,7 +46,7 @@ describe("the runbook", () => {
   });
 });
 
-describe("a command of syncctl in the runbook, a message or a help", () => {
+describe("a command of syncctl in the runbook or a message", () => {
   /** Knows the token and nothing else: whatever is asked for is not there, so nothing but the command line can be wrong use. */
   const server = createServer(async (request, reply) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://here");
