@@ -1,7 +1,7 @@
 import type { ExecutionContext, MessageBatch, ScheduledController } from "@cloudflare/workers-types";
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
 import { executeRun } from "../engine/run.ts";
-import { reviveUnfinished, tick } from "../engine/tick.ts";
+import { reviveUnfinished, tick, untold } from "../engine/tick.ts";
 import { PIPELINES } from "../pipelines/index.ts";
 import { awaitReadiness, composeEngine, composePorts, composeSteps, hasClock } from "./compose.ts";
 import type { Env } from "./env.ts";
@@ -31,7 +31,10 @@ export default {
     await awaitReadiness(env);
     const [ports, engine] = [await composePorts(env), composeEngine(env)];
     if (await hasClock(env)) noteUntold(await tick(ports, engine));
-    // Nothing new is begun then, but who waited for its lane has it now.
-    else await reviveUnfinished(ports, engine, { afterRestart: false });
+    else {
+      // Nothing new is begun then, but who waited for its lane has it now, and people are told at once.
+      await reviveUnfinished(ports, engine, { afterRestart: false });
+      noteUntold({ untold: await untold(ports) });
+    }
   },
 };

@@ -31,7 +31,20 @@ test(
     onCleanUp(hook.close);
     const dataDir = join(temporaryFolder(), "data");
     const program = startProgram(
-      ["start", "--data-dir", dataDir, "--fireflies-url", emulator.url, "--vector-delay", "10s", "--port", "0", "--json"],
+      [
+        "start",
+        "--data-dir",
+        dataDir,
+        "--fireflies-url",
+        emulator.url,
+        "--projects-count",
+        "1",
+        "--vector-delay",
+        "10s",
+        "--port",
+        "0",
+        "--json",
+      ],
       {
         env: {
           FIREFLIES_API_KEY: KEY,
@@ -51,12 +64,14 @@ test(
       waitFor(
         `the notice "${title}"; so far ${slack.taken.map((text) => text.split("\n")[0]).join(" | ")}`,
         () => (slack.taken.some((text) => text.includes(`*${title}*`)) ? true : undefined),
-        { everyMs: 100 },
+        { everyMs: 100, forMs: RUN_MS },
       );
 
-    // Denied: told by the first round already, which nobody's clock follows.
+    // Denied: told in the first round already, while no clock runs.
     await told("Alert: access lost (fireflies)");
-    await waitFor("the clock", async () => ((program.stdout().includes("\n") ? true : undefined)));
+    await waitFor("the clock", () => (program.stderr().includes("Serving ") ? true : undefined), {
+      forMs: RUN_MS,
+    });
     await emulator.control({ op: "rotate-key", key: KEY });
     await syncctl("run", "fireflies", "--watch");
     await told("Closed: access lost (fireflies)");
@@ -110,5 +125,5 @@ test(
     await program.exit;
     await emulator.stop();
   },
-  2 * RUN_MS,
+  3 * RUN_MS,
 );
