@@ -99,7 +99,10 @@ export async function listening(receiver: SlackReceiver): Promise<{ url: string;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as { port: number };
-  return { url: `http://127.0.0.1:${port}/services/T0/B0/secret-of-the-hook`, close: () => void server.close() };
+  return {
+    url: `http://127.0.0.1:${port}/services/T0/B0/secret-of-the-hook`,
+    close: () => void server.close(),
+  };
 }
 
 type Mail = Parameters<EmailBinding["send"]>[0];

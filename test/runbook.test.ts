@@ -19,7 +19,8 @@ const TOKEN = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 const AT_ONCE = 2;
 
 const sectionOf = (kind: string): string => {
-  const [, text = ""] = new RegExp(`^## ${kind}\\n([\\s\\S]*?)(?=^#{1,2} )`, "m").exec(`${RUNBOOK}\n# end`) ?? [];
+  const [, text = ""] =
+    new RegExp(`^## ${kind}\\n([\\s\\S]*?)(?=^#{1,2} )`, "m").exec(`${RUNBOOK}\n# end`) ?? [];
   return text;
 };
 
@@ -64,12 +65,18 @@ describe("a command of syncctl in the runbook or a message", () => {
 
   /** Exit code of a command line as it stands there, placeholders filled in. */
   const codeOf = async (command: string): Promise<number> => {
-    const words = [...command.replaceAll("<hash>", "0f".repeat(32)).replaceAll(/<([a-z ]+)>/g, "01EXAMPLE").matchAll(/"([^"]*)"|(\S+)/g)].map(
-      (match) => match[1] ?? match[2] ?? "",
-    );
+    const words = [
+      ...command
+        .replaceAll("<hash>", "0f".repeat(32))
+        .replaceAll(/<([a-z ]+)>/g, "01EXAMPLE")
+        .matchAll(/"([^"]*)"|(\S+)/g),
+    ].map((match) => match[1] ?? match[2] ?? "");
     const own = words.slice(words.indexOf("--") + 1);
     const where = own[0] === "config" || own.includes("--url") ? [] : ["--url", url];
-    const [program, options] = [join(ROOT, "src/surfaces/cli/main.ts"), { env: { ...process.env, API_TOKEN: TOKEN } }];
+    const [program, options] = [
+      join(ROOT, "src/surfaces/cli/main.ts"),
+      { env: { ...process.env, API_TOKEN: TOKEN } },
+    ];
     const child = spawn(process.execPath, [program, ...own, ...where], options);
     const [code] = (await once(child, "close")) as [number];
     return code;

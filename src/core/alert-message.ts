@@ -15,7 +15,7 @@ export type AlertMessage = {
 };
 
 /** One alert of a message. */
-export type MessagePart = {
+type MessagePart = {
   readonly title: string;
   /** Sentences, a line each. */
   readonly lines: readonly string[];
@@ -53,7 +53,8 @@ export function testMessage(nowMs: number): AlertMessage {
 
 function subjectOf(open: readonly Due[], closed: readonly Due[], nowMs: number): string {
   const [only] = [...open, ...closed];
-  if (only !== undefined && open.length + closed.length === 1) return `meeting-sync: ${headline(only, nowMs)}`;
+  if (only !== undefined && open.length + closed.length === 1)
+    return `meeting-sync: ${headline(only, nowMs)}`;
   const parts = [
     ...(open.length > 0 ? [`${open.length} open`] : []),
     ...(closed.length > 0 ? [`${closed.length} closed`] : []),

@@ -31,11 +31,22 @@ describe("alertSettings", () => {
   it.each([
     ["only one of the two", { emailTo: "a@acme.test" }, /both needed/],
     ["only the other", { emailFrom: FROM }, /both needed/],
-    ["no address to send from", { emailTo: "a@acme.test", emailFrom: "secret-word" }, /ALERT_EMAIL_FROM is no/],
-    ["no address to send to", { emailTo: "a@acme.test,secret-word", emailFrom: FROM }, /ALERT_EMAIL_TO must be/],
+    [
+      "no address to send from",
+      { emailTo: "a@acme.test", emailFrom: "secret-word" },
+      /ALERT_EMAIL_FROM is no/,
+    ],
+    [
+      "no address to send to",
+      { emailTo: "a@acme.test,secret-word", emailFrom: FROM },
+      /ALERT_EMAIL_TO must be/,
+    ],
     [
       "too many",
-      { emailTo: Array.from({ length: ALERT_RECIPIENTS_MAX + 1 }, (_, n) => `a${n}@acme.test`).join(), emailFrom: FROM },
+      {
+        emailTo: Array.from({ length: ALERT_RECIPIENTS_MAX + 1 }, (_, n) => `a${n}@acme.test`).join(),
+        emailFrom: FROM,
+      },
       /at most 50/,
     ],
   ])("says in a sentence what is wrong with %s, without the value", (_, variables, sentence) => {
@@ -45,7 +56,10 @@ describe("alertSettings", () => {
   });
 
   it("says where the binding is described that is missing", () => {
-    const { email } = alertSettings({ emailTo: "a@acme.test", emailFrom: FROM }, { isLocal: false, canMail: false });
+    const { email } = alertSettings(
+      { emailTo: "a@acme.test", emailFrom: FROM },
+      { isLocal: false, canMail: false },
+    );
     expect(email).toEqual({ problem: expect.stringContaining("docs/deploy.md, Alerts") });
   });
 });

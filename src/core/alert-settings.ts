@@ -11,7 +11,10 @@ export type AlertVariables = {
 export type AlertSettings = {
   /** Null: nothing is configured. */
   readonly webhook: { readonly url: string } | { readonly problem: string } | null;
-  readonly email: { readonly from: string; readonly to: readonly string[] } | { readonly problem: string } | null;
+  readonly email:
+    | { readonly from: string; readonly to: readonly string[] }
+    | { readonly problem: string }
+    | null;
 };
 
 /**
@@ -56,7 +59,8 @@ function emailOf(
     };
   if (!canMail)
     return {
-      problem: "ALERT_EMAIL_TO is set, and the Worker has no binding EMAIL that sends mail: docs/deploy.md, Alerts",
+      problem:
+        "ALERT_EMAIL_TO is set, and the Worker has no binding EMAIL that sends mail: docs/deploy.md, Alerts",
     };
   return { from, to: recipients };
 }

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { messageOf, testMessage } from "./alert-message.ts";
 import { ALERT_WORDS } from "./alert-words.ts";
@@ -95,7 +95,8 @@ describe("afterSending", () => {
   });
 
   it("tries again by the ladder of every step, then gives up until the next notice", () => {
-    const nextOf = (attempts: number) => afterSending([begun(anAlert(), attempts)], failure("unreachable"), NOW_MS);
+    const nextOf = (attempts: number) =>
+      afterSending([begun(anAlert(), attempts)], failure("unreachable"), NOW_MS);
     for (const [place, waitMs] of BACKOFF_WAITS_MS.entries()) {
       const told = nextOf(place + 1);
       expect(told.deliveries).toMatchObject([{ outcome: null, nextMs: NOW_MS + waitMs, detail: "told to" }]);
@@ -109,7 +110,8 @@ describe("afterSending", () => {
   });
 
   it("never tries before a named time, and takes one too far ahead for a refusal", () => {
-    const named = (ms: number) => afterSending([begun(anAlert())], failure("rate_limited", NOW_MS + ms), NOW_MS);
+    const named = (ms: number) =>
+      afterSending([begun(anAlert())], failure("rate_limited", NOW_MS + ms), NOW_MS);
     expect(named(20 * HOUR_MS).notBeforeMs).toBe(NOW_MS + 20 * HOUR_MS);
     expect(named(ALERT_WAIT_MAX_MS + 1)).toMatchObject({ isBlocked: true, deliveries: [{ nextMs: null }] });
   });
@@ -120,7 +122,9 @@ describe("afterSending", () => {
       isBlocked: true,
     });
     const closed = begun(anAlert({ closedMs: NOW_MS, isTold: true }));
-    expect(afterSending([closed], failure("denied"), NOW_MS).deliveries).toMatchObject([{ outcome: "failed" }]);
+    expect(afterSending([closed], failure("denied"), NOW_MS).deliveries).toMatchObject([
+      { outcome: "failed" },
+    ]);
   });
 
   it("leaves at most one notice of an alert that is not over, whatever fails", () => {
@@ -185,21 +189,28 @@ describe("takeMessage", () => {
 describe("a message", () => {
   const lines = (notices: readonly Due[], nowMs = NOW_MS) => {
     const { subject, parts, notes } = messageOf(notices, [], nowMs);
-    return [subject, ...parts.flatMap(({ title, lines: said, command }) => [title, ...said, command ?? ""]), ...notes];
+    return [
+      subject,
+      ...parts.flatMap(({ title, lines: said, command }) => [title, ...said, command ?? ""]),
+      ...notes,
+    ];
   };
 
-  it.each(ALERT_KINDS)("says of %s what is wrong in one sentence, since when, where to look and what to run", (kind) => {
-    const [subject, title, what, since, look, more, command] = lines([begun(anAlert({ kind }))]);
-    const words = ALERT_WORDS[kind];
-    expect(subject).toBe(`meeting-sync: alert: ${kind.replaceAll("_", " ")} (fireflies)`);
-    expect(title).toBe(`Alert: ${kind.replaceAll("_", " ")} (fireflies)`);
-    expect(what).toBe(`${words.what}: the key was refused.`);
-    expect(words.what).not.toMatch(/\.\s|\.$/);
-    expect(since).toBe("Since 2026-06-01T12:00:00.000Z.");
-    expect(look).toBe(`First look: ${words.firstLook}.`);
-    expect(more).toContain(`docs/runbook.md, section ${kind}`);
-    expect(command).toBe(`npm run -s syncctl -- ${words.command}`);
-  });
+  it.each(ALERT_KINDS)(
+    "says of %s what is wrong in one sentence, since when, where to look and what to run",
+    (kind) => {
+      const [subject, title, what, since, look, more, command] = lines([begun(anAlert({ kind }))]);
+      const words = ALERT_WORDS[kind];
+      expect(subject).toBe(`meeting-sync: alert: ${kind.replaceAll("_", " ")} (fireflies)`);
+      expect(title).toBe(`Alert: ${kind.replaceAll("_", " ")} (fireflies)`);
+      expect(what).toBe(`${words.what}: the key was refused.`);
+      expect(words.what).not.toMatch(/\.\s|\.$/);
+      expect(since).toBe("Since 2026-06-01T12:00:00.000Z.");
+      expect(look).toBe(`First look: ${words.firstLook}.`);
+      expect(more).toContain(`docs/runbook.md, section ${kind}`);
+      expect(command).toBe(`npm run -s syncctl -- ${words.command}`);
+    },
+  );
 
   it("says how long an alert stands, in the largest whole unit", () => {
     const reminder = begun(anAlert({ pending: { notice: 1, attempts: 0 } }));

@@ -134,7 +134,16 @@ export function superseded({ alert }: Due): readonly Delivery[] {
 function nextNotice({ alert, notice }: Due, nowMs: number): readonly Delivery[] {
   if (notice === CLOSED) return [];
   const waitMs = ALERT_AGAIN_AFTER_MS[Math.min(notice, ALERT_AGAIN_AFTER_MS.length - 1)] ?? 0;
-  return [{ alertId: alert.id, notice: notice + 1, attempts: 0, nextMs: nowMs + waitMs, outcome: null, detail: null }];
+  return [
+    {
+      alertId: alert.id,
+      notice: notice + 1,
+      attempts: 0,
+      nextMs: nowMs + waitMs,
+      outcome: null,
+      detail: null,
+    },
+  ];
 }
 
 function row({ alert, notice, attempts }: Due): Delivery {
@@ -153,7 +162,10 @@ export type MessageWindow = { readonly fromMs: number; readonly messages: number
  *
  * @returns the window as it is to be written, or the world ms until which nothing more is sent
  */
-export function takeMessage(window: MessageWindow, nowMs: number): MessageWindow | { readonly fullUntilMs: number } {
+export function takeMessage(
+  window: MessageWindow,
+  nowMs: number,
+): MessageWindow | { readonly fullUntilMs: number } {
   const endsMs = window.fromMs + HOUR_MS;
   // One that begins in the future was written before the clock was set back.
   const isOver = nowMs >= endsMs || nowMs < window.fromMs;

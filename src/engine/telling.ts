@@ -53,7 +53,8 @@ async function tellOver(ports: Ports, channel: AlertChannel): Promise<boolean> {
   if (sent === "lost") return false;
   await alerts.finish(claim, {
     deliveries: [...deliveries, ...(sent.told?.deliveries ?? [])],
-    sent: sent.told === null ? null : { failure: sent.failure?.detail ?? null, isBlocked: sent.told.isBlocked },
+    sent:
+      sent.told === null ? null : { failure: sent.failure?.detail ?? null, isBlocked: sent.told.isBlocked },
     notBeforeMs: sent.told?.notBeforeMs ?? sent.notBeforeMs,
     channels: channels.usable.map(({ name }) => name),
   });
@@ -117,7 +118,9 @@ async function troublesBeside({ alerts, channels }: Ports, name: string): Promis
     const state = items.find(({ channel }) => channel === other.name);
     if (other.name === name || state === undefined || state.failingSinceMs === null) return [];
     const since = new Date(state.failingSinceMs).toISOString();
-    return [`Alerts over ${other.kind} have not arrived since ${since}: ${state.detail ?? "no reason is known"}.`];
+    return [
+      `Alerts over ${other.kind} have not arrived since ${since}: ${state.detail ?? "no reason is known"}.`,
+    ];
   });
 }
 

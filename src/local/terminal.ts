@@ -134,10 +134,10 @@ export function finalReport(
       outcome.off.map(({ reason }) => reason),
     ),
     block("Input lines left out", outcome.problems),
-    block(
-      "Open alerts",
-      [...outcome.alerts.map(({ kind, subject, detail }) => `${kind} (${subject}): ${detail}`), ...untold],
-    ),
+    block("Open alerts", [
+      ...outcome.alerts.map(({ kind, subject, detail }) => `${kind} (${subject}): ${detail}`),
+      ...untold,
+    ]),
     block("Proof", [...proofLines(proof, parked), ...notes, ...findingLines(findings)]),
   ];
   return blocks.filter((text) => text !== "").join("\n");

@@ -42,7 +42,12 @@ export async function readChannels({ alerts, channels, world }: Ports): Promise<
     ...channels.usable.map(({ kind, name, note }) =>
       channelStatus({ kind, note }, items.find(({ channel }) => channel === name) ?? null, nowMs),
     ),
-    ...channels.unusable.map(({ kind, problem }) => ({ ...NEW, kind, state: "unusable" as const, detail: problem })),
+    ...channels.unusable.map(({ kind, problem }) => ({
+      ...NEW,
+      kind,
+      state: "unusable" as const,
+      detail: problem,
+    })),
   ];
 }
 

@@ -49,7 +49,15 @@ export function alertLines(alert: ListedAlert): string[] {
   ];
 }
 
-function deliveryWords({ channel, notice, attempts, nextMs, outcome, detail, doneMs }: ListedDelivery): string {
+function deliveryWords({
+  channel,
+  notice,
+  attempts,
+  nextMs,
+  outcome,
+  detail,
+  doneMs,
+}: ListedDelivery): string {
   const what = notice === CLOSED ? "closed" : notice === OPENED ? "opened" : `reminder ${notice}`;
   const why = detail === null ? "" : `: ${detail}`;
   const tries = attempts > 1 || (attempts > 0 && outcome !== "delivered") ? `, ${attempts} tries` : "";

@@ -132,7 +132,10 @@ async function composeChannels(env: Env, world: World): Promise<AlertChannels> {
     emailFrom: env.ALERT_EMAIL_FROM,
   };
   const binding = env.EMAIL;
-  const { webhook, email } = alertSettings(variables, { isLocal: isLocal(env), canMail: binding !== undefined });
+  const { webhook, email } = alertSettings(variables, {
+    isLocal: isLocal(env),
+    canMail: binding !== undefined,
+  });
   const usable = [];
   const unusable = [];
   const plainFetch = (request: Request): Promise<Response> => fetch(request);
@@ -140,7 +143,9 @@ async function composeChannels(env: Env, world: World): Promise<AlertChannels> {
     usable.push(await createWebhookChannel({ url: webhook.url, fetch: plainFetch, world }));
   else if (webhook !== null) unusable.push({ kind: "webhook", ...webhook } as const);
   if (email !== null && "from" in email && binding !== undefined)
-    usable.push(await createEmailChannel({ ...email, binding, world, note: isLocal(env) ? LOCAL_MAIL : null }));
+    usable.push(
+      await createEmailChannel({ ...email, binding, world, note: isLocal(env) ? LOCAL_MAIL : null }),
+    );
   else if (email !== null && "problem" in email) unusable.push({ kind: "email", ...email } as const);
   return { usable, unusable };
 }

@@ -44,7 +44,13 @@ export type Env = {
   readonly ALERT_EMAIL_TO?: string;
   readonly ALERT_EMAIL_FROM?: string;
   readonly EMAIL?: {
-    send(message: { from: string; to: string[]; subject: string; text: string; html: string }): Promise<unknown>;
+    send(message: {
+      from: string;
+      to: string[];
+      subject: string;
+      text: string;
+      html: string;
+    }): Promise<unknown>;
   };
   /** Text of the configuration file (docs/config.md); empty: there is none. */
   readonly SYNC_CONFIG?: string;

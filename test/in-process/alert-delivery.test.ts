@@ -208,24 +208,27 @@ describe("a channel", () => {
   it.each([
     ["is down", "no connection"],
     ["answers 500", { status: 500 }],
-  ] as const)("that %s gets six tries, is shown failing, and hears of the alert with the next notice", async (_, how) => {
-    space.slack.behaviour = how;
-    await space.open();
-    await space.beat();
-    await minutes(30);
-    expect(space.slack.requests).toBe(BACKOFF_WAITS_MS.length + 1);
-    expect(space.mail.mails.length).toBe(1);
-    expect(await channelOf("webhook")).toMatchObject({
-      state: "failing",
-      sinceMs: expect.any(Number),
-      detail: expect.stringMatching(/HTTP 500|no connection/),
-    });
-    expect((await space.ports.runs.openAlerts()).items.map(({ kind }) => kind)).toEqual(["access_lost"]);
-    space.slack.behaviour = { status: 200 };
-    await minutes(60);
-    expect(space.subjects()).toEqual(["meeting-sync: still open after 1 h: access lost (fireflies)"]);
-    expect(await channelOf("webhook")).toMatchObject({ state: "works", sinceMs: null });
-  });
+  ] as const)(
+    "that %s gets six tries, is shown failing, and hears of the alert with the next notice",
+    async (_, how) => {
+      space.slack.behaviour = how;
+      await space.open();
+      await space.beat();
+      await minutes(30);
+      expect(space.slack.requests).toBe(BACKOFF_WAITS_MS.length + 1);
+      expect(space.mail.mails.length).toBe(1);
+      expect(await channelOf("webhook")).toMatchObject({
+        state: "failing",
+        sinceMs: expect.any(Number),
+        detail: expect.stringMatching(/HTTP 500|no connection/),
+      });
+      expect((await space.ports.runs.openAlerts()).items.map(({ kind }) => kind)).toEqual(["access_lost"]);
+      space.slack.behaviour = { status: 200 };
+      await minutes(60);
+      expect(space.subjects()).toEqual(["meeting-sync: still open after 1 h: access lost (fireflies)"]);
+      expect(await channelOf("webhook")).toMatchObject({ state: "works", sinceMs: null });
+    },
+  );
 
   it("is spoken of over the other one when it fails", async () => {
     space.slack.behaviour = { status: 500 };
@@ -249,7 +252,10 @@ describe("a channel", () => {
     await space.open();
     await space.beat(ports);
     expect(space.mail.mails.length).toBe(1);
-    expect(await channelOf("webhook")).toMatchObject({ state: "failing", detail: "no complete reply in time" });
+    expect(await channelOf("webhook")).toMatchObject({
+      state: "failing",
+      detail: "no complete reply in time",
+    });
   });
 
   it("that redirects is not followed and waits for another address", async () => {
@@ -263,24 +269,27 @@ describe("a channel", () => {
     });
   });
 
-  it.each([404, 410, 403])("that answers %i gets no further try until it has another address", async (status) => {
-    space.slack.behaviour = { status };
-    await space.open();
-    await minutes(90);
-    await space.open("storage_full");
-    await minutes(90);
-    expect(space.slack.requests).toBe(1);
-    expect(await channelOf("webhook")).toMatchObject({
-      state: "needs another address",
-      detail: expect.stringContaining(`(HTTP ${status}): set another ALERT_WEBHOOK_URL`),
-      waiting: 2,
-    });
-    space.slack.behaviour = { status: 200 };
-    const other = await space.webhookTo(`${SECRET}-2`);
-    const ports = { ...space.ports, channels: { usable: [other, space.email], unusable: [] } };
-    await space.after(MINUTE_MS, ports);
-    expect(space.subjects()).toEqual(["meeting-sync: alerts, 2 open"]);
-  });
+  it.each([404, 410, 403])(
+    "that answers %i gets no further try until it has another address",
+    async (status) => {
+      space.slack.behaviour = { status };
+      await space.open();
+      await minutes(90);
+      await space.open("storage_full");
+      await minutes(90);
+      expect(space.slack.requests).toBe(1);
+      expect(await channelOf("webhook")).toMatchObject({
+        state: "needs another address",
+        detail: expect.stringContaining(`(HTTP ${status}): set another ALERT_WEBHOOK_URL`),
+        waiting: 2,
+      });
+      space.slack.behaviour = { status: 200 };
+      const other = await space.webhookTo(`${SECRET}-2`);
+      const ports = { ...space.ports, channels: { usable: [other, space.email], unusable: [] } };
+      await space.after(MINUTE_MS, ports);
+      expect(space.subjects()).toEqual(["meeting-sync: alerts, 2 open"]);
+    },
+  );
 
   it("that a test reaches again is told what waited for it", async () => {
     space.slack.behaviour = { status: 404 };
@@ -336,12 +345,22 @@ describe("a channel", () => {
   });
 
   it("gets one message for many notices that are due at once, and few in an hour", async () => {
-    const kinds: AlertKind[] = ["access_lost", "storage_full", "defect", "run_lost", "api_errors", "zero_seen"];
-    for (const kind of kinds) for (const subject of ["fireflies", "projects"]) await space.open(kind, subject);
+    const kinds: AlertKind[] = [
+      "access_lost",
+      "storage_full",
+      "defect",
+      "run_lost",
+      "api_errors",
+      "zero_seen",
+    ];
+    for (const kind of kinds)
+      for (const subject of ["fireflies", "projects"]) await space.open(kind, subject);
     await space.beat();
     expect(space.slack.taken.length).toBe(1);
     expect(space.subjects()).toEqual([`meeting-sync: alerts, ${2 * kinds.length} open`]);
-    expect(space.slack.taken[0]).toContain(`${2 * kinds.length - ALERT_MESSAGE_NAMES_MAX} more: npm run -s syncctl -- alerts`);
+    expect(space.slack.taken[0]).toContain(
+      `${2 * kinds.length - ALERT_MESSAGE_NAMES_MAX} more: npm run -s syncctl -- alerts`,
+    );
     // An alert that opens and closes each minute.
     for (let n = 0; n < 25; n += 1) {
       await space.close();
@@ -428,10 +447,12 @@ describe("a process that dies while it tells people", () => {
 
   it("sends nothing twice when only the reply of the ledger was lost", async () => {
     await space.open();
-    const lost = <A extends unknown[], R>(work: (...values: A) => Promise<R>) => async (...values: A) => {
-      await work(...values);
-      throw new Error("network connection lost");
-    };
+    const lost =
+      <A extends unknown[], R>(work: (...values: A) => Promise<R>) =>
+      async (...values: A) => {
+        await work(...values);
+        throw new Error("network connection lost");
+      };
     const { alerts } = space.ports;
     await space.beat({ ...space.ports, alerts: { ...alerts, finish: lost(alerts.finish) } });
     await minutes(30);

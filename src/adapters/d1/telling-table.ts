@@ -7,7 +7,14 @@ import {
   ALERTS_CLOSED_SHOWN,
   ALERTS_PER_BEAT,
 } from "../../core/policy.ts";
-import type { AlertStore, ChannelState, Claim, ListedAlert, ListedDelivery, Telling } from "../../ports/alert-store.ts";
+import type {
+  AlertStore,
+  ChannelState,
+  Claim,
+  ListedAlert,
+  ListedDelivery,
+  Telling,
+} from "../../ports/alert-store.ts";
 import { acknowledgementOf, type AcknowledgedRow } from "./alert-table.ts";
 import { createDatabase, statement, type Database, type Statement } from "./database.ts";
 
@@ -86,8 +93,9 @@ const STATES = `select channel, not_before_ms as notBeforeMs, blocked as isBlock
   last_ok_ms as lastOkMs, (select count(*) from alert_deliveries as waits where waits.channel = alert_channels.channel
     and waits.done_ms is null and (waits.next_ms is null or waits.attempts > 0)) as waiting, claim, window_from_ms as fromMs, window_messages as messages from alert_channels`;
 
-function stateOf({ claim: _, fromMs: __, messages: ___, ...state }: StateRow): ChannelState {
-  return { ...state, isBlocked: state.isBlocked === 1 };
+function stateOf(row: StateRow): ChannelState {
+  const { channel, notBeforeMs, failingSinceMs, detail, lastOkMs, waiting } = row;
+  return { channel, notBeforeMs, isBlocked: row.isBlocked === 1, failingSinceMs, detail, lastOkMs, waiting };
 }
 
 type TellableRow = Omit<Tellable, "pending" | "isTold"> & {
@@ -96,7 +104,10 @@ type TellableRow = Omit<Tellable, "pending" | "isTold"> & {
   isTold: number;
 };
 
-async function take(database: Database, { channel, id, realNowMs, nowMs }: Claim): ReturnType<AlertStore["claim"]> {
+async function take(
+  database: Database,
+  { channel, id, realNowMs, nowMs }: Claim,
+): ReturnType<AlertStore["claim"]> {
   const [, , states, due] = await database.batch([
     statement("insert into alert_channels (channel) values (?1) on conflict (channel) do nothing", channel),
     statement(
@@ -217,13 +228,20 @@ function alertOf({ ackedMs, ackedBy, ackNote, ...alert }: AlertRow): Omit<Listed
   return { ...alert, acknowledged: acknowledgementOf({ ackedMs, ackedBy, ackNote }) };
 }
 
+function deliveryOf(row: ListedDelivery): ListedDelivery {
+  const { channel, notice, attempts, nextMs, outcome, detail, doneMs } = row;
+  return { channel, notice, attempts, nextMs, outcome, detail, doneMs };
+}
+
 function listMethods(database: Database): Pick<AlertStore, "list" | "acknowledge" | "channelStates"> {
   return {
     list: async () => {
       const shown = `select * from (select * from alerts where closed_ms is null) union all
         select * from (select * from alerts where closed_ms is not null order by closed_ms desc limit ${ALERTS_CLOSED_SHOWN})`;
       const [alerts, deliveries] = await database.batch([
-        statement(`${ALERTS.replace("from alerts", `from (${shown})`)} order by closed_ms is not null, iif(closed_ms is null, opened_ms, -closed_ms), id`),
+        statement(
+          `${ALERTS.replace("from alerts", `from (${shown})`)} order by closed_ms is not null, iif(closed_ms is null, opened_ms, -closed_ms), id`,
+        ),
         statement(
           `select alert_id as alertId, channel, notice, attempts, next_ms as nextMs, outcome, detail, done_ms as doneMs from
              (select *, row_number() over (partition by alert_id order by done_ms is not null, done_ms desc, notice desc) as place
@@ -234,7 +252,7 @@ function listMethods(database: Database): Pick<AlertStore, "list" | "acknowledge
       const rows = (deliveries?.results ?? []) as (ListedDelivery & { alertId: string })[];
       const items = ((alerts?.results ?? []) as AlertRow[]).map((row): ListedAlert => ({
         ...alertOf(row),
-        deliveries: rows.filter(({ alertId }) => alertId === row.id).map(({ alertId: _, ...delivery }) => delivery),
+        deliveries: rows.filter(({ alertId }) => alertId === row.id).map(deliveryOf),
       }));
       return { items, cursor: null };
     },

@@ -33,7 +33,13 @@ export async function createEmailChannel(options: {
     name: `email:${(await sha256Hex(JSON.stringify([from, to]))).slice(0, 16)}`,
     note,
     send: async (message) => {
-      const mail = { from, to: [...to], subject: message.subject, text: textOf(message), html: htmlOf(message) };
+      const mail = {
+        from,
+        to: [...to],
+        subject: message.subject,
+        text: textOf(message),
+        html: htmlOf(message),
+      };
       try {
         await inTime(binding.send(mail), world.timer(ALERT_SEND_MS), late);
       } catch (error) {
@@ -105,5 +111,9 @@ function htmlOf({ parts, notes }: AlertMessage): string {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
 }

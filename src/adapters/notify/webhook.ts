@@ -79,7 +79,10 @@ function payloadOf({ subject, parts, notes }: AlertMessage): object {
   return {
     text: [escaped(subject), ...whole].join("\n\n"),
     blocks: [
-      { type: "header", text: { type: "plain_text", text: subject.slice(0, HEADER_CHARS_MAX), emoji: false } },
+      {
+        type: "header",
+        text: { type: "plain_text", text: subject.slice(0, HEADER_CHARS_MAX), emoji: false },
+      },
       ...whole.map((text) => ({
         type: "section",
         text: { type: "mrkdwn", text: text.slice(0, BLOCK_CHARS_MAX) },

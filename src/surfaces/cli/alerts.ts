@@ -38,7 +38,10 @@ export async function alerts(
   if (action === "test") return id === undefined ? test(client) : refuse("test takes no id");
   if (action !== "ack") return refuse(`there is no "${action}" here; there are ack and test`);
   if (id === undefined) return refuse("ack needs <id>");
-  const said = await client.acknowledgeAlert(id, { by: options.by ?? userName(), note: options.note ?? null });
+  const said = await client.acknowledgeAlert(id, {
+    by: options.by ?? userName(),
+    note: options.note ?? null,
+  });
   const by = said.acknowledged?.by ?? "";
   return {
     code: 0,

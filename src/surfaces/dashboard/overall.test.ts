@@ -57,7 +57,8 @@ const alert = {
   subject: "fireflies",
   detail: "the key was refused",
   openedMs: NOW,
-  lastMs: NOW, acknowledged: null,
+  lastMs: NOW,
+  acknowledged: null,
 } as const;
 
 const led = (change: Partial<Status>): [tone: string, lead: string] => {

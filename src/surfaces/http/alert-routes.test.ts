@@ -18,7 +18,12 @@ async function theRoutes() {
     await next();
   });
   app.route("/api", alertRoutes());
-  const alert = { id: "01A", kind: "access_lost", subject: "fireflies", detail: "the key was refused" } as const;
+  const alert = {
+    id: "01A",
+    kind: "access_lost",
+    subject: "fireflies",
+    detail: "the key was refused",
+  } as const;
   await space.ports.runs.raiseAlert(alert, space.world.nowMs());
   const answer = async (response: Response | Promise<Response>) => ({
     status: (await response).status,
@@ -54,14 +59,21 @@ describe("an alert", () => {
 
   it("is acknowledged without a word, by the owner of the token", async () => {
     const { ack } = await theRoutes();
-    expect((await ack("01A", { by: " " })).body).toMatchObject({ acknowledged: { by: "the owner", note: null } });
+    expect((await ack("01A", { by: " " })).body).toMatchObject({
+      acknowledged: { by: "the owner", note: null },
+    });
   });
 
   it.each([
-    ["that does not exist", "01B", {}, 404, "there is no alert of that id"],
-    ["with a note that is too long", "01A", { note: "x".repeat(ACK_NOTE_CHARS_MAX + 1) }, 400, "note: at most"],
-    ["with a word that means nothing", "01A", { who: "Maya" }, 400, "the body:"],
-  ])("%s is refused in a sentence", async (_, id, body, status, sentence) => {
+    ["that does not exist", "01B", {}, [404, "there is no alert of that id"]],
+    [
+      "with a note that is too long",
+      "01A",
+      { note: "x".repeat(ACK_NOTE_CHARS_MAX + 1) },
+      [400, "note: at most"],
+    ],
+    ["with a word that means nothing", "01A", { who: "Maya" }, [400, "the body:"]],
+  ] as const)("%s is refused in a sentence", async (_, id, body, [status, sentence]) => {
     const { ack, space } = await theRoutes();
     const said = await ack(id, body);
     expect(said.status).toBe(status);
@@ -99,7 +111,10 @@ describe("an alert", () => {
   it("over a channel that cannot be used says what to correct", async () => {
     const { space } = await theRoutes();
     const problem = "ALERT_WEBHOOK_URL is no address that begins with https://";
-    const ports = { ...space.ports, channels: { usable: [], unusable: [{ kind: "webhook", problem } as const] } };
+    const ports = {
+      ...space.ports,
+      channels: { usable: [], unusable: [{ kind: "webhook", problem } as const] },
+    };
     expect(statusLines(await readStatus(ports))).toContain(`Alerts over webhook: unusable: ${problem}.`);
   });
 });
