@@ -42,7 +42,17 @@ export type FailureKind =
   | "defect";
 
 /** Whose failure it is; shown in attempts and reports. */
-export type Party = "fireflies" | "notion" | "r2" | "d1" | "vectorize" | "workers-ai" | "openai" | "engine";
+export type Party =
+  | "fireflies"
+  | "notion"
+  | "r2"
+  | "d1"
+  | "vectorize"
+  | "workers-ai"
+  | "openai"
+  | "alert-webhook"
+  | "alert-email"
+  | "engine";
 
 /** A classified failure. `detail` never holds content, addresses or secrets. */
 export type Failure = {

@@ -45,3 +45,6 @@ export const NOTION_URL_CHARACTERS_MAX = 2_000;
 
 /** Characters of the name of an option. Source: Notion's OpenAPI text, short strings; the true limit may be higher. */
 export const NOTION_OPTION_CHARACTERS_MAX = 100;
+
+/** Recipients of one mail. Source: Cloudflare docs, Email Service, limits. */
+export const ALERT_RECIPIENTS_MAX = 50;

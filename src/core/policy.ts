@@ -296,7 +296,7 @@ export const PAGE_CALL_TIMEOUT_MS = 20 * SECOND_MS;
 export const PAGE_RUNS_STEP = 10;
 
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
-export const SCHEMA_VERSION = "0016_listed_ids.sql";
+export const SCHEMA_VERSION = "0017_alerts.sql";
 
 /** Calls to Notion within one minute. Source: Notion docs, request limits: 180 a minute on the smaller plans. */
 export const NOTION_CALLS_PER_MINUTE = 180;
@@ -587,3 +587,45 @@ export const PROOF_AGAIN_AFTER_MS = 15 * MINUTE_MS;
 
 /** Findings that an answer about a proof names. */
 export const FINDINGS_SHOWN_MAX = 200;
+
+// Telling people of alerts (core/notices.ts, engine/telling.ts).
+
+/**
+ * An open alert is told again after these times, then each time after the last one. Source: an hour is long enough to have
+ * looked; what stands after a working day is nobody's emergency, and must not be forgotten either.
+ */
+export const ALERT_AGAIN_AFTER_MS = [HOUR_MS, 4 * HOUR_MS, 12 * HOUR_MS, DAY_MS] as const;
+
+/** A wait that a channel names beyond this is no wait but a refusal; a time further ahead was written before the clock was set back. */
+export const ALERT_WAIT_MAX_MS = 30 * DAY_MS;
+
+/** A message that a channel has not taken by then is given up, real ms. Source: Slack answers within a second; a tick has a minute. */
+export const ALERT_SEND_MS = 10 * SECOND_MS;
+
+/** Whoever sends over a channel has it for so long, real ms; the next one may send again what a crash left in doubt. */
+export const ALERT_CLAIM_MS = 2 * MINUTE_MS;
+
+/** Messages begun over one channel within an hour; what is due beyond that waits, and comes in one message. */
+export const ALERT_MESSAGES_PER_HOUR = 20;
+
+/** Alerts that one message names; more are counted. Alerts that one beat looks at for a channel. */
+export const ALERT_MESSAGE_NAMES_MAX = 10;
+export const ALERTS_PER_BEAT = 200;
+
+/** Characters of an alert's own sentence that leave in a message. */
+export const ALERT_DETAIL_CHARS_MAX = 300;
+
+/** A reply of a webhook larger than this is given up: Slack says "ok". */
+export const ALERT_REPLY_BYTES_MAX = 64 * 1024;
+
+/** Characters of the name and the note of whoever acknowledges an alert. */
+export const ACK_NAME_CHARS_MAX = 100;
+export const ACK_NOTE_CHARS_MAX = 500;
+
+/** Closed alerts and their deliveries are kept this long, and so many go with one beat that tells something. */
+export const ALERTS_KEPT_MS = 90 * DAY_MS;
+export const ALERTS_FORGOTTEN_PER_BEAT = 100;
+
+/** Closed alerts, and deliveries of one alert, that a list shows. */
+export const ALERTS_CLOSED_SHOWN = 20;
+export const ALERT_DELIVERIES_SHOWN = 10;

@@ -35,6 +35,11 @@ export function isWhole({ preview, sync, trigger }: Run): boolean {
   return preview === null && !(sync === "fireflies" && trigger === "webhook");
 }
 
+/** Whether failed calls say anything of this run: vectors are made without asking a source. */
+export function asksVendors(subject: ReturnType<typeof runName>): boolean {
+  return subject !== "vectors";
+}
+
 type AlertChange = Parameters<Ports["runs"]["updateAlerts"]>[2];
 
 type Measured = {
@@ -81,7 +86,7 @@ function conditionsOf(subject: string, end: End, measured: Measured): readonly C
     ["defect", failed === "defect", end.detail ?? ""],
     [
       "api_errors",
-      subject !== "vectors" && measured.apiErrors > ALERT_API_ERRORS,
+      asksVendors(subject) && measured.apiErrors > ALERT_API_ERRORS,
       `${measured.apiErrors} failed calls in 5 minutes`,
     ],
     [

@@ -177,11 +177,8 @@ async function close(context: RunContext, end: End): Promise<RunState> {
   const { continues } = end.outcome;
   const hasListed = end.state === "succeeded" && !continues && isWhole(run);
   const silent = hasListed ? await silences(context, counts.seen) : [];
-  await runs.updateAlerts(
-    fence,
-    world.nowMs(),
-    alertsAtEnd(context, end, { durationMs, checks, silent, ...summary }),
-  );
+  const alerts = alertsAtEnd(context, end, { durationMs, checks, silent, ...summary });
+  await runs.updateAlerts(fence, world.nowMs(), alerts);
   const { isAwaited } = await runs.closeRun(fence, run.id, {
     state,
     endedMs: world.nowMs(),
@@ -196,8 +193,9 @@ async function close(context: RunContext, end: End): Promise<RunState> {
     yieldedTo: end.yieldedTo,
     leavesRest: end.outcome.leavesRest ?? false,
   });
-  // Whoever waits for the lane need not wait for the minute.
-  if (isAwaited || (continues && (end.notBeforeMs ?? 0) <= world.nowMs())) await ports.wake();
+  const isNews = ports.channels.usable.length > 0 && alerts.open.length + alerts.close.length > 0;
+  // Whoever waits for the lane, or is to be told of an alert, need not wait for the minute.
+  if (isNews || isAwaited || (continues && (end.notBeforeMs ?? 0) <= world.nowMs())) await ports.wake();
   return state;
 }
 

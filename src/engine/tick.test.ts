@@ -15,7 +15,7 @@ describe("tick", () => {
   beforeEach(async () => {
     space = await aWorkspace();
   });
-  const beat = (): Promise<void> => tick(space.ports, space.engine);
+  const beat = (): Promise<unknown> => tick(space.ports, space.engine);
   const runAll = async (): Promise<void> => {
     for (const run of (await space.ports.runs.unfinished()).items) {
       const fresh = (await aWorkspace()).steps;

@@ -1,4 +1,7 @@
+import { failureOf, type Failure } from "../core/errors.ts";
 import {
+  ALERT_API_ERRORS,
+  ALERT_API_ERRORS_WINDOW_MS,
   ALERT_RUN_MS,
   ANNOUNCED_RETRY_AFTER_MS,
   FORGET_RUNS_PER_TICK,
@@ -18,15 +21,36 @@ import type { RunEngine } from "../ports/run-engine.ts";
 import type { Priority, Run, SyncName, Trigger } from "../ports/run-store.ts";
 import { dueForProof } from "./proving/due.ts";
 import { isLaneOpen } from "./lanes.ts";
+import { asksVendors } from "./run-alerts.ts";
 import { waits } from "./run-waits.ts";
 import { continueRebuild, dueRebuild } from "./rebuilding.ts";
+import { tellAlerts } from "./telling.ts";
 import { announcedSyncs } from "./webhook-beat.ts";
+
+/** What came of a beat beside its work: why people could not be told of alerts; null as a rule. */
+export type Beat = { readonly untold: Failure | null };
 
 /**
  * One beat of the clock: take up runs that a restart left behind, start what is due or was asked for, drop what ended runs
- * left. May come late, twice, or two at a time. With nothing due it reads D1 once and writes nothing.
+ * left, and at last tell people of alerts, which takes ALERT_SEND_MS at most and fails no beat. May come late, twice, or
+ * two at a time. With nothing due it reads D1 once and writes nothing.
  */
-export async function tick(ports: Ports, engine: RunEngine): Promise<void> {
+export async function tick(ports: Ports, engine: RunEngine): Promise<Beat> {
+  const seen = await beat(ports, engine);
+  return { untold: seen.hasNotices ? await untold(ports) : null };
+}
+
+/** Tell people what is due. @returns why the ledger did not let us; the next beat tries again */
+export async function untold(ports: Ports): Promise<Failure | null> {
+  try {
+    await tellAlerts(ports);
+    return null;
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+async function beat(ports: Ports, engine: RunEngine): Promise<Glance> {
   let seen = await look(ports);
   if (seen.unfinished.length > 0) {
     await takeUp(ports, engine, { items: seen.unfinished, afterRestart: false });
@@ -53,10 +77,12 @@ export async function tick(ports: Ports, engine: RunEngine): Promise<void> {
     await continueRebuild(ports, engine, rebuild);
   if (seen.hasEnded) await forgetEnded(ports, engine);
   if (seen.hasOldRequests) await ports.requests.forget(oldMs(ports), REQUESTS_FORGOTTEN_PER_TICK);
+  return seen;
 }
 
 function look(ports: Ports): Promise<Glance> {
-  return ports.requests.glance(ports.world.nowMs(), oldMs(ports));
+  const channels = ports.channels.usable.map(({ name }) => name);
+  return ports.requests.glance(ports.world.nowMs(), oldMs(ports), channels);
 }
 
 function oldMs({ world }: Ports): number {
@@ -188,6 +214,7 @@ async function takeUp(
     // A lane carries one run at a time; the others come after it.
     if (items.find((other) => other.sync === run.sync) !== run) continue;
     await noticeLong(ports, run);
+    await noticeErrors(ports, run);
     if (!afterRestart && (await runs.isLeaseHeld(run, world.realNowMs()))) continue;
     await runs.raiseEpoch(run.id);
     const state = await engine.revive(run.id);
@@ -224,6 +251,16 @@ async function noticeLong({ runs, world }: Ports, run: Run): Promise<void> {
     { id: world.newId(), kind: "run_too_long", subject: runName(run), detail },
     world.nowMs(),
   );
+}
+
+/** So are failed calls; a run whose calls no vendor answers has nothing else to show. Source: requirements, "Alert Conditions". */
+async function noticeErrors({ runs, world }: Ports, run: Run): Promise<void> {
+  const subject = runName(run);
+  if (run.startedMs === null || !asksVendors(subject)) return;
+  const failed = await runs.failedCalls(world.nowMs() - ALERT_API_ERRORS_WINDOW_MS);
+  if (failed <= ALERT_API_ERRORS) return;
+  const detail = `${failed} failed calls in 5 minutes`;
+  await runs.raiseAlert({ id: world.newId(), kind: "api_errors", subject, detail }, world.nowMs());
 }
 
 /**

@@ -24,6 +24,7 @@ With FIREFLIES_API_KEY or NOTION_TOKEN in .env the real services are used instea
 a key is off. NOTION_PROJECTS_DATABASE_ID and NOTION_CLIENTS_DATABASE_ID name the databases; projects are written
 to Notion once a plan was approved (syncctl run projects --dry-run), or with NOTION_MAY_WRITE=yes. PHONE_COUNTRY (US) is
 that of numbers without one. sync.config.jsonc, if there is one here, says who wins on which field, and more: docs/config.md.
+ALERT_WEBHOOK_URL, an incoming webhook as Slack has them, is told of alerts; ALERT_EMAIL_TO and ALERT_EMAIL_FROM by mail.
 EMBEDDINGS chooses who makes the embeddings: lexical#<dimensions>, openai:<base url>#<model> or workers-ai:<model>.
 Exit codes: 0 done or parked, 1 done with findings, 2 usage, 3 failed or could not run.`;
 

@@ -20,6 +20,7 @@ function aClient(asked: string[], endedMs: number | null): ApiClient {
       nowMs: 7,
       totals: { quarantined: 0 },
       alerts: asked.slice(),
+      channels: [],
       off: [],
       rebuild: null,
     }),
@@ -33,6 +34,7 @@ function aClient(asked: string[], endedMs: number | null): ApiClient {
       asked.push("mended");
       return { proof, findings: [], open: 0, repaired: 0, menders, sourceAsOfMs: 0 };
     },
+    tellAlerts: async () => ({}),
     forgetEnded: async () => ({ forgotten: 0 }),
   };
   return client as ApiClient;

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { NO_SUMS, type Figure, type Finding, type MeetingSums } from "../core/proof.ts";
 import type { ProofReport } from "../queries/proof.ts";
 import type { Alert, Run, RunState } from "../ports/run-store.ts";
+import { channelTroubles } from "../surfaces/alert-lines.ts";
 import { SYNC_NAMES } from "../core/policy.ts";
 import type { OffSync } from "../queries/schedule.ts";
 import type { RunReport } from "../queries/status.ts";
@@ -33,6 +34,8 @@ export type OneShot = {
   /** What its proofs found, with what was done about it. */
   readonly findings: readonly Finding[];
   readonly alerts: readonly Alert[];
+  /** Why people could not be told of them, in sentences. */
+  readonly untold: readonly string[];
   /** Syncs that were left out, for their vendor is not configured. */
   readonly off: readonly OffSync[];
   /** Meetings in quarantine when all was over, of whatever run. */
@@ -58,7 +61,9 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
   reports.push(...(await finishRebuild(client, watcher)));
   const proved = await proveAndMend(client, true, (runId) => ended(client, runId, watcher));
   reports.push(...proved.reports);
-  const { alerts, totals } = await client.status();
+  // Nobody keeps the clock of a one-shot, and an alert must not wait for the next.
+  await client.tellAlerts();
+  const { alerts, channels, totals } = await client.status();
   await forgetEnded(client);
   const { proof, findings } = proved.report;
   const { figures = [], notes = [] } = proof?.state ?? {};
@@ -69,6 +74,7 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
     notes,
     findings,
     alerts,
+    untold: channels.length === 0 ? [] : channelTroubles(channels),
     off,
     quarantined: totals.quarantined,
   };

@@ -48,6 +48,7 @@ function outcomeOf(reports: readonly RunReport[], proof: Partial<Proof> = {}, of
     notes: [],
     findings: [],
     alerts: [],
+    untold: [],
     off,
     quarantined: 0,
   };

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { vectorizeWorkerConfig } from "../../emulators/vectorize/miniflare.ts";
 import { workersAiWorkerConfig } from "../../emulators/workers-ai/miniflare.ts";
+import type { AlertVariables } from "../core/alert-settings.ts";
 import { bundleWorker } from "./bundle.ts";
 import type { LocalEmbeddings } from "./embeddings.ts";
 import type { FirefliesVendor } from "./fireflies-vendor.ts";
@@ -20,6 +21,8 @@ export type ProductSettings = {
   readonly notion: Omit<NotionVendor, "clock" | "close" | "webhooks"> | null;
   /** Settings of the configuration file, as text; null: there is none. */
   readonly config?: string | null;
+  /** Who is told of alerts; without it nobody is. Mail goes to Miniflare's stand-in, which keeps it in a file. */
+  readonly alerts?: AlertVariables;
   /** Country of phone numbers that name none, ISO 3166; null: the usual one. */
   readonly phoneCountry?: string | null;
   /** JSON of the emulated vendor's clock; null with real vendors. */
@@ -105,6 +108,10 @@ function bindings(settings: ProductSettings): Record<string, unknown> {
     NOTION_MAY_WRITE: text(notion?.mayWrite === true ? "yes" : null),
     SYNC_CONFIG: text(settings.config ?? null),
     PHONE_COUNTRY: text(settings.phoneCountry ?? null),
+    ALERT_WEBHOOK_URL: text(settings.alerts?.webhookUrl ?? null),
+    ALERT_EMAIL_TO: text(settings.alerts?.emailTo ?? null),
+    ALERT_EMAIL_FROM: text(settings.alerts?.emailFrom ?? null),
+    EMAIL: { type: "send-email" },
     WORLD_CLOCK: text(settings.worldClock),
     EMBEDDINGS: text(settings.embeddings.text),
     EMBEDDINGS_TOKENS_MAX: text(settings.embeddings.tokensMax),

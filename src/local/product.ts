@@ -111,6 +111,11 @@ async function bootRuntime(
     firefliesWebhookSecret: given.webhookSecret ?? (process.env["FIREFLIES_WEBHOOK_SECRET"]?.trim() || null),
     notion: given.vendors.notion,
     config: given.config,
+    alerts: {
+      webhookUrl: process.env["ALERT_WEBHOOK_URL"],
+      emailTo: process.env["ALERT_EMAIL_TO"],
+      emailFrom: process.env["ALERT_EMAIL_FROM"],
+    },
     phoneCountry: process.env["PHONE_COUNTRY"]?.trim() || null,
     worldClock: given.vendors.clock,
     freeBytes: () => freeBytes(dataDir.path),

@@ -103,7 +103,7 @@ function endLine({ run, counts }: RunReport): string {
 
 /** The report at the end: what came, what was set aside and why, where the time went, what was retried, and the proof. */
 export function finalReport(
-  { reports, proof, findings, notes, quarantined }: OneShot,
+  { reports, proof, findings, notes, quarantined, untold }: OneShot,
   outcome: OutcomeJson,
 ): string {
   const parked = reports.filter(({ run }) => run.state === "parked" || run.notBeforeMs !== null);
@@ -134,10 +134,10 @@ export function finalReport(
       outcome.off.map(({ reason }) => reason),
     ),
     block("Input lines left out", outcome.problems),
-    block(
-      "Open alerts",
-      outcome.alerts.map(({ kind, subject, detail }) => `${kind} (${subject}): ${detail}`),
-    ),
+    block("Open alerts", [
+      ...outcome.alerts.map(({ kind, subject, detail }) => `${kind} (${subject}): ${detail}`),
+      ...untold,
+    ]),
     block("Proof", [...proofLines(proof, parked), ...notes, ...findingLines(findings)]),
   ];
   return blocks.filter((text) => text !== "").join("\n");

@@ -437,7 +437,7 @@ describe("a run of verify", () => {
 
 describe("the tick", () => {
   const due = async (): Promise<string[]> =>
-    dueForProof(space.ports, await space.ports.requests.glance(space.world.nowMs(), 0));
+    dueForProof(space.ports, await space.ports.requests.glance(space.world.nowMs(), 0, []));
 
   it("has everything proved a day after the first run, and what was found mended and looked at again", async () => {
     space.world.advance(DAY_MS - 1);

@@ -1,3 +1,5 @@
+import type { AlertChannels } from "./alert-channel.ts";
+import type { AlertStore } from "./alert-store.ts";
 import type { BacklogStore } from "./backlog-store.ts";
 import type { ArrivalStore } from "./arrival-store.ts";
 import type { DecisionStore } from "./decision-store.ts";
@@ -76,6 +78,8 @@ export type Ports = {
   /** Budgets of calls as configured. */
   readonly rates: QuotaRates;
   readonly backlog: BacklogStore;
+  readonly alerts: AlertStore;
+  readonly channels: AlertChannels;
   /** What is wrong with the configuration file, in a sentence; null: nothing. No run starts until it is mended. */
   readonly configProblem: string | null;
   /** Free bytes where the stores live, if that is a disk of ours; null if it is not. */

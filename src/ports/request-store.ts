@@ -52,6 +52,8 @@ export type Glance = {
   readonly hasInbox: boolean;
   /** Whether a proof has found anything that is not seen mended. */
   readonly hasFindings: boolean;
+  /** Whether people are to be told of an alert over one of the channels asked about. */
+  readonly hasNotices: boolean;
   /** World ms at which the first run was queued; null: there was none. */
   readonly firstRunMs: number | null;
 };
@@ -70,8 +72,11 @@ export type RequestStore = {
    * @param requestId null for a run that nobody asked for
    */
   queue(run: NewRun, requestId: string | null): Promise<Queued>;
-  /** @param nowMs world time @param oldMs requests that were answered before are old */
-  glance(nowMs: number, oldMs: number): Promise<Glance>;
+  /**
+   * @param oldMs requests that were answered before are old
+   * @param channels names of those that people are told of alerts by
+   */
+  glance(nowMs: number, oldMs: number, channels: readonly string[]): Promise<Glance>;
   /** Open requests, the most urgent first, at most REQUESTS_OPEN_MAX. */
   open(): Promise<{ items: RunRequest[]; cursor: null }>;
   /** Up to when the due times of each sync were handled, world ms. */

@@ -1,3 +1,4 @@
+import type { Acknowledgement } from "./alert-store.ts";
 import type { Failure, Party } from "../core/errors.ts";
 import type { PRIORITIES, SYNC_NAMES } from "../core/policy.ts";
 import type { QuotaState } from "../core/quota.ts";
@@ -81,6 +82,8 @@ export type Alert = {
   readonly detail: string;
   readonly openedMs: number;
   readonly lastMs: number;
+  /** Who has it in hand; null: nobody yet. */
+  readonly acknowledged: Acknowledgement | null;
 };
 
 export type Lane = {
@@ -245,6 +248,9 @@ export type RunStore = {
       close: readonly { kind: AlertKind; subject: string }[];
     },
   ): Promise<void>;
+
+  /** Vendor calls since then that failed for a reason that may concern the vendor's health, whoever made them. */
+  failedCalls(sinceMs: number): Promise<number>;
 
   /** State of the database: its size in bytes and the newest migration applied. */
   health(): Promise<{ sizeBytes: number; migration: string | null; latencyMs: number }>;

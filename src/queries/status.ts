@@ -4,6 +4,7 @@ import type { IndexRow } from "../core/embedding-plan.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Alert, AttemptRow, Lane, Run } from "../ports/run-store.ts";
 import type { RunCounts } from "../core/report.ts";
+import { readChannels, type ChannelStatus } from "./alerts.ts";
 import { offSyncs, readSchedule, type OffSync, type SyncSchedule } from "./schedule.ts";
 import type { Forecast } from "../core/quota/forecast.ts";
 import { readBudgets, readForecast, type BudgetStatus } from "./forecast.ts";
@@ -19,6 +20,8 @@ export type Status = {
   /** Syncs that cannot be made as things are configured, and why, in a sentence. */
   readonly off: readonly OffSync[];
   readonly alerts: readonly Alert[];
+  /** How people are told of them; empty: they are only shown. */
+  readonly channels: readonly ChannelStatus[];
   readonly owedDocuments: number;
   readonly source: { readonly ids: number; readonly asOfMs: number | null };
   readonly totals: Awaited<ReturnType<Ports["records"]["totals"]>>;
@@ -62,6 +65,7 @@ export async function readStatus(ports: Ports): Promise<Status> {
     lanes: lanes.items,
     off: offSyncs(ports),
     alerts: alerts.items,
+    channels: await readChannels(ports),
     owedDocuments,
     source,
     totals,

@@ -5,6 +5,9 @@ import type { RebuildStatus } from "../queries/rebuild.ts";
 import type { RunReport, Status } from "../queries/status.ts";
 import type { Decided } from "../engine/decisions.ts";
 import type { DeletionsNow } from "../engine/deletion-decisions.ts";
+import type { TestedChannel } from "../engine/telling.ts";
+import type { ListedAlert } from "../ports/alert-store.ts";
+import type { AlertList } from "../queries/alerts.ts";
 import type { Conflict, HistoryRow, Review } from "../ports/decision-store.ts";
 import type { WebhookStatus } from "../queries/webhooks.ts";
 import type { ProofReport } from "../queries/proof.ts";
@@ -88,9 +91,12 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
     ...decisionCalls(json),
     ...deletionCalls(json),
     ...webhookCalls(json),
+    ...alertCalls(json),
     tick: () => json<object>("POST", "/api/tick"),
     /** Take up what a restart left behind. */
     resume: () => json<object>("POST", "/api/tick?after=restart"),
+    /** Tell people of alerts now, where nobody keeps the clock. */
+    tellAlerts: () => json<object>("POST", "/api/tick?after=end"),
     /** Drop what the step engine keeps of ended runs, some at a time. */
     forgetEnded: () => json<{ forgotten: number }>("POST", "/api/tick?after=runs"),
     /** @param sinceMs what was found since then, world ms; null: since the newest proof was asked for */
@@ -156,6 +162,18 @@ function runCalls(json: Ask) {
     /** A plan and 200 of the things that it says, from a cursor on. */
     plan: (hash: string, cursor: number | null) =>
       json<PlanPage>("GET", `/api/plans/${hash}${cursor === null ? "" : `?cursor=${cursor}`}`),
+  };
+}
+
+function alertCalls(json: Ask) {
+  return {
+    /** Open alerts, those that closed last, and how people are told of them. */
+    alerts: () => json<AlertList>("GET", "/api/alerts"),
+    /** Have an alert in hand: it is not told again. */
+    acknowledgeAlert: (id: string, word: { by: string; note: string | null }) =>
+      json<Omit<ListedAlert, "deliveries">>("POST", `/api/alerts/${encodeURIComponent(id)}/ack`, word),
+    /** Send a test over each channel. */
+    testAlerts: () => json<{ items: TestedChannel[] }>("POST", "/api/alerts/test"),
   };
 }
 

@@ -2,6 +2,9 @@ import type { WorkflowStep } from "cloudflare:workers";
 import { createEmbedder } from "../adapters/workers-ai/embedder.ts";
 import { createIndexRegistry } from "../adapters/d1/index-registry.ts";
 import { createOpenAiEmbedder } from "../adapters/openai/embedder.ts";
+import { createAlertStore } from "../adapters/d1/telling-table.ts";
+import { createEmailChannel } from "../adapters/notify/email.ts";
+import { createWebhookChannel } from "../adapters/notify/webhook.ts";
 import { createBacklogStore } from "../adapters/d1/backlog-table.ts";
 import { createProofStore } from "../adapters/d1/proof-store.ts";
 import { createRebuildStore } from "../adapters/d1/rebuild-table.ts";
@@ -42,6 +45,8 @@ import { planEmbeddings, type IndexRow } from "../core/embedding-plan.ts";
 import { parseConfig, settingsOf, USUAL_SETTINGS, type Settings } from "../core/config.ts";
 import { FailureError } from "../core/errors.ts";
 import { QUERY_VECTORS_MAX, SCHEMA_VERSION } from "../core/policy.ts";
+import { alertSettings } from "../core/alert-settings.ts";
+import type { AlertChannels } from "../ports/alert-channel.ts";
 import type { NotionSetup, Ports } from "../ports/ports.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
 import type { Steps } from "../ports/steps.ts";
@@ -96,6 +101,8 @@ export async function composePorts(env: Env): Promise<Ports> {
     scheduleMs: settings.scheduleMs,
     rates: settings.rates,
     backlog: createBacklogStore(env.DB),
+    alerts: createAlertStore(env.DB),
+    channels: await composeChannels(env, world),
     configProblem,
     ...vectorPorts(env, world, (await registry.rows()).items),
     freeBytes: () => freeBytes(env),
@@ -132,6 +139,34 @@ function configurationOf({ SYNC_CONFIG = "" }: Env): { settings: Settings; probl
     ? { settings: USUAL_SETTINGS, problem: `SYNC_CONFIG: ${read.problem}` }
     : { settings: settingsOf(read.config), problem: null };
 }
+
+/** How people are told of alerts. Locally a stand-in takes the mail, which nobody gets. */
+async function composeChannels(env: Env, world: World): Promise<AlertChannels> {
+  const variables = {
+    webhookUrl: env.ALERT_WEBHOOK_URL,
+    emailTo: env.ALERT_EMAIL_TO,
+    emailFrom: env.ALERT_EMAIL_FROM,
+  };
+  const binding = env.EMAIL;
+  const { webhook, email } = alertSettings(variables, {
+    isLocal: isLocal(env),
+    canMail: binding !== undefined,
+  });
+  const usable = [];
+  const unusable = [];
+  const plainFetch = (request: Request): Promise<Response> => fetch(request);
+  if (webhook !== null && "url" in webhook)
+    usable.push(await createWebhookChannel({ url: webhook.url, fetch: plainFetch, world }));
+  else if (webhook !== null) unusable.push({ kind: "webhook", ...webhook } as const);
+  if (email !== null && "from" in email && binding !== undefined)
+    usable.push(
+      await createEmailChannel({ ...email, binding, world, note: isLocal(env) ? LOCAL_MAIL : null }),
+    );
+  else if (email !== null && "problem" in email) unusable.push({ kind: "email", ...email } as const);
+  return { usable, unusable };
+}
+
+const LOCAL_MAIL = "on this machine mail is only kept in a file; deployed, Cloudflare sends it";
 
 /** Notion, if there is a token for it. What the environment names stands before the configuration file. */
 async function composeNotion(

@@ -38,6 +38,20 @@ export type Env = {
   readonly NOTION_CLIENTS_DATABASE_ID?: string;
   /** Local runs only, `yes`: the workspace may be written to without a first plan that a person approved. */
   readonly NOTION_MAY_WRITE?: string;
+  /** Secret: an incoming webhook as Slack has them, which is told of alerts. */
+  readonly ALERT_WEBHOOK_URL?: string;
+  /** Who is told of alerts by mail, commas between them, and whom it comes from; through the binding below. */
+  readonly ALERT_EMAIL_TO?: string;
+  readonly ALERT_EMAIL_FROM?: string;
+  readonly EMAIL?: {
+    send(message: {
+      from: string;
+      to: string[];
+      subject: string;
+      text: string;
+      html: string;
+    }): Promise<unknown>;
+  };
   /** Text of the configuration file (docs/config.md); empty: there is none. */
   readonly SYNC_CONFIG?: string;
   /** Country of phone numbers that name none, ISO 3166. */

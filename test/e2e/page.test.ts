@@ -358,6 +358,44 @@ describe.skipIf(!hasBrowser())("the page of npm start", { timeout: RUN_MS }, () 
     await injected.close();
   });
 
+  test("shows an open alert and a channel that fails, and acknowledges the alert with one press", async () => {
+    const [by, word] = ["somebody at the page", [] as unknown[]];
+    let acknowledged: Status["alerts"][number]["acknowledged"] = null;
+    const fresh = await browser.newPage();
+    await fresh.route("**/api/status", async (route) => {
+      const response = await route.fetch();
+      const status = (await response.json()) as Status;
+      const { nowMs } = status;
+      const alert = { id: "01A", kind: "access_lost", subject: "fireflies", detail: NAUGHTY } as const;
+      const failing = { kind: "webhook", state: "failing", sinceMs: nowMs, detail: "HTTP 500" } as const;
+      const json: Status = {
+        ...status,
+        alerts: [{ ...alert, openedMs: nowMs, lastMs: nowMs, acknowledged }],
+        channels: [{ ...failing, lastOkMs: null, notBeforeMs: null, waiting: 1, note: null }],
+      };
+      await route.fulfill({ response, json });
+    });
+    await fresh.route("**/api/alerts/01A/ack", async (route) => {
+      word.push(route.request().postDataJSON());
+      acknowledged = { atMs: Date.now(), by, note: null };
+      await route.fulfill({ json: {} });
+    });
+    await fresh.goto(address);
+    const button = fresh.getByRole("button", { name: "Acknowledge access lost (fireflies)" });
+    await button.waitFor();
+    expect(await fresh.locator("#overall-notes").textContent()).toContain(
+      "Alerts over webhook: failing since ",
+    );
+    expect(await fresh.locator("#alerts").textContent()).toContain(NAUGHTY);
+    expect(await fresh.evaluate(unnamedControls)).toEqual([]);
+    await button.click();
+    await fresh.getByText(`Acknowledged by ${by}`).waitFor();
+    expect([word, await button.isVisible()]).toEqual([[{ by, note: null }], false]);
+    const { faint } = await fresh.evaluate(faintTexts);
+    expect([faint, await fresh.evaluate(overflowPixels)]).toEqual([[], 0]);
+    await fresh.close();
+  });
+
   test("says when the server is gone, and comes back with it", async () => {
     const port = Number(new URL(address).port);
     program.kill("group");

@@ -44,7 +44,7 @@ async function aListeningWorkspace() {
     }
     return received;
   };
-  const beat = (): Promise<void> => tick(ports, space.engine);
+  const beat = (): Promise<unknown> => tick(ports, space.engine);
   const unfinished = async (): Promise<Run[]> => (await ports.runs.unfinished()).items;
   const runAll = async (): Promise<Run[]> => {
     const runs = await unfinished();

@@ -39,7 +39,7 @@ async function announce(meetingId: string, event = "meeting.transcribed"): Promi
   expect(await receiveMeeting(space.ports, read)).toEqual({ kept: true });
 }
 
-const beat = (ports: Ports = space.ports): Promise<void> => tick(ports, space.engine);
+const beat = (ports: Ports = space.ports): Promise<unknown> => tick(ports, space.engine);
 const unfinished = async (): Promise<Run[]> => (await space.ports.runs.unfinished()).items;
 
 /** Carry what the tick has started to its end. */

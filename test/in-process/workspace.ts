@@ -5,6 +5,7 @@ import { createR2 } from "../../emulators/r2/r2-bucket.ts";
 import { createVectorizeInMemory } from "../../emulators/vectorize/in-memory.ts";
 import { createWorkersAiInProcess } from "../../emulators/workers-ai/ai-core.ts";
 import { createIndexRegistry } from "../../src/adapters/d1/index-registry.ts";
+import { createAlertStore } from "../../src/adapters/d1/telling-table.ts";
 import { createBacklogStore } from "../../src/adapters/d1/backlog-table.ts";
 import { createProofStore } from "../../src/adapters/d1/proof-store.ts";
 import { createRebuildStore } from "../../src/adapters/d1/rebuild-table.ts";
@@ -193,6 +194,8 @@ export async function aWorkspace(
     wake: async () => void (calls.wakes += 1),
     rates: USUAL_SETTINGS.rates,
     backlog: createBacklogStore(d1),
+    alerts: createAlertStore(d1),
+    channels: { usable: [], unusable: [] },
     configProblem: null,
     embedder: createEmbedder(ai, EMBEDDING_MODEL, world),
     index: indexes.VECTORS_A,

@@ -1,5 +1,6 @@
 import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
 import { createIndexRegistry } from "../../src/adapters/d1/index-registry.ts";
+import { createAlertStore } from "../../src/adapters/d1/telling-table.ts";
 import { createBacklogStore } from "../../src/adapters/d1/backlog-table.ts";
 import { createProofStore } from "../../src/adapters/d1/proof-store.ts";
 import { createRebuildStore } from "../../src/adapters/d1/rebuild-table.ts";
@@ -80,6 +81,8 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     wake: () => Promise.resolve(),
     rates: USUAL_SETTINGS.rates,
     backlog: createBacklogStore(d1),
+    alerts: createAlertStore(d1),
+    channels: { usable: [], unusable: [] },
     configProblem: null,
     index,
     indexName: "VECTORS_A",

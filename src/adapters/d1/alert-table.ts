@@ -1,9 +1,30 @@
+import type { Acknowledgement } from "../../ports/alert-store.ts";
 import type { Alert, RunStore } from "../../ports/run-store.ts";
 import { statement, type Database, type Statement } from "./database.ts";
 
-/** Rows of `Alert`, oldest first. */
-export const OPEN_ALERTS = `select id, kind, subject, detail, opened_ms as openedMs, last_ms as lastMs from alerts
-  where closed_ms is null order by opened_ms`;
+/** Rows that `alertOf` takes, oldest first. */
+export const OPEN_ALERTS = `select id, kind, subject, detail, opened_ms as openedMs, last_ms as lastMs, acked_ms as ackedMs,
+  acked_by as ackedBy, ack_note as ackNote from alerts where closed_ms is null order by opened_ms`;
+
+/** What a row says of whoever has it in hand. */
+export type AcknowledgedRow = {
+  readonly ackedMs: number | null;
+  readonly ackedBy: string | null;
+  readonly ackNote: string | null;
+};
+
+/** A row of `OPEN_ALERTS`. */
+export type OpenAlertRow = Omit<Alert, "acknowledged"> & AcknowledgedRow;
+
+/** An open alert from its row. */
+export function alertOf({ ackedMs, ackedBy, ackNote, ...alert }: OpenAlertRow): Alert {
+  return { ...alert, acknowledged: acknowledgementOf({ ackedMs, ackedBy, ackNote }) };
+}
+
+/** Who has it in hand; null: nobody yet. */
+export function acknowledgementOf({ ackedMs, ackedBy, ackNote }: AcknowledgedRow): Acknowledgement | null {
+  return ackedMs === null ? null : { atMs: ackedMs, by: ackedBy ?? "", note: ackNote };
+}
 
 /** Alerts: open once per kind and subject. */
 export function alertTable(
@@ -11,7 +32,7 @@ export function alertTable(
 ): Pick<RunStore, "openAlerts" | "raiseAlert" | "closeAlert" | "updateAlerts"> {
   return {
     openAlerts: async () => ({
-      items: await database.rows<Alert>(OPEN_ALERTS),
+      items: (await database.rows<OpenAlertRow>(OPEN_ALERTS)).map(alertOf),
       cursor: null,
     }),
     raiseAlert: async (alert, nowMs) => void (await database.batch([opening(alert, nowMs)])),

@@ -10,13 +10,14 @@ import { laneOf, type LaneRow } from "./lease-table.ts";
 import { requestOf, type RequestRow } from "./request-rows.ts";
 import { IS_ORDINARY, LANE_ORDER, rankOf, runOf, UNFINISHED, type RunRow } from "./run-rows.ts";
 import { owedPagesAt } from "./table-store.ts";
+import { tellsAt } from "./telling-table.ts";
 
 /** Requests and the queues of the lanes in D1. */
 export function createRequestStore(d1: D1Database): RequestStore {
   const database = createDatabase(d1);
   return {
     queue: (run, requestId) => queue(database, run, requestId),
-    glance: (nowMs, oldMs) => glance(database, nowMs, oldMs),
+    glance: (nowMs, oldMs, channels) => glance(database, { nowMs, oldMs, channels }),
     open: async () => ({
       items: (await database.rows<RequestRow>(OPEN)).map(requestOf),
       cursor: null,
@@ -138,12 +139,15 @@ const INBOX = `exists (select 1 from webhook_inbox where done_ms is null)
   or exists (select 1 from webhook_tokens where confirmed_ms is null)`;
 
 type Flags = { firstMs: number | null } & Record<
-  "vectors" | "ended" | "rebuilding" | "old" | "inbox" | "findings" | keyof typeof TABLES,
+  "vectors" | "ended" | "rebuilding" | "old" | "inbox" | "findings" | "notices" | keyof typeof TABLES,
   number
 >;
 
 /** One batch, however much there is to look at: a beat with nothing due costs one round trip. */
-async function glance(database: Database, nowMs: number, oldMs: number): Promise<Glance> {
+async function glance(
+  database: Database,
+  { nowMs, oldMs, channels }: { nowMs: number; oldMs: number; channels: readonly string[] },
+): Promise<Glance> {
   const tables = Object.keys(TABLES) as (keyof typeof TABLES)[];
   const [unfinished, last, lanes, handled, waiting, flags] = await database.batch([
     statement(`select * from runs where ${UNFINISHED} order by ${LANE_ORDER}`),
@@ -159,9 +163,11 @@ async function glance(database: Database, nowMs: number, oldMs: number): Promise
          exists (select 1 from requests where ended_ms < ?2) as old,
          ${INBOX} as inbox,
          exists (select 1 from findings where verified_ms is null) as findings,
+         ${tellsAt("?3", "?1")} as notices,
          (select queued_ms from runs order by id limit 1) as firstMs`,
       nowMs,
       oldMs,
+      JSON.stringify(channels),
     ),
   ]);
   const [flag] = (flags?.results ?? []) as Flags[];
@@ -178,6 +184,7 @@ async function glance(database: Database, nowMs: number, oldMs: number): Promise
     hasOldRequests: flag?.old === 1,
     hasInbox: flag?.inbox === 1,
     hasFindings: flag?.findings === 1,
+    hasNotices: flag?.notices === 1,
     firstRunMs: flag?.firstMs ?? null,
   };
 }

@@ -1,8 +1,8 @@
 import type { D1Database } from "@cloudflare/workers-types";
 import { countsOf, type Verdict } from "../../core/report.ts";
-import type { Alert, RunState, RunStore } from "../../ports/run-store.ts";
+import type { RunState, RunStore } from "../../ports/run-store.ts";
 import type { World } from "../../ports/world.ts";
-import { alertTable, OPEN_ALERTS } from "./alert-table.ts";
+import { alertOf, alertTable, OPEN_ALERTS, type OpenAlertRow } from "./alert-table.ts";
 import { attemptTable } from "./attempt-table.ts";
 import { createDatabase, forRows, statement, type Database } from "./database.ts";
 import { laneTable, leaseTable } from "./lease-table.ts";
@@ -35,7 +35,7 @@ export function createRunStore(d1: D1Database, world: World): RunStore {
 
 function reportMethods(
   database: Database,
-): Pick<RunStore, "counts" | "markUnreached" | "setAside" | "summary"> {
+): Pick<RunStore, "counts" | "failedCalls" | "markUnreached" | "setAside" | "summary"> {
   return {
     markUnreached: async (fence, runId, items, goesOn) => {
       const statements = forRows(
@@ -49,6 +49,10 @@ function reportMethods(
         goesOn ? "waits with its run" : "not reached",
       );
       await database.fenced(fence, statements);
+    },
+    failedCalls: async (sinceMs) => {
+      const sql = `select count(*) as failed from ${FAILED_CALLS} and at_ms >= ?1`;
+      return (await database.rows<{ failed: number }>(sql, sinceMs))[0]?.failed ?? 0;
     },
     counts: async (runId) => countsOf(await database.rows<CountRow>(COUNTS, runId)),
     setAside: async (runId, limit) => ({
@@ -162,6 +166,6 @@ async function summary(
       calls: 0,
       retries: 0,
     }),
-    openAlerts: (alerts?.results ?? []) as Alert[],
+    openAlerts: ((alerts?.results ?? []) as OpenAlertRow[]).map(alertOf),
   };
 }

@@ -2,7 +2,7 @@ import { APIResponseError, UnknownHTTPResponseError } from "@notionhq/client";
 import { FailureError, type Failure, type FailureKind } from "../../core/errors.ts";
 import type { NotionTables } from "../../ports/notion.ts";
 import { field, textIn } from "./wire-fields.ts";
-import { retryAtMs } from "./retry-after.ts";
+import { retryAtMs } from "../http/retry-after.ts";
 
 /** The call that an error belongs to, for the same status means different things to different calls. */
 export type Call = {

@@ -3,6 +3,7 @@ import { runName } from "../../core/rebuild.ts";
 import type { Run } from "../../ports/run-store.ts";
 import type { RebuildStatus } from "../../queries/rebuild.ts";
 import type { SyncSchedule } from "../../queries/schedule.ts";
+import { acknowledgedWords, channelTroubles } from "../alert-lines.ts";
 import { budgetLine, forecastLine } from "../forecast-lines.ts";
 import type { Status } from "../../queries/status.ts";
 
@@ -58,6 +59,11 @@ function sweepLine({ periodMs, completedMs, window }: Status["sweep"]): string {
   return `Sweep of the past: every ${periodMs / DAY_MS} days, ${last}${under}`;
 }
 
+function inHand(alert: Status["alerts"][number]): string {
+  const words = acknowledgedWords(alert);
+  return words === null ? "" : ` (${words})`;
+}
+
 /** Status for people: alerts first. */
 export function statusLines(status: Status): string[] {
   const when = (ms: number): string => new Date(ms).toISOString();
@@ -65,8 +71,10 @@ export function statusLines(status: Status): string[] {
   return [
     status.alerts.length === 0 ? "No open alerts." : `${status.alerts.length} open alerts:`,
     ...status.alerts.map(
-      (alert) => `  ${alert.kind} (${alert.subject}) since ${when(alert.openedMs)}: ${alert.detail}`,
+      (alert) =>
+        `  ${alert.kind} (${alert.subject}) since ${when(alert.openedMs)}: ${alert.detail}${inHand(alert)}`,
     ),
+    ...channelTroubles(status.channels),
     `World time ${when(status.nowMs)}`,
     `Source: ${status.source.ids} meetings${status.source.asOfMs === null ? "" : ` as of ${when(status.source.asOfMs)}`}`,
     `Records: ${status.totals.records}; pending ${status.totals.pending}; quarantined ${status.totals.quarantined}; live chunks ${status.totals.liveChunks}; documents owed ${status.owedDocuments}`,

@@ -12,6 +12,7 @@ import {
   withHistory,
   withReviews,
 } from "./decisions.ts";
+import { alerts, withAlerts, type AlertOptions } from "./alerts.ts";
 import { approveDeletions, deletions, DELETIONS_HELP, restoreMeeting } from "./deletions.ts";
 import { runLines, statusLines } from "./lines.ts";
 import { askRebuild, rebuildWish, watchRebuild, type Said } from "./rebuild.ts";
@@ -98,8 +99,12 @@ function addWhy(verb: (name: string, description: string) => Command): void {
   );
 }
 
-/** Verbs for what vendors announce, and for proof. */
+/** Verbs for what is wrong, for what vendors announce, and for proof. */
 function addWatching(verb: (name: string, description: string) => Command): void {
+  withAlerts(verb("alerts", "what is wrong, who has it in hand, and how people were told")).action(
+    async (action: string | undefined, id: string | undefined, options: Options & AlertOptions) =>
+      conclude(options, await alerts(await connect(options), [action, id], options)),
+  );
   withWebhooks(verb("webhooks", "what vendors announce: what is set up, what waits for you")).action(
     async (action: string | undefined, fingerprint: string | undefined, options: Options) =>
       conclude(options, await webhooks(await connect(options), action, fingerprint)),

@@ -30,7 +30,7 @@ let client: ApiClient | null = null;
 
 const doors = { client: () => client, failed };
 const wake = (): void => refresher.wake();
-const statusView = createStatusView(formats);
+const statusView = createStatusView(formats, { ...doors, wake: () => refresher.wake() });
 const runsView = createRunsView(formats, wake);
 const searchView = createSearchView(formats, doors);
 const syncNow = createSyncNow(formats, { ...doors, wake });

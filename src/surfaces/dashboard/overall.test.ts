@@ -38,6 +38,7 @@ const aStatus = (change: Partial<Status> = {}): Status => ({
   lanes: [{ lane: "fireflies", notBeforeMs: null, reason: null, keyName: null }],
   schedule: [],
   alerts: [],
+  channels: [],
   off: [],
   owedDocuments: 0,
   sweep: { periodMs: 1, completedMs: null, window: null },
@@ -57,6 +58,7 @@ const alert = {
   detail: "the key was refused",
   openedMs: NOW,
   lastMs: NOW,
+  acknowledged: null,
 } as const;
 
 const led = (change: Partial<Status>): [tone: string, lead: string] => {

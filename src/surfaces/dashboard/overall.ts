@@ -2,6 +2,7 @@
 import type { Lane } from "../../ports/run-store.ts";
 import type { Status } from "../../queries/status.ts";
 import { wordsOf, type Formats, type Moment } from "./formats.ts";
+import { channelTroubles } from "../alert-lines.ts";
 import { runTitle } from "../run-titles.ts";
 
 /** `well` is only said when nothing is missing; `busy` waits or works by itself; `bad` needs a person. */
@@ -36,6 +37,8 @@ export function overallOf(status: Status, formats: Formats): Overall {
       ...rebuildNotes(status, formats),
       ...forecastNotes(status, formats),
       ...setAside(status, formats),
+      // Where nobody is told of alerts, this page is where they are seen.
+      ...(status.channels.length === 0 ? [] : channelTroubles(status.channels)),
       ...status.off.map(({ reason }) => `${reason}.`),
     ],
   };

@@ -2,11 +2,21 @@ import type { Alert, Lane } from "../../ports/run-store.ts";
 import type { Status } from "../../queries/status.ts";
 import { byId, keyedList, make, setText, timeElement, type Row } from "./dom.ts";
 import { reasonWords, wordsOf, type Formats } from "./formats.ts";
+import type { ApiClient } from "../client.ts";
+import { failureWords } from "./sentences.ts";
 import { syncTitle } from "../run-titles.ts";
 import { overallOf, waitingLanes, type Overall } from "./overall.ts";
 
+/** What the buttons need of the rest of the page. */
+type AlertDoors = {
+  readonly client: () => ApiClient | null;
+  readonly failed: (error: unknown) => void;
+  /** Refresh now. */
+  readonly wake: () => void;
+};
+
 /** The line that says whether all is well, the open alerts, and what waits. */
-export function createStatusView(formats: Formats): { show(status: Status): void } {
+export function createStatusView(formats: Formats, doors: AlertDoors): { show(status: Status): void } {
   let nowMs = 0;
   const line = byId("overall", HTMLElement);
   const notes = byId("overall-notes", HTMLElement);
@@ -15,7 +25,7 @@ export function createStatusView(formats: Formats): { show(status: Status): void
   const alerts = keyedList<Alert>(
     byId("alerts", HTMLElement),
     ({ id }) => id,
-    (alert) => alertRow(alert, () => formats.moment(alert.openedMs, nowMs)),
+    (alert) => alertRow(alert, doors, { formats, nowMs: () => nowMs }),
   );
   const lanes = keyedList<Lane>(
     byId("waiting", HTMLElement),
@@ -49,13 +59,19 @@ function showOverall(line: HTMLElement, { tone, lead, figures, lastListing }: Ov
   if (line.textContent !== wanted.textContent) line.replaceChildren(...wanted.childNodes);
 }
 
-function alertRow(alert: Alert, opened: () => { text: string; iso: string }): Row<Alert> {
+function alertRow(
+  alert: Alert,
+  doors: AlertDoors,
+  { formats, nowMs }: { readonly formats: Formats; readonly nowMs: () => number },
+): Row<Alert> {
   const detail = make("span", { class: "detail" });
+  const inHand = make("span", { class: "small", role: "status" });
+  const button = acknowledgeButton(alert, doors, inHand);
   const link = make("a", { href: `/runbook#${encodeURIComponent(alert.kind)}` }, "What to do");
   const element = make(
     "li",
     { class: "line" },
-    make("span", { class: "when" }, "since ", timeElement(opened())),
+    make("span", { class: "when" }, "since ", timeElement(formats.moment(alert.openedMs, nowMs()))),
     make(
       "p",
       {},
@@ -65,9 +81,55 @@ function alertRow(alert: Alert, opened: () => { text: string; iso: string }): Ro
       " ",
       link,
       make("span", { class: "unseen" }, ` about ${wordsOf(alert.kind)}`),
+      " ",
+      button,
+      inHand,
     ),
   );
-  return { element, update: (now) => setText(detail, `${now.detail}.`) };
+  return {
+    element,
+    update: (now) => {
+      setText(detail, `${now.detail}.`);
+      if (now.acknowledged === null) return;
+      const { by, atMs, note } = now.acknowledged;
+      button.hidden = true;
+      const said = note === null ? "" : `: ${note}`;
+      setText(inHand, `Acknowledged by ${by}, ${formats.moment(atMs, nowMs()).text}${said}.`);
+    },
+  };
+}
+
+/** Whoever presses it has the alert in hand: nobody is told of it again until it has closed. */
+function acknowledgeButton(
+  alert: Alert,
+  { client, failed, wake }: AlertDoors,
+  outcome: HTMLElement,
+): HTMLButtonElement {
+  const button = make(
+    "button",
+    { type: "button", class: "plain-button" },
+    "Acknowledge",
+    make("span", { class: "unseen" }, ` ${wordsOf(alert.kind)} (${alert.subject})`),
+  );
+  let isAsking = false;
+  const acknowledge = async (): Promise<void> => {
+    const api = client();
+    if (api === null || isAsking) return;
+    isAsking = true;
+    button.setAttribute("aria-disabled", "true");
+    try {
+      await api.acknowledgeAlert(alert.id, { by: "somebody at the page", note: null });
+      wake();
+    } catch (error) {
+      setText(outcome, `${failureWords(error)}.`);
+      failed(error);
+    } finally {
+      isAsking = false;
+      button.removeAttribute("aria-disabled");
+    }
+  };
+  button.addEventListener("click", () => void acknowledge());
+  return button;
 }
 
 function laneRow(formats: Formats, nowMs: () => number): Row<Lane> {

@@ -1,13 +1,14 @@
 import { Hono, type Context } from "hono";
 import { failureOf } from "../../core/errors.ts";
 import { LIST_API_ROWS_MAX } from "../../core/policy.ts";
-import { forgetEnded, reviveUnfinished, tick } from "../../engine/tick.ts";
+import { forgetEnded, reviveUnfinished, tick, untold } from "../../engine/tick.ts";
 import { parseSearchRequest } from "../../core/search/request.ts";
 import { search } from "../../queries/search.ts";
 import { askForRebuild, continueRebuild } from "../../engine/rebuilding.ts";
 import { readRebuild } from "../../queries/rebuild.ts";
 import { readReport, readStatus } from "../../queries/status.ts";
 import { awaitReadiness, composeEngine, composePorts } from "../compose.ts";
+import { alertRoutes } from "./alert-routes.ts";
 import type { Api } from "./api-environment.ts";
 import { decisionRoutes } from "./decision-routes.ts";
 import { deletionRoutes } from "./deletion-routes.ts";
@@ -17,6 +18,7 @@ import { parseRebuildRequest } from "./rebuild-request.ts";
 import { markdownReport } from "./report-markdown.ts";
 import { closedToOthers, isNonce, requireToken, tokenProof } from "./token.ts";
 import { runRoutes } from "./run-routes.ts";
+import { noteUntold } from "../untold.ts";
 import { webhookOwnerRoutes } from "./webhook-owner-routes.ts";
 import { webhookRoutes } from "./webhook-routes.ts";
 
@@ -42,6 +44,7 @@ export function createApi(): Hono<Api> {
     return c.text(markdownReport(report, quarantined));
   });
   app.get("/api/search", answerSearch);
+  app.route("/api", alertRoutes());
   app.route("/api", runRoutes());
   app.route("/api", proofRoutes());
   app.post("/api/tick", beat);
@@ -86,14 +89,15 @@ function found<T extends object>(c: Context<Api>, value: T | null): Response {
   return value === null ? c.json({ error: `there is nothing at ${c.req.path}` }, 404) : c.json(value);
 }
 
-/** The clock; `?after=restart` only takes up what a restart left, `?after=runs` only drops what ended runs left. */
+/** The clock; `?after=restart` only takes up what a restart left, `?after=runs` only drops what ended runs left, `?after=end` only tells of alerts. */
 async function beat(c: Context<Api>): Promise<Response> {
   const { ports } = c.var;
   const engine = composeEngine(c.env);
   const after = c.req.query("after");
   if (after === "runs") return c.json({ ok: true, forgotten: await forgetEnded(ports, engine) });
-  if (after === "restart") await reviveUnfinished(ports, engine, { afterRestart: true });
-  else await tick(ports, engine);
+  if (after === "end") noteUntold({ untold: await untold(ports) });
+  else if (after === "restart") await reviveUnfinished(ports, engine, { afterRestart: true });
+  else noteUntold(await tick(ports, engine));
   return c.json({ ok: true });
 }
 

@@ -1,9 +1,9 @@
 import { UNNAMED_RATE_WAIT_MS } from "../../core/policy.ts";
 
 /**
- * World time in ms before which Notion must not be called again: the latest that it names.
+ * World time in ms before which a vendor must not be called again: the latest that it names.
  *
- * @param named what its header and its body say, each seconds or an HTTP date; anything else names nothing
+ * @param named what its header, and its body, say, each seconds or an HTTP date; anything else names nothing
  */
 export function retryAtMs(named: readonly unknown[], nowMs: number): number {
   const moments = named.map((one) => momentOf(one, nowMs)).filter((ms) => ms !== null);
