@@ -56,7 +56,7 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
   const reports: RunReport[] = [];
   const { off } = await client.status();
   for (const sync of SYNC_NAMES.filter(
-    (name) => name !== "verify" && off.every((one) => one.sync !== name),
+    (name) => name !== "verify" && name !== "cleanup" && off.every((one) => one.sync !== name),
   )) {
     for (let runs = 0; runs < RUNS_MAX; runs += 1) {
       const { run_id: runId } = await client.start(sync);

@@ -52,6 +52,10 @@ export type Glance = {
   readonly hasInbox: boolean;
   /** Whether a proof has found anything that is not seen mended. */
   readonly hasFindings: boolean;
+  /** What alerts of a full store are about: syncs, or rebuilds, as `runName` names them. */
+  readonly fullSubjects: readonly string[];
+  /** World ms at which it was last measured how full the stores are; null: never. */
+  readonly sampledMs: number | null;
   /** World ms at which the first run was queued; null: there was none. */
   readonly firstRunMs: number | null;
 };

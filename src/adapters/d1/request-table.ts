@@ -137,7 +137,7 @@ const INBOX = `exists (select 1 from webhook_inbox where done_ms is null)
   or exists (select 1 from webhook_inbox where received_ms < ?1 - ${WEBHOOK_KEEP_MS})
   or exists (select 1 from webhook_tokens where confirmed_ms is null)`;
 
-type Flags = { firstMs: number | null } & Record<
+type Flags = { firstMs: number | null; sampledMs: number | null; fullSubjects: string } & Record<
   "vectors" | "ended" | "rebuilding" | "old" | "inbox" | "findings" | keyof typeof TABLES,
   number
 >;
@@ -159,6 +159,8 @@ async function glance(database: Database, nowMs: number, oldMs: number): Promise
          exists (select 1 from requests where ended_ms < ?2) as old,
          ${INBOX} as inbox,
          exists (select 1 from findings where verified_ms is null) as findings,
+         (select json_group_array(subject) from alerts where kind = 'storage_full' and closed_ms is null) as fullSubjects,
+         (select max(at_ms) from storage_samples where store = 'd1') as sampledMs,
          (select queued_ms from runs order by id limit 1) as firstMs`,
       nowMs,
       oldMs,
@@ -178,6 +180,8 @@ async function glance(database: Database, nowMs: number, oldMs: number): Promise
     hasOldRequests: flag?.old === 1,
     hasInbox: flag?.inbox === 1,
     hasFindings: flag?.findings === 1,
+    fullSubjects: JSON.parse(flag?.fullSubjects ?? "[]") as string[],
+    sampledMs: flag?.sampledMs ?? null,
     firstRunMs: flag?.firstMs ?? null,
   };
 }
