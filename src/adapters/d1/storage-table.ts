@@ -16,8 +16,10 @@ export function createStorageStore(d1: D1Database): StorageStore {
       cursor: null,
     }),
     keep: async (readings, nowMs) => {
-      await database.batch(
-        forRows(
+      await database.batch([
+        // After a clock was set back, what it has not come to says nothing.
+        statement("delete from storage_samples where at_ms > ?1", nowMs),
+        ...forRows(
           readings,
           `insert into storage_samples (store, day, at_ms, used, room)
            select value ->> 'store', ?2, ?3, value ->> 'used', value ->> 'room' from json_each(?1) where true
@@ -25,7 +27,7 @@ export function createStorageStore(d1: D1Database): StorageStore {
           dayOf(nowMs),
           nowMs,
         ),
-      );
+      ]);
     },
     sayFull: async (alert, nowMs) => {
       const { kind, subject } = alert;

@@ -54,7 +54,11 @@ export function createApi(): Hono<Api> {
   app.route("/api", lineageRoutes());
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
   app.onError((error, c) => {
-    console.error(JSON.stringify({ event: "api_error", path: c.req.path, error: failureOf(error).detail }));
+    const { kind, detail } = failureOf(error);
+    console.error(JSON.stringify({ event: "api_error", path: c.req.path, error: detail }));
+    // Vendors send again what got no answer of 2xx, so nothing that they announce is lost.
+    if (kind === "storage_full")
+      return c.json({ error: "there is no room left: nothing was written; docs/runbook.md, storage_full" }, 507);
     return c.json({ error: "the request failed; the log of the runner says why" }, 500);
   });
   return app;
