@@ -129,7 +129,7 @@ function isSyncDue(ports: Ports, sync: SyncName, seen: Glance): boolean {
   const sinceEndMs = elapsedMs(last?.endedMs ?? nowMs, nowMs);
   if (sync === "vectors")
     return (
-      seen.owesVectors &&
+      (seen.owesVectors || isLost(last)) &&
       (last === undefined || last.state === "succeeded" || sinceEndMs >= VECTORS_RETRY_AFTER_MS)
     );
   if (isScheduled(sync)) {
@@ -145,6 +145,11 @@ function isSyncDue(ports: Ports, sync: SyncName, seen: Glance): boolean {
   if (last.continues && continuesMs(last) <= nowMs) return true;
   if (!last.continues && last.state === "parked" && last.notBeforeMs !== null) return true;
   return seen.owedTables.includes(sync) && sinceEndMs >= OWED_PAGES_PAUSE_MS;
+}
+
+/** Its alert is closed by a run that ends well, and where nothing is owed nobody else would make one. */
+function isLost(run: Run | undefined): boolean {
+  return run?.state === "failed" && (run.detail ?? "").startsWith("lost:");
 }
 
 /** When a run is gone on with: at once; or when its budget has calls again, but not more often than SHARE_LOOK_MS. */
