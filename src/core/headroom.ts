@@ -13,7 +13,7 @@ import {
 
 /** What may be full: the database, its largest row, the raw store, the live index, the disk that carries them locally. */
 export const STORES = ["d1", "row", "r2", "vectors", "disk"] as const;
-export type StoreName = (typeof STORES)[number];
+type StoreName = (typeof STORES)[number];
 
 /** A store as it was measured: bytes, or vectors. */
 export type StoreReading = {
@@ -28,7 +28,7 @@ export type StoreReading = {
 export type StorageSample = StoreReading & { readonly atMs: number };
 
 /** `full`: syncs that need it are halted. `filling`: somebody should make room. */
-export type HeadroomLevel = "ok" | "filling" | "full";
+type HeadroomLevel = "ok" | "filling" | "full";
 
 /** How a store stands, and where it goes. */
 export type Headroom = StorageSample & {

@@ -233,7 +233,8 @@ describe("cleanup and the gauges", () => {
     const space = await aWorkspace();
     const disk = { freeBytes: 500_000_000 };
     const ports = { ...space.ports, freeBytes: async () => disk.freeBytes };
-    const samples = async () => (await ports.storage.samples(0)).items.filter(({ store }) => store === "disk");
+    const samples = async () =>
+      (await ports.storage.samples(0)).items.filter(({ store }) => store === "disk");
     const alerts = async () =>
       (await ports.runs.openAlerts()).items.filter(({ kind }) => kind === "storage_filling");
     for (let minutes = 0; minutes < 120; minutes += 10) {

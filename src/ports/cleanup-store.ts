@@ -63,8 +63,6 @@ export type CleanupStore = {
    * @returns false if the store is being told to delete it right now
    */
   keepObject(key: string): Promise<boolean>;
-  /** How many objects are named, and how many of them are to be deleted. */
-  objectCounts(): Promise<{ named: number; doomed: number }>;
 
   /** Bytes of the largest row among the next ones of what may be large, and where to go on. */
   largestRow(after: string, limit: number): Promise<{ bytes: number; cursor: string | null }>;

@@ -15,7 +15,12 @@ export type StorageStore = {
    * out of the ballast, in the same batch.
    */
   sayFull(
-    alert: { readonly id: string; readonly kind: AlertKind; readonly subject: string; readonly detail: string },
+    alert: {
+      readonly id: string;
+      readonly kind: AlertKind;
+      readonly subject: string;
+      readonly detail: string;
+    },
     nowMs: number,
   ): Promise<void>;
 };

@@ -14,9 +14,9 @@ import type { Ports } from "../ports/ports.ts";
  * now, so that it shows that they are full even where nothing can be written any more; the others as they were measured last
  * (vectors once an hour; the raw store and the largest row by cleanup). A store that was never measured is left out.
  */
-export async function readHeadroom(ports: Pick<Ports, "storage" | "runs" | "freeBytes" | "world">): Promise<
-  Headroom[]
-> {
+export async function readHeadroom(
+  ports: Pick<Ports, "storage" | "runs" | "freeBytes" | "world">,
+): Promise<Headroom[]> {
   const { storage, runs, freeBytes, world } = ports;
   const nowMs = world.nowMs();
   const [{ items }, { sizeBytes }, free] = await Promise.all([

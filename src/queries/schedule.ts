@@ -23,10 +23,7 @@ type Now = {
 };
 
 /** The schedule of every sync. */
-export async function readSchedule(
-  ports: Ports,
-  now: Now,
-): Promise<SyncSchedule[]> {
+export async function readSchedule(ports: Ports, now: Now): Promise<SyncSchedule[]> {
   const [{ items: requests }, handled] = await Promise.all([ports.requests.open(), ports.requests.handled()]);
   const off = offSyncs(ports);
   return SYNC_NAMES.map((sync) => {

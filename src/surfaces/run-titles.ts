@@ -17,7 +17,9 @@ export function syncTitle(sync: string): string {
 /** What one item of a sync is; nothing where the items speak for themselves. */
 export function itemTitle({ sync, rebuild }: Pick<Run, "sync" | "rebuild">): string {
   if (rebuild !== null) return "";
-  return { clients: "client", projects: "project", fireflies: "", vectors: "", verify: "", cleanup: "" }[sync];
+  return { clients: "client", projects: "project", fireflies: "", vectors: "", verify: "", cleanup: "" }[
+    sync
+  ];
 }
 
 /** A run as people name it: by its sync, or by the rebuild that it carries; one that only makes a plan says so. */

@@ -29,9 +29,11 @@ describe("cleanup of thirteen months of logs", { timeout: 120_000 }, () => {
 
     const sizes = await logSizes(space);
     const old = nowMs - 30 * DAY_MS;
-    expect(await space.rows(`select state, sync from runs where ended_ms < ${old} and id not in (
+    expect(
+      await space.rows(`select state, sync from runs where ended_ms < ${old} and id not in (
         select run_id from findings where verified_ms is null) and id not in (select run_id from pushes where settled_ms is null)
-        and id not in (select run_id from conflicts where resolved_ms is null)`)).toHaveLength(
+        and id not in (select run_id from conflicts where resolved_ms is null)`),
+    ).toHaveLength(
       // The run that an open alert names.
       1,
     );
@@ -54,9 +56,13 @@ describe("cleanup of thirteen months of logs", { timeout: 120_000 }, () => {
       expect.stringMatching(/^runs: \d+ deleted, \d+ kept \(the newest of their sync/),
     );
     const told = runs.flatMap(({ result }) =>
-      (result?.checks ?? []).filter(({ name }) => name === "runs").map(({ actual }) => parseInt(String(actual), 10)),
+      (result?.checks ?? [])
+        .filter(({ name }) => name === "runs")
+        .map(({ actual }) => parseInt(String(actual), 10)),
     );
-    expect(told.reduce((sum, n) => sum + n, 0)).toBe((before.sizes["runs"] ?? 0) + runs.length + 2 - (sizes["runs"] ?? 0) - 1);
+    expect(told.reduce((sum, n) => sum + n, 0)).toBe(
+      (before.sizes["runs"] ?? 0) + runs.length + 2 - (sizes["runs"] ?? 0) - 1,
+    );
 
     expect(await readLineage(space.ports, "meeting", "m1")).toEqual(lineage);
     await expectProof(space.ports);

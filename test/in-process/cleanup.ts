@@ -113,7 +113,17 @@ export async function figuresKept(space: Space): Promise<string[]> {
 
 /** Rows of each log. */
 export async function logSizes(space: Space): Promise<Record<string, number>> {
-  const tables = ["runs", "run_items", "attempts", "discoveries", "findings", "alerts", "pushes", "conflicts", "history"];
+  const tables = [
+    "runs",
+    "run_items",
+    "attempts",
+    "discoveries",
+    "findings",
+    "alerts",
+    "pushes",
+    "conflicts",
+    "history",
+  ];
   const sizes: Record<string, number> = {};
   for (const table of tables)
     sizes[table] = (await space.rows<{ n: number }>(`select count(*) as n from ${table}`))[0]?.n ?? 0;

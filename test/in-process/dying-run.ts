@@ -39,7 +39,9 @@ export async function runDying(space: Workspace, sync: SyncName, death: Death | 
         return value;
       }),
   });
-  const setHooks = (hooks: Parameters<typeof space.d1.setHooks>[0] & Parameters<typeof space.r2.setHooks>[0]): void => {
+  const setHooks = (
+    hooks: Parameters<typeof space.d1.setHooks>[0] & Parameters<typeof space.r2.setHooks>[0],
+  ): void => {
     space.d1.setHooks(hooks);
     space.r2.setHooks(hooks);
   };

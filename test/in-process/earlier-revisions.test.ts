@@ -21,7 +21,10 @@ async function edited() {
   return { space, keys };
 }
 
-function keyOf({ r2 }: Awaited<ReturnType<typeof aFirefliesWorkspace>>, known: readonly string[] = []): string {
+function keyOf(
+  { r2 }: Awaited<ReturnType<typeof aFirefliesWorkspace>>,
+  known: readonly string[] = [],
+): string {
   const all = r2.keys().filter((key) => key.startsWith("fireflies-transcripts/m1/") && !known.includes(key));
   expect(all).toHaveLength(1);
   return all[0] ?? "";
@@ -72,13 +75,17 @@ describe("earlier revisions", { timeout: 60_000 }, () => {
     await verified(space);
     space.world.advance(190 * DAY_MS);
     await cleanUp(space);
-    const doomed = await space.rows<{ key: string }>("select key from earlier_objects where doomed_ms > 0 order by key");
+    const doomed = await space.rows<{ key: string }>(
+      "select key from earlier_objects where doomed_ms > 0 order by key",
+    );
     expect(doomed.map(({ key }) => key)).toContain(keys[0]);
     space.world.advance(2 * DAY_MS);
     space.fireflies.control({ op: "edit", id: "m1", set: { title: "Meeting m1" } } as never);
     await space.d1.prepare("update sightings set date_string = date_string").run();
     for (let n = 0; n < 30; n += 1) await space.after(24);
-    const [now] = await space.rows<{ revision_key: string }>("select revision_key from sightings where source_id = 'm1'");
+    const [now] = await space.rows<{ revision_key: string }>(
+      "select revision_key from sightings where source_id = 'm1'",
+    );
     expect(now?.revision_key).toBe(keys[0]);
     await cleanUp(space);
     expect(ofMeeting(space)).toContain(keys[0]);
@@ -103,7 +110,9 @@ describe("earlier revisions", { timeout: 60_000 }, () => {
     expect(refused.detail).toContain("is being deleted");
     await cleanUp(space);
     await space.after(1);
-    const [now] = await space.rows<{ revision_key: string }>("select revision_key from sightings where source_id = 'm1'");
+    const [now] = await space.rows<{ revision_key: string }>(
+      "select revision_key from sightings where source_id = 'm1'",
+    );
     expect(now?.revision_key).toBe(keys[0]);
     expect(space.r2.keys()).toContain(keys[0]);
     await space.vectors();

@@ -21,7 +21,7 @@ const DATABASE_BYTES = 10_000_000_000;
 type Space = Awaited<ReturnType<typeof aFirefliesWorkspace>>;
 
 const NEW = Array.from({ length: 30 }, (_, n) => `n${String(n).padStart(2, "0")}`);
-const ALL = [...["m1", "m2"], ...NEW];
+const ALL = ["m1", "m2", ...NEW];
 /** Small enough that what is new does not fit into it, and large enough for what is to be said. */
 const BALLAST_ROW_BYTES = 16_384;
 
@@ -165,7 +165,9 @@ describe.each(FILLINGS)("$store is full", ({ store, fillAt, makeRoom, stride }) 
         if (!hasCome()) break;
         await beats(space, BEATS_FULL - 1);
         await expectReadable(space);
-        const alerts = await space.rows("select 1 from alerts where kind = 'storage_full' and closed_ms is null");
+        const alerts = await space.rows(
+          "select 1 from alerts where kind = 'storage_full' and closed_ms is null",
+        );
         const failed = await space.rows("select 1 from runs where state = 'failed'");
         const isBehind = (await space.records()).length < ALL.length || (await endOf(space)).owed.length > 0;
         if (isBehind) {
@@ -186,22 +188,26 @@ describe.each(FILLINGS)("$store is full", ({ store, fillAt, makeRoom, stride }) 
 });
 
 describe("the index of vectors is full", () => {
-  it("halts vectors alone, and what waits for it is indexed when there is room", { timeout: 60_000 }, async () => {
-    const expected = await peacefulEnd();
-    const space = await aSpace();
-    const { controls } = space.stores.VECTORS_A;
-    const text = "the index has reached its maximum number of vectors";
-    controls.failNext({ operation: "VECTOR_UPSERT", code: 40_000, text, times: 1_000 });
-    await beats(space, BEATS_FULL);
-    expect(await space.records()).toEqual(ALL);
-    const open = () => space.rows("select kind, subject from alerts where closed_ms is null");
-    expect(await open()).toEqual([{ kind: "storage_full", subject: "vectors" }]);
-    await expectReadable(space);
-    controls.failNext({ operation: "VECTOR_UPSERT", code: 40_000, text, times: 0 });
-    await beats(space, BEATS_AFTER);
-    expect(await endOf(space)).toEqual(expected);
-    await expectProof(space.ports);
-  });
+  it(
+    "halts vectors alone, and what waits for it is indexed when there is room",
+    { timeout: 60_000 },
+    async () => {
+      const expected = await peacefulEnd();
+      const space = await aSpace();
+      const { controls } = space.stores.VECTORS_A;
+      const text = "the index has reached its maximum number of vectors";
+      controls.failNext({ operation: "VECTOR_UPSERT", code: 40_000, text, times: 1_000 });
+      await beats(space, BEATS_FULL);
+      expect(await space.records()).toEqual(ALL);
+      const open = () => space.rows("select kind, subject from alerts where closed_ms is null");
+      expect(await open()).toEqual([{ kind: "storage_full", subject: "vectors" }]);
+      await expectReadable(space);
+      controls.failNext({ operation: "VECTOR_UPSERT", code: 40_000, text, times: 0 });
+      await beats(space, BEATS_AFTER);
+      expect(await endOf(space)).toEqual(expected);
+      await expectProof(space.ports);
+    },
+  );
 });
 
 describe("a disk of ours is full", () => {
@@ -215,7 +221,8 @@ describe("a disk of ours is full", () => {
 
   it("halts what brings anything new, with one run and one alert each, and goes on as soon as there is room", async () => {
     const { space, disk, ports } = await onDisk(1_000);
-    const runs = () => space.rows<{ sync: string; state: string }>("select sync, state from runs where rowid > 2");
+    const runs = () =>
+      space.rows<{ sync: string; state: string }>("select sync, state from runs where rowid > 2");
     const log = space.fireflies.log().length;
     await beats(space, 6, ports);
     expect(await runs()).toEqual([{ sync: "fireflies", state: "failed" }]);
@@ -227,7 +234,9 @@ describe("a disk of ours is full", () => {
       "storage_full fireflies",
     ]);
     expect(status.headroom.find(({ store }) => store === "disk")).toMatchObject({ level: "full", room: 0 });
-    expect(status.schedule.find(({ sync }) => sync === "fireflies")?.held).toMatch(/^it waits for room \(storage: 1000 bytes free/);
+    expect(status.schedule.find(({ sync }) => sync === "fireflies")?.held).toMatch(
+      /^it waits for room \(storage: 1000 bytes free/,
+    );
     disk.freeBytes = 50_000_000_000;
     await beats(space, 1, ports);
     expect(await space.records()).toEqual(ALL);
@@ -243,13 +252,19 @@ describe("a disk of ours is full", () => {
       space.fireflies.control({ op: "delete", id: "m1" });
       await space.after(hours, ports);
     }
-    expect(await space.rows("select state from chunks where document_id = 'm1'")).toEqual([{ state: "dead" }]);
+    expect(await space.rows("select state from chunks where document_id = 'm1'")).toEqual([
+      { state: "dead" },
+    ]);
     await space.d1.prepare("update meetings set vectors_owed_since = 1 where id = 'm2'").run();
     disk.freeBytes = 0;
     const made = async (sync: "verify" | "cleanup" | "vectors") => (await runSync(space, sync, ports)).state;
     expect(await made("vectors")).toBe("failed");
-    expect(await space.rows("select state from chunks where document_id = 'm1'")).toEqual([{ state: "gone" }]);
-    expect(await space.rows("select id from meetings where vectors_owed_since is not null")).toEqual([{ id: "m2" }]);
+    expect(await space.rows("select state from chunks where document_id = 'm1'")).toEqual([
+      { state: "gone" },
+    ]);
+    expect(await space.rows("select id from meetings where vectors_owed_since is not null")).toEqual([
+      { id: "m2" },
+    ]);
     expect(await made("cleanup")).toBe("succeeded");
     expect((await runSync(space, "verify", ports)).endedMs).not.toBeNull();
     expect((await ports.runs.lastEnded("verify"))?.state).not.toBe("failed");

@@ -40,10 +40,7 @@ export function namedObjects(proofId: string, nowMs: number): Statement {
   );
 }
 
-type Methods = Pick<
-  CleanupStore,
-  "doomObjects" | "takeDoomed" | "forgetObjects" | "keepObject" | "objectCounts"
->;
+type Methods = Pick<CleanupStore, "doomObjects" | "takeDoomed" | "forgetObjects" | "keepObject">;
 
 /** Objects that nothing refers to, from their being named to their end. */
 export function earlierObjects(database: Database): Methods {
@@ -97,12 +94,6 @@ export function earlierObjects(database: Database): Methods {
         statement("select 1 from earlier_objects where key = ?1", key),
       ]);
       return (left?.results.length ?? 0) === 0;
-    },
-    objectCounts: async () => {
-      const [row] = await database.rows<{ named: number; doomed: number }>(
-        "select count(named_ms) as named, count(doomed_ms) as doomed from earlier_objects",
-      );
-      return row ?? { named: 0, doomed: 0 };
     },
   };
 }

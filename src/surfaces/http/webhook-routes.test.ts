@@ -67,13 +67,21 @@ describe("the door of Fireflies", () => {
   it("answers 5xx while the database is full, and keeps what the vendor sends again", async () => {
     vi.spyOn(console, "error").mockImplementation(() => undefined);
     const { inbox, world } = doors.space.ports;
-    const whole = new Hono().route("/webhooks", webhookRoutes(() => ({ inbox, world, wake: async () => undefined })) as never);
+    const whole = new Hono().route(
+      "/webhooks",
+      webhookRoutes(() => ({ inbox, world, wake: async () => undefined })) as never,
+    );
     whole.onError(answerError);
     const send = (body: string) =>
-      whole.request("/webhooks/fireflies", { method: "POST", body, headers: { "x-hub-signature": sign(body) } }, ENV);
+      whole.request(
+        "/webhooks/fireflies",
+        { method: "POST", body, headers: { "x-hub-signature": sign(body) } },
+        ENV,
+      );
     doors.space.d1.setSizeMax(doors.space.d1.sizeBytes);
     const statuses: number[] = [];
-    for (let n = 0; n < 200; n += 1) statuses.push((await send(doors.announce({ meeting_id: `m${n}` }))).status);
+    for (let n = 0; n < 200; n += 1)
+      statuses.push((await send(doors.announce({ meeting_id: `m${n}` }))).status);
     const refused = statuses.filter((status) => status === 507).length;
     expect(refused).toBeGreaterThan(0);
     expect(await doors.rows()).toHaveLength(200 - refused);
