@@ -57,6 +57,7 @@ INSERT INTO ballast (id, bytes)
 
 -- What cleanup looks for by age; and who first saw a meeting, whose run and listing are kept for its life.
 CREATE INDEX runs_ended ON runs (ended_ms) WHERE ended_ms IS NOT NULL;
+CREATE INDEX discoveries_begun ON discoveries (sync, started_ms);
 CREATE INDEX history_by_age ON history (at_ms);
 CREATE INDEX pushes_by_age ON pushes (sent_ms);
 CREATE INDEX sightings_first_seen ON sightings (first_seen_ms);

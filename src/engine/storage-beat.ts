@@ -80,7 +80,11 @@ export async function watchStorage(ports: Ports, seen: Glance): Promise<void> {
   const nowMs = world.nowMs();
   if (seen.sampledMs !== null && elapsedMs(seen.sampledMs, nowMs) < STORAGE_SAMPLE_EVERY_MS) return;
   const readings = await measureNow(ports);
-  await unlessFull(ports, "storage", () => storage.keep(readings, nowMs));
+  await unlessFull(ports, "storage", async () => {
+    await storage.keep(readings, nowMs);
+    // There was room to say so.
+    if (seen.fullSubjects.includes("storage")) await runs.closeAlert("storage_full", "storage", nowMs);
+  });
   const { items: samples } = await storage.samples(nowMs - HEADROOM_WINDOW_MS);
   for (const reading of readings) {
     const { store } = reading;

@@ -255,6 +255,15 @@ describe("cleanup and the gauges", () => {
     expect(await samples()).toHaveLength(2);
   });
 
+  it("take back that they found no room for what they measured, as soon as it was kept", async () => {
+    const { ports, engine } = await aWorkspace();
+    const alert = { kind: "storage_full", subject: "storage" } as const;
+    await ports.storage.sayFull({ ...alert, id: "a", detail: "storage_full" }, ports.world.nowMs());
+    expect((await ports.runs.openAlerts()).items).toEqual([expect.objectContaining(alert)]);
+    await tick(ports, engine);
+    expect((await ports.runs.openAlerts()).items).toEqual([]);
+  });
+
   it("leave out a store that does not answer, and measure it again", async () => {
     const space = await aWorkspace();
     const down = async () => {

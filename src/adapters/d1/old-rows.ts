@@ -55,7 +55,7 @@ const DISCOVERY_NEEDED = `exists (select 1 from sightings where discovery_id = d
   or id in (select discovery_id from listing_pages)
   or id in (select sweep from notion_pages where sweep is not null)
   or exists (select 1 from checkpoints where instr(state, discoveries.id) > 0)
-  or kind = 'backfill' or (kind = 'sweep' and floor_ms is null)
+  or (sync = 'fireflies' and (kind = 'backfill' or (kind = 'sweep' and floor_ms is null)))
   or id in (select id from (select id, row_number() over (partition by sync, kind, completed_ms is null
     order by started_ms desc, id desc) as place from discoveries) where place = 1)`;
 
