@@ -38,7 +38,8 @@ export async function preflight(context: RunContext): Promise<Check[]> {
     const failure: Failure = { ...first, detail };
     throw new RunEnded(failure, endOf(first.kind, first.notBeforeMs ?? null));
   }
-  context.lacksRoom = findings.find(({ failure }) => failure?.kind === "storage_full")?.failure ?? null;
+  const full = findings.find(({ failure }) => failure?.kind === "storage_full");
+  context.lacksRoom = full?.failure ? { ...full.failure, detail: sentenceOf(full) } : null;
   if (!accountProven) await proveAccount(context);
   return findings.map(({ check }) => check);
 }

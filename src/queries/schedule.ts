@@ -44,7 +44,9 @@ function dueMs(
 ): number | null {
   if (!isScheduled(sync)) return null;
   const nowMs = world.nowMs();
-  const isNow = isDue(scheduleMs, sync, { handledMs: handled[sync] ?? null, nowMs });
+  const handledMs = handled[sync] ?? null;
+  // The first cleanup comes at its time, and not at once.
+  const isNow = !(sync === "cleanup" && handledMs === null) && isDue(scheduleMs, sync, { handledMs, nowMs });
   return isNow ? nowMs : nextDueMs(scheduleMs, sync, nowMs);
 }
 

@@ -128,9 +128,9 @@ function goesOn({ sync, rebuild, endedMs, continues, notBeforeMs }: Run, nowMs: 
   return endedMs === null || ((continues || notBeforeMs !== null) && (notBeforeMs ?? nowMs) >= nowMs);
 }
 
-/** How far an unfinished run has come; null once it has ended. */
+/** How far an unfinished run has come; null once it has ended, and where nothing tells. */
 async function readProgress(ports: Ports, run: Run): Promise<Progress | null> {
-  if (run.endedMs !== null) return null;
+  if (run.endedMs !== null || run.sync === "cleanup") return null;
   if (run.rebuild !== null) {
     const rebuild = await ports.rebuilds.rebuild(run.rebuild.id);
     if (rebuild === null) return null;
