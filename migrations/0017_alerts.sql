@@ -11,7 +11,7 @@ CREATE INDEX alerts_unsettled ON alerts (opened_ms) WHERE settled = 0;
 CREATE INDEX alerts_by_closing ON alerts (closed_ms) WHERE closed_ms IS NOT NULL;
 
 -- alert_deliveries: one notice of one alert over one channel; at most one of an alert and a channel is not over.
--- Written by engine/telling; read by the tick and the list of alerts; deleted by engine/telling long after the alert closed.
+-- Written by engine/telling; read by the tick and the list of alerts; deleted by cleanup long after the alert closed.
 CREATE TABLE alert_deliveries (
   alert_id TEXT NOT NULL,
   channel TEXT NOT NULL,                -- kind and a hash of the address: another address is another channel

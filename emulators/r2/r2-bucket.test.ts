@@ -53,6 +53,18 @@ describe("R2 in-process, for the simulation", () => {
     expect(bucket.peek("a")).toEqual(new TextEncoder().encode("1"));
   });
 
+  it("stores nothing beyond its size, not even half, and goes on when there is room", async () => {
+    const bucket = createR2();
+    await bucket.put("a", "123");
+    bucket.setSizeMax(4);
+    await expect(bucket.put("b", "12")).rejects.toThrow("put: no space left on device");
+    expect(bucket.keys()).toEqual(["a"]);
+    await bucket.put("a", "1234");
+    bucket.setSizeMax(Number.POSITIVE_INFINITY);
+    await bucket.put("b", "12");
+    expect(bucket.usedBytes).toBe(6);
+  });
+
   it("counts the writes of each key, refused ones left out and deleted keys kept", async () => {
     const bucket = createR2();
     await bucket.put("a", "1", { onlyIf: { etagDoesNotMatch: "*" } });

@@ -59,6 +59,8 @@ export interface R2Emulator extends R2Bucket {
    * @throws Error if there is no such object or it is empty
    */
   corrupt(key: string): void;
+  /** Bytes of all objects beyond which nothing is stored, as on a disk that is full; Infinity, the default, is none. */
+  setSizeMax(bytes: number): void;
   /** Replace the hooks; `{}` removes them. */
   setHooks(hooks: R2Hooks): void;
 }
@@ -98,6 +100,7 @@ class EmulatedBucket {
   readonly #writeIntervalMs: number;
   readonly #listPageMax: number;
   #hooks: R2Hooks;
+  #sizeMaxBytes = Number.POSITIVE_INFINITY;
   #sortedKeys: string[] | null = null;
   #versionCount = 0;
 
@@ -130,6 +133,10 @@ class EmulatedBucket {
     const last = bytes?.at(-1);
     if (bytes === undefined || last === undefined) throw new Error(`nothing to corrupt under ${key}`);
     bytes[bytes.length - 1] = last ^ 1;
+  }
+
+  setSizeMax(bytes: number): void {
+    this.#sizeMaxBytes = bytes;
   }
 
   setHooks(hooks: R2Hooks): void {
@@ -222,6 +229,8 @@ class EmulatedBucket {
 
   #store(stored: StoredObject): void {
     if (!this.#objects.has(stored.key)) this.#sortedKeys = null;
+    const others = this.usedBytes - (this.#objects.get(stored.key)?.bytes.length ?? 0);
+    if (others + stored.bytes.length > this.#sizeMaxBytes) throw new Error("put: no space left on device");
     this.#objects.set(stored.key, stored);
     this.#writeCounts.set(stored.key, (this.#writeCounts.get(stored.key) ?? 0) + 1);
     this.#writtenMs.set(stored.key, stored.uploadedMs);

@@ -40,6 +40,11 @@ export const ALERT_WORDS = {
     firstLook: "Which store is full: the disk, the database or the index",
     command: "status",
   },
+  storage_filling: {
+    what: "A store will be full soon, or is used to four fifths",
+    firstLook: "Which store it is, how fast it fills and until when; whether cleanup ran",
+    command: "run cleanup --watch",
+  },
   access_lost: {
     what: "A vendor refuses our key, or there is none",
     firstLook: "Whether the key was revoked or belongs to another workspace; set another",

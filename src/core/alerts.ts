@@ -8,6 +8,7 @@ export const ALERT_KINDS = [
   "run_too_long",
   "api_errors",
   "storage_full",
+  "storage_filling",
   "access_lost",
   "listing_order",
   "embeddings_refused",

@@ -6,6 +6,9 @@
 /** Bytes of one bound value or row. Source: Cloudflare docs, D1 limits. A margin of a quarter is left for the row around it. */
 export const D1_VALUE_BYTES_MAX = 1_500_000;
 
+/** Bytes of one row. Source: Cloudflare docs, D1 limits; not enforced locally. */
+export const D1_ROW_BYTES_MAX = 2_000_000;
+
 /** Size of one database, Workers Paid. Source: Cloudflare docs, D1 limits. */
 export const D1_DATABASE_BYTES_MAX = 10 * 1024 ** 3;
 

@@ -6,8 +6,8 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./durations.ts";
 import { VECTOR_DIMENSIONS_MAX } from "./limits.ts";
 
-/** Every sync, in the order in which a one-shot makes them: clients before projects, which name them; proof last. */
-export const SYNC_NAMES = ["fireflies", "clients", "projects", "vectors", "verify"] as const;
+/** Every sync: clients before projects, which name them; then the proof of all, and what takes old logs away. */
+export const SYNC_NAMES = ["fireflies", "clients", "projects", "vectors", "verify", "cleanup"] as const;
 
 /** How often each sync falls due. Source: requirements, "Sync Schedule". */
 export const SCHEDULE_MS = {
@@ -296,7 +296,7 @@ export const PAGE_CALL_TIMEOUT_MS = 20 * SECOND_MS;
 export const PAGE_RUNS_STEP = 10;
 
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
-export const SCHEMA_VERSION = "0017_alerts.sql";
+export const SCHEMA_VERSION = "0018_storage.sql";
 
 /** Calls to Notion within one minute. Source: Notion docs, request limits: 180 a minute on the smaller plans. */
 export const NOTION_CALLS_PER_MINUTE = 180;
@@ -407,7 +407,7 @@ export const PRIORITIES = ["urgent", "high", "normal", "low"] as const;
 export const REQUESTS_KEPT_MS = 30 * DAY_MS;
 export const REQUESTS_FORGOTTEN_PER_TICK = 500;
 
-/** Open requests that are listed or taken up at once: five syncs, each with four priorities and a few plans. */
+/** Open requests that are listed or taken up at once: six syncs, each with four priorities and a few plans. */
 export const REQUESTS_OPEN_MAX = 100;
 // Budgets of calls.
 
@@ -622,10 +622,73 @@ export const ALERT_REPLY_BYTES_MAX = 64 * 1024;
 export const ACK_NAME_CHARS_MAX = 100;
 export const ACK_NOTE_CHARS_MAX = 500;
 
-/** Closed alerts and their deliveries are kept this long, and so many go with one beat that tells something. */
-export const ALERTS_KEPT_MS = 90 * DAY_MS;
-export const ALERTS_FORGOTTEN_PER_BEAT = 100;
-
 /** Closed alerts, and deliveries of one alert, that a list shows. */
 export const ALERTS_CLOSED_SHOWN = 20;
 export const ALERT_DELIVERIES_SHOWN = 10;
+// Storage: how much is left, what is kept how long, and cleanup (pipelines/cleanup.ts).
+
+/** How full the stores are is measured this often; of each day the last figure is kept, for so long. */
+export const STORAGE_SAMPLE_EVERY_MS = HOUR_MS;
+export const STORAGE_SAMPLES_KEPT_MS = 400 * DAY_MS;
+
+/** Days that a forecast of the day a store is full needs at least, and how far it looks back. */
+export const HEADROOM_DAYS_MIN = 5;
+export const HEADROOM_WINDOW_MS = 30 * DAY_MS;
+
+/** Warned of when a store is forecast to be full so soon, or is used to this share. */
+export const HEADROOM_WARN_MS = 30 * DAY_MS;
+export const HEADROOM_WARN_SHARE = 0.8;
+
+/** A disk whose size nobody tells is warned of when so little of it is left before syncs halt. */
+export const DISK_LOW_BYTES = 1024 ** 3;
+
+/** A store that did not take a write although it had room by all that can be measured is tried again after this. */
+export const STORAGE_RETRY_AFTER_MS = 15 * MINUTE_MS;
+
+/** With no room left, the sync of vectors still looks this often for vectors that are to be deleted. */
+export const FULL_VECTORS_EVERY_MS = HOUR_MS;
+
+/** Logs are kept this long, then only their daily figures. Source: design 6, logs. */
+export const LOGS_KEPT_MS = 30 * DAY_MS;
+
+/** A day is counted once and for all this long after its end: nothing is added to it any more, and nothing of it is deleted yet. */
+export const DAY_SETTLED_AFTER_MS = DAY_MS;
+
+/** Values that the sync replaced, and conflicts that are settled: people may want them back. Source: design 7, history. */
+export const HISTORY_KEPT_MS = 365 * DAY_MS;
+
+/** Daily figures are kept this long. */
+export const FIGURES_KEPT_MS = 3 * 365 * DAY_MS;
+
+/** Earlier revisions of a meeting are kept this long after a complete proof has named them, and the newest of them for ever. */
+export const REVISIONS_KEPT_MS = 180 * DAY_MS;
+export const EARLIER_REVISIONS_KEPT_MIN = 1;
+
+/**
+ * Objects of a meeting that is not known are deleted this long after a complete proof has named them; and whatever is to be
+ * deleted stands so in the ledger for this long before it is. Source: protocols 1, "dooms a key 24 h before deleting it".
+ */
+export const ORPHANS_KEPT_MS = 7 * DAY_MS;
+export const DOOMED_FOR_MS = DAY_MS;
+
+/** Rows deleted by one batch. Source: Cloudflare docs, D1: about 1,000 rows of a large delete. */
+export const CLEANUP_ROWS_PER_BATCH = 1_000;
+
+/**
+ * Days counted, batches of rows or of objects deleted, and pages of the raw store listed by one run of cleanup: some 4,000
+ * subrequests of the 10,000 that an instance has.
+ */
+export const CLEANUP_DAYS_PER_RUN = 100;
+export const CLEANUP_BATCHES_PER_RUN = 400;
+export const CLEANUP_LISTS_PER_RUN = 2_000;
+
+/** Objects deleted by one step, and listings made by one. Source: Cloudflare docs, R2: 1,000 keys a delete. */
+export const CLEANUP_OBJECTS_PER_STEP = 500;
+export const CLEANUP_LISTS_PER_STEP = 20;
+
+/** Rows whose sizes one step measures. */
+export const CLEANUP_ROWS_MEASURED_PER_STEP = 5_000;
+
+/** Rows of the ballast, and bytes of each: a failure, its alert and the end of a run with fifty items come to less. */
+export const BALLAST_ROWS = 4;
+export const BALLAST_ROW_BYTES = 128 * 1024;

@@ -5,3 +5,8 @@ import type { SyncName } from "../ports/run-store.ts";
 export function isLaneOpen({ lanes }: Glance, sync: SyncName, nowMs: number): boolean {
   return (lanes.find(({ lane }) => lane === sync)?.notBeforeMs ?? 0) <= nowMs;
 }
+
+/** Whether a sync brings something from a vendor, or to one; the others only look after what is here. */
+export function asksVendor(sync: SyncName): sync is Exclude<SyncName, "vectors" | "verify" | "cleanup"> {
+  return sync !== "vectors" && sync !== "verify" && sync !== "cleanup";
+}

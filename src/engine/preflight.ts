@@ -16,6 +16,7 @@ import type { VendorKey } from "../ports/run-store.ts";
 import type { NotionTables } from "../ports/notion.ts";
 import type { Account } from "../ports/sources.ts";
 import type { Embedder } from "../ports/vectors.ts";
+import { asksVendor } from "./lanes.ts";
 import { durably, fail, RunEnded, type StepScope } from "./durably.ts";
 import { throttled } from "./throttled.ts";
 import type { RunContext } from "./run-context.ts";
@@ -30,15 +31,22 @@ type Finding = { readonly check: Check; readonly failure: Failure | null };
  */
 export async function preflight(context: RunContext): Promise<Check[]> {
   const { findings, accountProven } = await durably(context, "preflight", (scope) => look(context, scope));
-  const failed = findings.filter(({ failure }) => failure !== null);
+  const failed = findings.filter((finding) => finding.failure !== null && !isBearable(context, finding));
   const first = failed.toSorted((a, b) => gravity(a.failure) - gravity(b.failure))[0]?.failure;
   if (first !== undefined && first !== null) {
     const detail = failed.map(sentenceOf).join("; ");
     const failure: Failure = { ...first, detail };
     throw new RunEnded(failure, endOf(first.kind, first.notBeforeMs ?? null));
   }
+  const full = findings.find(({ failure }) => failure?.kind === "storage_full");
+  context.lacksRoom = full?.failure ? { ...full.failure, detail: sentenceOf(full) } : null;
   if (!accountProven) await proveAccount(context);
   return findings.map(({ check }) => check);
+}
+
+/** A full store halts what needs room. Proofs look all the same, cleanup makes some, and vectors are deleted. */
+function isBearable({ run }: RunContext, { failure }: Finding): boolean {
+  return failure?.kind === "storage_full" && run.rebuild === null && !asksVendor(run.sync);
 }
 
 /** What is wrong, as both sides of the check; what a person configured is said in a sentence of its own. */
@@ -102,7 +110,7 @@ type Vendor = {
 
 /** Null for a sync that asks nobody; a rebuild asks no vendor for anything. */
 function vendorOf({ run, ports }: RunContext): Vendor | null {
-  if (run.rebuild !== null || run.sync === "vectors" || run.sync === "verify") return null;
+  if (run.rebuild !== null || !asksVendor(run.sync)) return null;
   if (run.sync === "fireflies")
     return {
       title: "Fireflies",

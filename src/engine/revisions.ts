@@ -99,7 +99,10 @@ export async function keepItem(
   if (item === null)
     return fail({ kind: "defect", party: "engine", detail: "a failed meeting was not read" });
   const key = await revisionKey(id, contentHash);
-  const { stored } = await scope.timed("store", () => context.ports.raw.putText(key, item.revision));
+  const { stored, written } = await scope.timed("store", () => context.ports.raw.putText(key, item.revision));
+  // It may be one that cleanup is to delete. Once the store is being told, nobody may rely on it: it is put again a little later.
+  if (!written && !(await context.ports.cleanup.keepObject(key)))
+    fail({ kind: "unreachable", party: "r2", detail: "an earlier revision of this name is being deleted" });
   const revision = { ...base, revisionKey: key, storedSha256: stored.sha256, storedBytes: stored.sizeBytes };
   return { id, as: "revision", revision, proven };
 }

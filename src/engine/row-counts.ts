@@ -1,6 +1,7 @@
 import type { Check, RunCounts } from "../core/report.ts";
 import type { Mender } from "../core/proof.ts";
 import { ALERT_MISMATCH_SHARE } from "../core/policy.ts";
+import { asksVendor } from "./lanes.ts";
 import { durably } from "./durably.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -15,9 +16,7 @@ export async function rowsBefore(context: RunContext): Promise<number | null> {
 
 function countedOf({ run }: RunContext): Mender | null {
   // Chunks come and go with every revision, and a preview writes nothing.
-  const isOwn =
-    run.rebuild === null && run.preview === null && run.sync !== "verify" && run.sync !== "vectors";
-  return isOwn ? (run.sync as Mender) : null;
+  return run.rebuild === null && run.preview === null && asksVendor(run.sync) ? run.sync : null;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Failure } from "../core/errors.ts";
 import type { Check, RunResult } from "../core/report.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Fence, Run } from "../ports/run-store.ts";
@@ -22,6 +23,8 @@ export type RunContext = {
   readonly thrown: Map<string, number>;
   /** Real ms at which the lease ends, as far as this process knows. */
   lease: { expiresRealMs: number };
+  /** Why there is no room for anything new, where the run may do the rest all the same; null as a rule. */
+  lacksRoom: Failure | null;
   /** The more urgent run that was found waiting for the lane; null as a rule. */
   yieldsTo: Pick<Run, "id" | "priority"> | null;
 };

@@ -5,6 +5,7 @@ import { sumOperations, type Check, type RunResult } from "../core/report.ts";
 import type { Fence, Run, RunState, SyncName } from "../ports/run-store.ts";
 import type { Steps } from "../ports/steps.ts";
 import { RunEnded } from "./durably.ts";
+import { asksVendor } from "./lanes.ts";
 import { endOf } from "./making-way.ts";
 import { preflight } from "./preflight.ts";
 import { rowsBefore, rowsKept } from "./row-counts.ts";
@@ -51,6 +52,7 @@ export async function executeRun(
     unreached: new Map(),
     thrown: new Map(),
     lease: { expiresRealMs },
+    lacksRoom: null,
     yieldsTo: null,
   };
   const end = await work(context, pipelines[runName(run)], lane);
@@ -90,7 +92,7 @@ async function acquire(
 
 /** Name of the key that a sync asks its vendor with; null if it asks none. */
 function keyNameOf({ source, notion }: Ports, sync: SyncName): string | null {
-  if (sync === "vectors" || sync === "verify") return null;
+  if (!asksVendor(sync)) return null;
   return (sync === "fireflies" ? source?.keyName : notion?.tables.keyName) ?? null;
 }
 

@@ -11,7 +11,6 @@ import {
   type MessageWindow,
   type Told,
 } from "../core/notices.ts";
-import { ALERTS_FORGOTTEN_PER_BEAT, ALERTS_KEPT_MS } from "../core/policy.ts";
 import type { AlertChannel } from "../ports/alert-channel.ts";
 import type { ChannelState, Claim } from "../ports/alert-store.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -26,12 +25,9 @@ import type { Ports } from "../ports/ports.ts";
  * @throws FailureError when the ledger cannot be read or written; what is due is due at the next beat then
  */
 export async function tellAlerts(ports: Ports): Promise<void> {
-  const { alerts, channels, world } = ports;
-  const outcomes = await Promise.allSettled(channels.usable.map((channel) => tellOver(ports, channel)));
+  const outcomes = await Promise.allSettled(ports.channels.usable.map((channel) => tellOver(ports, channel)));
   const failed = outcomes.find((outcome) => outcome.status === "rejected");
   if (failed !== undefined) throw failed.reason;
-  if (outcomes.some((outcome) => outcome.status === "fulfilled" && outcome.value))
-    await alerts.forget(world.nowMs() - ALERTS_KEPT_MS, ALERTS_FORGOTTEN_PER_BEAT);
 }
 
 /** @returns whether anything was written */

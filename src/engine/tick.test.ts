@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { aListedMeeting, aWorkspace, runSync } from "../../test/in-process/workspace.ts";
+import { aListedMeeting, aWorkspace, freshSteps, runSync } from "../../test/in-process/workspace.ts";
 import { aNotionWorkspace } from "../../test/in-process/notion-workspace.ts";
 import { FailureError } from "../core/errors.ts";
 import { PIPELINES } from "../pipelines/index.ts";
@@ -178,7 +178,13 @@ it.each([
   };
   await began();
   space.world.advance(jumpMs);
-  expect((await began()).toSorted()).toEqual(["clients", "fireflies", "projects", "verify"]);
+  expect((await began()).toSorted()).toEqual([
+    ...(jumpMs === 24 * HOUR_MS ? [] : ["cleanup"]),
+    "clients",
+    "fireflies",
+    "projects",
+    "verify",
+  ]);
   const later: string[] = [];
   for (let minutes = 1; minutes <= 60; minutes += 1) {
     space.world.advance(MINUTE_MS);
@@ -202,6 +208,72 @@ describe("a beat with nothing due", () => {
     await tick(space.ports, space.engine);
     expect(space.calls.d1).toBe(1);
     expect(await changes()).toBe(before);
+  });
+});
+
+describe("cleanup and the gauges", () => {
+  it("comes on the first Sunday after the first run, and once a week from then on", async () => {
+    const space = await aWorkspace();
+    const began: string[] = [];
+    // From Monday noon, for three weeks.
+    for (let hours = 0; hours < 21 * 24; hours += 6) {
+      await tick(space.ports, space.engine);
+      for (const { id, sync } of (await space.ports.runs.unfinished()).items) {
+        if (sync === "cleanup") began.push(new Date(space.world.nowMs()).toISOString().slice(0, 13));
+        const fresh = freshSteps(space.world);
+        await executeRun(space.ports, fresh, id, PIPELINES);
+      }
+      space.world.advance(6 * HOUR_MS);
+    }
+    expect(began).toEqual(["2026-06-07T06", "2026-06-14T06", "2026-06-21T06"]);
+    expect((await space.ports.runs.lastEnded("cleanup"))?.state).toBe("succeeded");
+  });
+
+  it("measure once an hour, keep one sample a day, warn of what is filling, and end the warning", async () => {
+    const space = await aWorkspace();
+    const disk = { freeBytes: 500_000_000 };
+    const ports = { ...space.ports, freeBytes: async () => disk.freeBytes };
+    const samples = async () =>
+      (await ports.storage.samples(0)).items.filter(({ store }) => store === "disk");
+    const alerts = async () =>
+      (await ports.runs.openAlerts()).items.filter(({ kind }) => kind === "storage_filling");
+    for (let minutes = 0; minutes < 120; minutes += 10) {
+      await tick(ports, space.engine);
+      space.world.advance(10 * MINUTE_MS);
+    }
+    expect(await samples()).toHaveLength(1);
+    expect(await alerts()).toEqual([
+      expect.objectContaining({
+        subject: "disk",
+        detail: "disk: 433 MB left, when it is full is not yet known",
+      }),
+    ]);
+    disk.freeBytes = 50_000_000_000;
+    space.world.advance(24 * HOUR_MS);
+    await tick(ports, space.engine);
+    expect(await alerts()).toEqual([]);
+    expect(await samples()).toHaveLength(2);
+  });
+
+  it("take back that they found no room for what they measured, as soon as it was kept", async () => {
+    const { ports, engine } = await aWorkspace();
+    const alert = { kind: "storage_full", subject: "storage" } as const;
+    await ports.storage.sayFull({ ...alert, id: "a", detail: "storage_full" }, ports.world.nowMs());
+    expect((await ports.runs.openAlerts()).items).toEqual([expect.objectContaining(alert)]);
+    await tick(ports, engine);
+    expect((await ports.runs.openAlerts()).items).toEqual([]);
+  });
+
+  it("leave out a store that does not answer, and measure it again", async () => {
+    const space = await aWorkspace();
+    const down = async () => {
+      throw new FailureError({ kind: "unreachable", party: "vectorize", detail: "no code" });
+    };
+    await tick({ ...space.ports, index: { ...space.ports.index, describe: down } }, space.engine);
+    expect((await space.ports.storage.samples(0)).items.map(({ store }) => store)).toEqual(["d1"]);
+    space.world.advance(HOUR_MS);
+    await tick(space.ports, space.engine);
+    expect((await space.ports.storage.samples(0)).items.map(({ store }) => store)).toEqual(["d1", "vectors"]);
   });
 });
 

@@ -24,6 +24,7 @@ import { isLaneOpen } from "./lanes.ts";
 import { asksVendors } from "./run-alerts.ts";
 import { waits } from "./run-waits.ts";
 import { continueRebuild, dueRebuild } from "./rebuilding.ts";
+import { lanesWithoutRoom, unlessFull, watchStorage, type Roomless } from "./storage-beat.ts";
 import { tellAlerts } from "./telling.ts";
 import { announcedSyncs } from "./webhook-beat.ts";
 
@@ -56,7 +57,9 @@ async function beat(ports: Ports, engine: RunEngine): Promise<Glance> {
     await takeUp(ports, engine, { items: seen.unfinished, afterRestart: false });
     seen = await look(ports);
   }
-  const rebuild = seen.isRebuilding ? await dueRebuild(ports) : null;
+  const room = await lanesWithoutRoom(ports, seen);
+  const wanted = seen.isRebuilding ? await dueRebuild(ports) : null;
+  const rebuild = wanted !== null && room.held.has(`rebuild ${wanted.what}`) ? null : wanted;
   const lane = rebuild === null ? null : laneOf(rebuild.what);
   // A long rebuild and the sync of its lane take turns, so that neither keeps the other waiting.
   const isTurn = lane !== null && (await ports.runs.lastInLane(lane))?.rebuild === null;
@@ -64,20 +67,27 @@ async function beat(ports: Ports, engine: RunEngine): Promise<Glance> {
   // Runs that are about to begin: what was announced may be answered by them.
   const begun = new Set(seen.unfinished.filter((run) => run.startedMs === null).map((run) => run.sync));
   for (const sync of SYNC_NAMES) {
-    const wish = wishFor(ports, sync, seen);
+    const wish = wishFor(ports, sync, seen, room);
     if (wish === null) continue;
-    await startRun(ports, engine, { sync, ...wish });
+    await begin(ports, engine, { sync, ...wish });
     begun.add(sync);
   }
   for (const sync of seen.hasInbox ? await announcedSyncs(ports) : [])
-    if (!begun.has(sync) && (await mayTakeUp(ports, sync, seen)))
-      await startRun(ports, engine, { sync, ...ANNOUNCED });
-  for (const sync of await dueForProof(ports, seen)) await startRun(ports, engine, { sync, ...SCHEDULED });
+    if (!begun.has(sync) && !room.held.has(sync) && (await mayTakeUp(ports, sync, seen)))
+      await begin(ports, engine, { sync, ...ANNOUNCED });
+  for (const sync of await dueForProof(ports, seen))
+    if (!room.held.has(sync)) await begin(ports, engine, { sync, ...SCHEDULED });
   if (rebuild !== null && !isTurn && (await isIdle(ports, lane)))
     await continueRebuild(ports, engine, rebuild);
   if (seen.hasEnded) await forgetEnded(ports, engine);
   if (seen.hasOldRequests) await ports.requests.forget(oldMs(ports), REQUESTS_FORGOTTEN_PER_TICK);
+  await watchStorage(ports, seen);
   return seen;
+}
+
+/** Where not even the row of a run can be written, an alert says so; what is due stays due. */
+async function begin(ports: Ports, engine: RunEngine, wanted: { sync: SyncName } & Wish): Promise<void> {
+  await unlessFull(ports, wanted.sync, () => startRun(ports, engine, wanted));
 }
 
 function look(ports: Ports): Promise<Glance> {
@@ -110,15 +120,15 @@ async function isIdle({ runs }: Ports, lane: SyncName | null): Promise<boolean> 
 type Wish = Pick<RunRequest, "trigger" | "priority">;
 
 /** The run that a sync is to have now; null as a rule. What was asked for comes before the schedule, and answers it too. */
-function wishFor(ports: Ports, sync: SyncName, seen: Glance): Wish | null {
-  if (!isOn(ports, sync) || !isLaneOpen(seen, sync, ports.world.nowMs())) return null;
+function wishFor(ports: Ports, sync: SyncName, seen: Glance, room: Roomless): Wish | null {
+  if (!isOn(ports, sync) || room.held.has(sync) || !isLaneOpen(seen, sync, ports.world.nowMs())) return null;
   const last = seen.last.find((run) => run.sync === sync);
   // What a run has left open because its share of a budget is used up waits with it; whoever asks anew does not.
   const hasTime = last !== undefined && last.continues && continuesMs(last) > ports.world.nowMs();
   const asked = seen.waiting.find(
     (one) => one.sync === sync && one.preview === null && !(hasTime && one.askedMs <= last.queuedMs),
   );
-  const wish = asked ?? (isSyncDue(ports, sync, seen) ? SCHEDULED : null);
+  const wish = asked ?? (room.again.has(sync) || isSyncDue(ports, sync, seen) ? SCHEDULED : null);
   // A run that is as urgent answers it, or is to end first.
   const isBusy = seen.unfinished.some(
     (run) =>
@@ -145,11 +155,14 @@ function isSyncDue(ports: Ports, sync: SyncName, seen: Glance): boolean {
   const sinceEndMs = elapsedMs(last?.endedMs ?? nowMs, nowMs);
   if (sync === "vectors")
     return (
-      seen.owesVectors &&
+      (seen.owesVectors || isLost(last)) &&
       (last === undefined || last.state === "succeeded" || sinceEndMs >= VECTORS_RETRY_AFTER_MS)
     );
   if (isScheduled(sync)) {
-    const handledMs = seen.handledMs[sync] ?? null;
+    // There is little to clean up before the first week is over.
+    const sinceMs = sync === "cleanup" ? seen.firstRunMs : null;
+    const handledMs = seen.handledMs[sync] ?? sinceMs;
+    if (sync === "cleanup" && handledMs === null) return false;
     if (sync === "verify" && handledMs === null) return false;
     if (isDue(ports.scheduleMs, sync, { handledMs, nowMs })) return true;
   }
@@ -158,6 +171,11 @@ function isSyncDue(ports: Ports, sync: SyncName, seen: Glance): boolean {
   if (last.continues && continuesMs(last) <= nowMs) return true;
   if (!last.continues && last.state === "parked" && last.notBeforeMs !== null) return true;
   return seen.owedTables.includes(sync) && sinceEndMs >= OWED_PAGES_PAUSE_MS;
+}
+
+/** Its alert is closed by a run that ends well, and where nothing is owed nobody else would make one. */
+function isLost(run: Run | undefined): boolean {
+  return run?.state === "failed" && (run.detail ?? "").startsWith("lost:");
 }
 
 /** When a run is gone on with: at once; or when its budget has calls again, but not more often than SHARE_LOOK_MS. */

@@ -52,7 +52,7 @@ export async function runOnce(client: ApiClient, watcher: Watcher): Promise<OneS
   const reports: RunReport[] = [];
   const { off } = await client.status();
   for (const sync of SYNC_NAMES.filter(
-    (name) => name !== "verify" && off.every((one) => one.sync !== name),
+    (name) => name !== "verify" && name !== "cleanup" && off.every((one) => one.sync !== name),
   )) {
     const again = async (): Promise<string> => (await client.start(sync)).run_id;
     const follow = (runId: string): Promise<RunReport> => ended(client, runId, watcher);

@@ -1,4 +1,5 @@
 import type { Pipelines } from "../engine/run.ts";
+import { cleanUp } from "./cleanup.ts";
 import { syncClients } from "./clients.ts";
 import { syncMeetings } from "./fireflies.ts";
 import { syncProjects } from "./projects.ts";
@@ -8,7 +9,7 @@ import { rebuildVectors } from "./rebuild-vectors.ts";
 import { syncVectors } from "./vectors.ts";
 import { proveEverything } from "./verify.ts";
 
-/** The table of syncs, in the order in which a one-shot run makes them, and of what makes things anew. */
+/** The table of syncs, and of what makes things anew. */
 export const PIPELINES: Pipelines = {
   fireflies: syncMeetings,
   // Before projects, which name them.
@@ -17,6 +18,7 @@ export const PIPELINES: Pipelines = {
   vectors: syncVectors,
   // Of all the others.
   verify: proveEverything,
+  cleanup: cleanUp,
   "rebuild records": rebuildRecords,
   "rebuild chunks": rebuildChunks,
   "rebuild vectors": rebuildVectors,

@@ -1,7 +1,7 @@
 import { VECTOR_BATCH_DOCUMENTS_MAX } from "../core/policy.ts";
 import { lookAtDead } from "../engine/dead-vectors.ts";
 import { deleteDoomed } from "../engine/doomed-vectors.ts";
-import { durably } from "../engine/durably.ts";
+import { durably, RunEnded } from "../engine/durably.ts";
 import { mendDocuments } from "../engine/mending/documents.ts";
 import { settledOf, type Batch } from "../engine/batch.ts";
 import { indexDocuments } from "../engine/indexing.ts";
@@ -16,6 +16,8 @@ export async function syncVectors(context: RunContext): Promise<PipelineOutcome>
   const { records, index, embedder, world } = context.ports;
   const lingering = await deleteDoomed(context);
   const risen = await lookAtDead(context);
+  if (context.lacksRoom !== null)
+    throw new RunEnded(context.lacksRoom, { do: "halt", alert: true, exhausted: false });
   await mendDocuments(context);
   const { due: total } = await durably(context, "owed", () => records.owedCount(world.nowMs()));
   const { taken, more, findings } = await indexDocuments(context, {

@@ -82,6 +82,4 @@ export type AlertStore = {
    * failed is how the channel fares.
    */
   tested(channel: string, failure: string | null, nowMs: number): Promise<void>;
-  /** Delete alerts that closed before, with their deliveries, at most `limit`. */
-  forget(closedBeforeMs: number, limit: number): Promise<void>;
 };

@@ -1,5 +1,6 @@
 import type { AlertChannels } from "./alert-channel.ts";
 import type { AlertStore } from "./alert-store.ts";
+import type { CleanupStore } from "./cleanup-store.ts";
 import type { BacklogStore } from "./backlog-store.ts";
 import type { ArrivalStore } from "./arrival-store.ts";
 import type { DecisionStore } from "./decision-store.ts";
@@ -17,6 +18,7 @@ import type { RebuildStore } from "./rebuild-store.ts";
 import type { RecordStore } from "./record-store.ts";
 import type { RequestStore } from "./request-store.ts";
 import type { RunStore } from "./run-store.ts";
+import type { StorageStore } from "./storage-store.ts";
 import type { SearchStore } from "./search-store.ts";
 import type { MeetingSource } from "./sources.ts";
 import type { TableStore } from "./table-store.ts";
@@ -59,6 +61,8 @@ export type Ports = {
   readonly rebuilds: RebuildStore;
   readonly inbox: WebhookInbox;
   readonly proofs: ProofStore;
+  readonly storage: StorageStore;
+  readonly cleanup: CleanupStore;
   /** The model of the live index. */
   readonly embedder: Embedder;
   /** The live index: the one that answers. */

@@ -1,4 +1,5 @@
 import type { Domain, Fault, Finding, Mender, Proof, ProofMode, ProofState } from "../core/proof.ts";
+import type { SeenObject } from "./cleanup-store.ts";
 import type { SightingState } from "./record-store.ts";
 import type { Fence } from "./run-store.ts";
 
@@ -80,6 +81,8 @@ export type ProofStore = {
       readonly nowMs: number;
       readonly state: ProofState;
       readonly faults: readonly (Fault & { readonly id: string })[];
+      /** Objects of the raw store; those that nothing refers to are named once the proof, a complete one, has ended. */
+      readonly seen: readonly SeenObject[];
     },
   ): Promise<void>;
   /**

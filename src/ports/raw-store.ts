@@ -3,6 +3,8 @@ export type StoredObject = {
   readonly sizeBytes: number;
   /** sha256 of the stored bytes as the store itself recorded it, hex; null if it has none. */
   readonly sha256: string | null;
+  /** When it was stored, real ms by the store's own clock. */
+  readonly uploadedMs: number;
 };
 
 /**
@@ -24,6 +26,8 @@ export type RawStore = {
   getBytes(key: string): Promise<Uint8Array<ArrayBuffer> | null>;
   /** Objects under a prefix in key order, at most 1,000 a page; the cursor is null at the end. */
   list(prefix: string, cursor: string | null): Promise<{ items: StoredObject[]; cursor: string | null }>;
+  /** Delete objects, at most 1,000 at once; those that are not there are ignored. May be done twice, and may land late. */
+  remove(keys: readonly string[]): Promise<void>;
   /** Round trip in real ms. */
   latencyMs(): Promise<number>;
 };

@@ -54,6 +54,10 @@ export type Glance = {
   readonly hasFindings: boolean;
   /** Whether people are to be told of an alert over one of the channels asked about. */
   readonly hasNotices: boolean;
+  /** What alerts of a full store are about: syncs, or rebuilds, as `runName` names them. */
+  readonly fullSubjects: readonly string[];
+  /** World ms at which it was last measured how full the stores are; null: never. */
+  readonly sampledMs: number | null;
   /** World ms at which the first run was queued; null: there was none. */
   readonly firstRunMs: number | null;
 };

@@ -2,7 +2,7 @@ import { SYNC_NAMES } from "../core/policy.ts";
 import { isDue, isScheduled, nextDueMs } from "../core/schedule.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { RunRequest } from "../ports/request-store.ts";
-import type { Lane, Run, SyncName } from "../ports/run-store.ts";
+import type { Alert, Lane, Run, SyncName } from "../ports/run-store.ts";
 
 /** When a sync runs next, as things stand. Times are world ms. */
 export type SyncSchedule = {
@@ -15,11 +15,15 @@ export type SyncSchedule = {
   readonly requests: readonly RunRequest[];
 };
 
-/** The schedule of every sync. @param now what runs, and what the lanes wait for */
-export async function readSchedule(
-  ports: Ports,
-  now: { readonly lanes: readonly Lane[]; readonly unfinished: readonly Run[] },
-): Promise<SyncSchedule[]> {
+/** What runs, what the lanes wait for, and what is wrong. */
+type Now = {
+  readonly lanes: readonly Lane[];
+  readonly unfinished: readonly Run[];
+  readonly alerts: readonly Alert[];
+};
+
+/** The schedule of every sync. */
+export async function readSchedule(ports: Ports, now: Now): Promise<SyncSchedule[]> {
   const [{ items: requests }, handled] = await Promise.all([ports.requests.open(), ports.requests.handled()]);
   const off = offSyncs(ports);
   return SYNC_NAMES.map((sync) => {
@@ -40,21 +44,25 @@ function dueMs(
 ): number | null {
   if (!isScheduled(sync)) return null;
   const nowMs = world.nowMs();
-  const isNow = isDue(scheduleMs, sync, { handledMs: handled[sync] ?? null, nowMs });
+  const handledMs = handled[sync] ?? null;
+  // The first cleanup comes at its time, and not at once.
+  const isNow = !(sync === "cleanup" && handledMs === null) && isDue(scheduleMs, sync, { handledMs, nowMs });
   return isNow ? nowMs : nextDueMs(scheduleMs, sync, nowMs);
 }
 
 function heldBy(
   { configProblem, world }: Ports,
   sync: SyncName,
-  { lanes, unfinished }: { readonly lanes: readonly Lane[]; readonly unfinished: readonly Run[] },
+  { lanes, unfinished, alerts }: Now,
 ): string | null {
   if (configProblem !== null) return configProblem;
   const lane = lanes.find((one) => one.lane === sync);
   const waits = lane === undefined ? null : waitsSentence(lane, world.nowMs());
   if (waits !== null) return waits;
   const first = unfinished.find((run) => run.sync === sync);
-  return first === undefined ? null : `run ${first.id} (${first.priority}) is ${first.state}`;
+  if (first !== undefined) return `run ${first.id} (${first.priority}) is ${first.state}`;
+  const full = alerts.find(({ kind, subject }) => kind === "storage_full" && subject === sync);
+  return full === undefined ? null : `it waits for room (${full.detail}) and goes on by itself then`;
 }
 
 /** What a lane waits for, in a sentence without a full stop; null: nothing. A run asked for now waits with it. */

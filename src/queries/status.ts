@@ -5,6 +5,8 @@ import type { Ports } from "../ports/ports.ts";
 import type { Alert, AttemptRow, Lane, Run } from "../ports/run-store.ts";
 import type { RunCounts } from "../core/report.ts";
 import { readChannels, type ChannelStatus } from "./alerts.ts";
+import type { Headroom } from "../core/headroom.ts";
+import { readHeadroom } from "./headroom.ts";
 import { offSyncs, readSchedule, type OffSync, type SyncSchedule } from "./schedule.ts";
 import type { Forecast } from "../core/quota/forecast.ts";
 import { readBudgets, readForecast, type BudgetStatus } from "./forecast.ts";
@@ -35,16 +37,19 @@ export type Status = {
   readonly budgets: readonly BudgetStatus[];
   /** When the backfill will be done; null when there is none. */
   readonly forecast: Forecast | null;
+  /** How full the stores are, and when they will be. */
+  readonly headroom: readonly Headroom[];
 };
 
 /** Where everything stands now. Reads only. */
 export async function readStatus(ports: Ports): Promise<Status> {
   const { runs, records, world, registry, deletions } = ports;
-  const [indexes, rebuild, budgets, sweeps] = await Promise.all([
+  const [indexes, rebuild, budgets, sweeps, headroom] = await Promise.all([
     registry.rows(),
     readOpenRebuild(ports),
     readBudgets(ports),
     deletions.sweeps(),
+    readHeadroom(ports),
   ]);
   const [unfinished, lanes, alerts, { owed: owedDocuments }, source, totals, ...last] = await Promise.all([
     runs.unfinished(),
@@ -59,7 +64,11 @@ export async function readStatus(ports: Ports): Promise<Status> {
   const meetingsRun = unfinished.items.find(ofMeetings) ?? last.find(ofMeetings) ?? null;
   return {
     nowMs: world.nowMs(),
-    schedule: await readSchedule(ports, { lanes: lanes.items, unfinished: unfinished.items }),
+    schedule: await readSchedule(ports, {
+      lanes: lanes.items,
+      unfinished: unfinished.items,
+      alerts: alerts.items,
+    }),
     unfinished: unfinished.items,
     last: last.filter((run) => run !== null),
     lanes: lanes.items,
@@ -74,6 +83,7 @@ export async function readStatus(ports: Ports): Promise<Status> {
     rebuild,
     budgets,
     forecast: await readForecast(ports, meetingsRun),
+    headroom,
   };
 }
 
@@ -122,9 +132,9 @@ function goesOn({ sync, rebuild, endedMs, continues, notBeforeMs }: Run, nowMs: 
   return endedMs === null || ((continues || notBeforeMs !== null) && (notBeforeMs ?? nowMs) >= nowMs);
 }
 
-/** How far an unfinished run has come; null once it has ended. */
+/** How far an unfinished run has come; null once it has ended, and where nothing tells. */
 async function readProgress(ports: Ports, run: Run): Promise<Progress | null> {
-  if (run.endedMs !== null) return null;
+  if (run.endedMs !== null || run.sync === "cleanup") return null;
   if (run.rebuild !== null) {
     const rebuild = await ports.rebuilds.rebuild(run.rebuild.id);
     if (rebuild === null) return null;

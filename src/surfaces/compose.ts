@@ -7,6 +7,8 @@ import { createEmailChannel } from "../adapters/notify/email.ts";
 import { createWebhookChannel } from "../adapters/notify/webhook.ts";
 import { createBacklogStore } from "../adapters/d1/backlog-table.ts";
 import { createProofStore } from "../adapters/d1/proof-store.ts";
+import { createCleanupStore } from "../adapters/d1/cleanup-store.ts";
+import { createStorageStore } from "../adapters/d1/storage-table.ts";
 import { createRebuildStore } from "../adapters/d1/rebuild-table.ts";
 import { createFirefliesSource } from "../adapters/fireflies/source.ts";
 import { createRawStore } from "../adapters/r2/raw-store.ts";
@@ -93,6 +95,8 @@ export async function composePorts(env: Env): Promise<Ports> {
     inbox: createWebhookInbox(env.DB),
     wake: createWake(env.WAKE),
     proofs: createProofStore(env.DB),
+    storage: createStorageStore(env.DB),
+    cleanup: createCleanupStore(env.DB),
     decisions: createDecisionStore(env.DB),
     plans: createPlanStore(env.DB),
     deletions: createDeletionStore(env.DB),

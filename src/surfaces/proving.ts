@@ -51,6 +51,6 @@ function isToLookAt({ menders, repaired }: ProofReport): boolean {
 function syncsFor(menders: readonly Mender[]): SyncName[] {
   return SYNC_NAMES.filter(
     (sync) =>
-      sync !== "verify" && (menders.includes(sync) || (sync === "vectors" && menders.includes("fireflies"))),
+      menders.some((mender) => mender === sync) || (sync === "vectors" && menders.includes("fireflies")),
   );
 }

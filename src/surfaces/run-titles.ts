@@ -6,6 +6,7 @@ const SYNC_TITLES: Readonly<Record<string, string>> = {
   projects: "Projects with Notion",
   vectors: "Documents to vectors",
   verify: "Proof of everything",
+  cleanup: "Cleaning up",
 };
 
 /** A sync as people name it; one without a title by its own name. */
@@ -16,7 +17,9 @@ export function syncTitle(sync: string): string {
 /** What one item of a sync is; nothing where the items speak for themselves. */
 export function itemTitle({ sync, rebuild }: Pick<Run, "sync" | "rebuild">): string {
   if (rebuild !== null) return "";
-  return { clients: "client", projects: "project", fireflies: "", vectors: "", verify: "" }[sync];
+  return { clients: "client", projects: "project", fireflies: "", vectors: "", verify: "", cleanup: "" }[
+    sync
+  ];
 }
 
 /** A run as people name it: by its sync, or by the rebuild that it carries; one that only makes a plan says so. */

@@ -7,7 +7,6 @@ import {
   ALERT_CLAIM_MS,
   ALERT_MESSAGE_NAMES_MAX,
   ALERT_MESSAGES_PER_HOUR,
-  ALERTS_KEPT_MS,
   BACKOFF_WAITS_MS,
 } from "../../src/core/policy.ts";
 import { testChannels } from "../../src/engine/telling.ts";
@@ -383,18 +382,6 @@ describe("a channel", () => {
     expect(await space.after(HOUR_MS * 2, { ...space.ports, alerts })).toMatchObject({
       untold: { kind: "defect" },
     });
-  });
-
-  it("forgets what closed long ago", async () => {
-    await space.open();
-    await space.beat();
-    await space.close();
-    await space.beat();
-    await space.after(ALERTS_KEPT_MS);
-    await space.open();
-    await minutes(1);
-    expect((await space.d1.prepare("select * from alerts").all()).results.length).toBe(1);
-    expect((await space.rows()).length).toBe(4);
   });
 
   it("is told of alerts again after the clock was set back", async () => {

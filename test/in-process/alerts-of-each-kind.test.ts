@@ -7,6 +7,7 @@ import { alertName } from "../../src/core/alert-message.ts";
 import { ALERT_KINDS, type AlertKind } from "../../src/core/alerts.ts";
 import { FailureError, type FailureKind } from "../../src/core/errors.ts";
 import {
+  DISK_LOW_BYTES,
   ALERT_PARKS,
   ALERT_RUN_MS,
   MEND_PAUSE_MS,
@@ -15,6 +16,7 @@ import {
 } from "../../src/core/policy.ts";
 import { askForProof } from "../../src/engine/proving/asking.ts";
 import { executeRun } from "../../src/engine/run.ts";
+import { watchStorage } from "../../src/engine/storage-beat.ts";
 import { tellAlerts } from "../../src/engine/telling.ts";
 import { reviveUnfinished, startRun, tick } from "../../src/engine/tick.ts";
 import { PIPELINES } from "../../src/pipelines/index.ts";
@@ -100,6 +102,9 @@ type Case = {
   readonly mends: (space: Space) => Promise<unknown>;
 };
 
+/** A glance of a beat that is to measure. */
+const NOT_MEASURED = { sampledMs: null, fullSubjects: [] };
+
 const anHourLater = (space: Space): Promise<Run> => space.run("fireflies");
 
 const CASES: Readonly<Record<AlertKind, Case>> = {
@@ -164,6 +169,13 @@ const CASES: Readonly<Record<AlertKind, Case>> = {
   storage_full: {
     breaks: (space) => space.run("fireflies", { freeBytes: async () => 7 }),
     mends: anHourLater,
+  },
+  storage_filling: {
+    of: "disk",
+    breaks: (space) =>
+      watchStorage({ ...space.ports, freeBytes: async () => DISK_LOW_BYTES - 1 }, NOT_MEASURED),
+    mends: (space) =>
+      watchStorage({ ...space.ports, freeBytes: async () => 100 * DISK_LOW_BYTES }, NOT_MEASURED),
   },
   access_lost: {
     breaks: (space) => {

@@ -1,20 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { executeRun } from "../../src/engine/run.ts";
-import { startRun } from "../../src/engine/tick.ts";
-import { PIPELINES } from "../../src/pipelines/index.ts";
-import type { SyncName } from "../../src/ports/run-store.ts";
-import type { Steps } from "../../src/ports/steps.ts";
+import { runDying } from "./dying-run.ts";
 import { aFirefliesWorkspace, aSourceMeeting } from "./fireflies-workspace.ts";
-import { freshSteps } from "./workspace.ts";
 
 const COUNT = 6;
-const REVIVALS_MAX = 3;
 
 type Space = Awaited<ReturnType<typeof aFirefliesWorkspace>>;
-type Death = { readonly atCall: number; readonly when: "before" | "after" };
-
-/** The program ended. */
-class Killed extends Error {}
 
 /** A workspace in which one meeting was absent once, a day ago. */
 async function absentOnce(): Promise<Space> {
@@ -26,50 +16,6 @@ async function absentOnce(): Promise<Space> {
   await space.after(1);
   space.world.advance(25 * 3_600_000);
   return space;
-}
-
-/**
- * A run whose process dies at a call of the database, before it takes effect or with its reply; it comes back to life with
- * what its steps remembered. @returns whether it died
- */
-async function runDying(space: Space, sync: SyncName, death: Death | null): Promise<boolean> {
-  let calls = 0;
-  let isDead = false;
-  const hook = (when: Death["when"]) => (): void => {
-    if (when === "before") calls += 1;
-    if (death !== null && death.when === when && calls === death.atCall) isDead = true;
-    if (isDead) throw new Killed();
-  };
-  const asked = { sync, trigger: "manual", priority: "normal" } as const;
-  const { run } = await startRun(space.ports, space.engine, asked);
-  let steps = freshSteps(space.world);
-  // Whoever is dead remembers nothing.
-  const dying = (): Steps => ({
-    ...steps,
-    do: (name, work) =>
-      steps.do(name, async (tries) => {
-        const value = await work(tries);
-        if (isDead) throw new Killed();
-        return value;
-      }),
-  });
-  space.d1.setHooks({ beforeCall: hook("before"), afterCall: hook("after") });
-  let died = false;
-  for (let lives = 0; lives < REVIVALS_MAX; lives += 1) {
-    try {
-      await executeRun(space.ports, dying(), run.id, PIPELINES);
-      break;
-    } catch (error) {
-      if (!isDead) throw error;
-      died = true;
-      isDead = false;
-      space.d1.setHooks({});
-      await space.ports.runs.raiseEpoch(run.id);
-      steps = steps.copy();
-    }
-  }
-  space.d1.setHooks({});
-  return died;
 }
 
 async function endOf(space: Space) {

@@ -8,6 +8,8 @@ import { createIndexRegistry } from "../../src/adapters/d1/index-registry.ts";
 import { createAlertStore } from "../../src/adapters/d1/telling-table.ts";
 import { createBacklogStore } from "../../src/adapters/d1/backlog-table.ts";
 import { createProofStore } from "../../src/adapters/d1/proof-store.ts";
+import { createCleanupStore } from "../../src/adapters/d1/cleanup-store.ts";
+import { createStorageStore } from "../../src/adapters/d1/storage-table.ts";
 import { createRebuildStore } from "../../src/adapters/d1/rebuild-table.ts";
 import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
 import { createTableStore } from "../../src/adapters/d1/table-store.ts";
@@ -185,6 +187,8 @@ export async function aWorkspace(
     rebuilds: createRebuildStore(d1),
     inbox: createWebhookInbox(d1),
     proofs: createProofStore(d1),
+    storage: createStorageStore(d1),
+    cleanup: createCleanupStore(d1),
     decisions: createDecisionStore(d1),
     plans: createPlanStore(d1),
     deletions: createDeletionStore(d1),

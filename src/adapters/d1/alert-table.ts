@@ -51,7 +51,8 @@ function closing({ kind, subject }: Pick<Alert, "kind" | "subject">, nowMs: numb
   return statement(sql, kind, subject, nowMs);
 }
 
-function opening(alert: Parameters<RunStore["raiseAlert"]>[0], nowMs: number): Statement {
+/** Opens an alert, or says of the one that is open that it still holds. */
+export function opening(alert: Parameters<RunStore["raiseAlert"]>[0], nowMs: number): Statement {
   const { id, kind, subject, detail } = alert;
   return statement(
     `insert into alerts (id, kind, subject, detail, opened_ms, last_ms) values (?1, ?2, ?3, ?4, ?5, ?5)

@@ -2,6 +2,7 @@ import type { FailureKind } from "../../core/errors.ts";
 import type { RunStore } from "../../ports/run-store.ts";
 import { statement, type Database } from "./database.ts";
 import { attemptOf, insertAttempt, type AttemptsRow } from "./run-rows.ts";
+import { roomToSayIt } from "./storage-table.ts";
 
 type Methods = Pick<RunStore, "recordFailure" | "failuresOf" | "troubles">;
 
@@ -9,7 +10,9 @@ type Methods = Pick<RunStore, "recordFailure" | "failuresOf" | "troubles">;
 export function attemptTable(database: Database): Methods {
   return {
     recordFailure: async (fence, attempt, { failure, next, durationMs }) => {
+      const isFull = failure.kind === "storage_full" && failure.party === "d1";
       await database.fenced(fence, [
+        ...(isFull ? [roomToSayIt()] : []),
         insertAttempt(attempt, failure.kind),
         statement(
           "update attempts set outcome = ?2, detail = ?3, duration_ms = coalesce(duration_ms, ?4), next = ?5, next_ms = ?6 where id = ?1",

@@ -4,6 +4,7 @@ import { PROOFS_KEPT } from "../../core/policy.ts";
 import { proofBegun, menderOf, type Proof, type ProofState } from "../../core/proof.ts";
 import type { ProofStanding, ProofStore } from "../../ports/proof-store.ts";
 import { createDatabase, forRows, statement, type Database, type Statement } from "./database.ts";
+import { namedObjects, seenObjects } from "./earlier-objects.ts";
 import { findingTable } from "./finding-table.ts";
 import { proofReads } from "./proof-reads.ts";
 
@@ -77,7 +78,7 @@ function askMethods(database: Database): Pick<ProofMethods, "ask" | "standing" |
 
 function stepMethods(database: Database): Pick<ProofMethods, "keep" | "end"> {
   return {
-    keep: async (fence, { proofId, mode, runId, nowMs, state, faults }) => {
+    keep: async (fence, { proofId, mode, runId, nowMs, state, faults, seen }) => {
       await database.fenced(fence, [
         statement(
           "update proofs set state = ?2 where id = ?1 and ended_ms is null and mode = ?3",
@@ -86,6 +87,7 @@ function stepMethods(database: Database): Pick<ProofMethods, "keep" | "end"> {
           mode,
         ),
         ...found(faults, { proofId, mode, runId, nowMs }),
+        ...seenObjects(seen, proofId),
       ]);
     },
     end: async (fence, { proofId, mode, nowMs, state }) => {
@@ -106,6 +108,7 @@ function stepMethods(database: Database): Pick<ProofMethods, "keep" | "end"> {
           JSON.stringify(state),
           mode,
         ),
+        namedObjects(proofId, nowMs),
         statement(
           `delete from proofs where ended_ms is not null and id not in (select id from proofs
              order by asked_ms desc, id desc limit ${PROOFS_KEPT})`,

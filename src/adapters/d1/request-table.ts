@@ -138,7 +138,7 @@ const INBOX = `exists (select 1 from webhook_inbox where done_ms is null)
   or exists (select 1 from webhook_inbox where received_ms < ?1 - ${WEBHOOK_KEEP_MS})
   or exists (select 1 from webhook_tokens where confirmed_ms is null)`;
 
-type Flags = { firstMs: number | null } & Record<
+type Flags = { firstMs: number | null; sampledMs: number | null; fullSubjects: string } & Record<
   "vectors" | "ended" | "rebuilding" | "old" | "inbox" | "findings" | "notices" | keyof typeof TABLES,
   number
 >;
@@ -164,6 +164,8 @@ async function glance(
          ${INBOX} as inbox,
          exists (select 1 from findings where verified_ms is null) as findings,
          ${tellsAt("?3", "?1")} as notices,
+         (select json_group_array(subject) from alerts where kind = 'storage_full' and closed_ms is null) as fullSubjects,
+         (select max(at_ms) from storage_samples where store = 'd1') as sampledMs,
          (select queued_ms from runs order by id limit 1) as firstMs`,
       nowMs,
       oldMs,
@@ -185,6 +187,8 @@ async function glance(
     hasInbox: flag?.inbox === 1,
     hasFindings: flag?.findings === 1,
     hasNotices: flag?.notices === 1,
+    fullSubjects: JSON.parse(flag?.fullSubjects ?? "[]") as string[],
+    sampledMs: flag?.sampledMs ?? null,
     firstRunMs: flag?.firstMs ?? null,
   };
 }

@@ -39,13 +39,6 @@ export function createAlertStore(d1: D1Database): AlertStore {
     },
     finish: async (claim, telling) => void (await database.batch(finished(claim, telling))),
     tested: async (channel, failure, nowMs) => void (await database.batch(testedBy(channel, failure, nowMs))),
-    forget: async (closedBeforeMs, limit) => {
-      const old = "select id from alerts where closed_ms < ?1 order by closed_ms limit ?2";
-      await database.batch([
-        statement(`delete from alert_deliveries where alert_id in (${old})`, closedBeforeMs, limit),
-        statement(`delete from alerts where id in (${old})`, closedBeforeMs, limit),
-      ]);
-    },
   };
 }
 

@@ -19,6 +19,7 @@ export function createRawStore(bucket: R2Bucket, world: World): RawStore {
         return object === null ? null : new Uint8Array(await object.arrayBuffer());
       }),
     list: (prefix, cursor) => classified(world, () => list(bucket, prefix, cursor)),
+    remove: (keys) => classified(world, () => bucket.delete([...keys])),
     latencyMs: () =>
       classified(world, async () => {
         const started = world.realNowMs();
@@ -73,7 +74,7 @@ async function list(
 function described(object: R2Object): StoredObject {
   const recorded = object.checksums.sha256;
   const sha256 = recorded === undefined ? null : hex(new Uint8Array(recorded));
-  return { key: object.key, sizeBytes: object.size, sha256 };
+  return { key: object.key, sizeBytes: object.size, sha256, uploadedMs: object.uploaded.getTime() };
 }
 
 function hex(bytes: Uint8Array): string {
@@ -125,6 +126,7 @@ async function classified<T>(world: World, work: () => Promise<T>): Promise<T> {
 
 function kindOf(message: string, code: string | undefined): FailureKind {
   if (code !== undefined) return KIND_OF_CODE[code] ?? "defect";
-  if (/no space|disk I\/O|SQLITE_FULL|disk is full|ENOSPC/i.test(message)) return "storage_full";
+  if (/no space|disk I\/O|SQLITE_FULL|disk is full|ENOSPC|insufficient storage|\b507\b/i.test(message))
+    return "storage_full";
   return /network|connection|internal error/i.test(message) ? "unreachable" : "defect";
 }

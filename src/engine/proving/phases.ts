@@ -38,7 +38,7 @@ export async function provePhase(context: RunContext, scope: StepScope, at: At):
     case "meetings":
       return isComplete ? lookAtAll(context, scope, state) : lookAtSlice(context, scope, state);
     case "objects":
-      return countObjects(context, state.cursor);
+      return countObjects(context, state.cursor, isComplete);
     case "full text":
       return { ...(await proveFullText(context, isComplete)), looked: ["full_text"] };
     case "index":

@@ -58,6 +58,7 @@ export async function keepProved(
     nowMs: world.nowMs(),
     state,
     faults,
+    seen: proved.seen ?? [],
   });
   return { state, calls: proved.calls + 2 };
 }

@@ -1,3 +1,4 @@
+import type { SeenObject } from "../../ports/cleanup-store.ts";
 import type { Domain, Fault, Figure } from "../../core/proof.ts";
 
 /** What one step of a proof has come to. */
@@ -12,6 +13,8 @@ export type Proved = {
   readonly looked: readonly Domain[];
   /** Where its phase goes on; null at its end. */
   readonly cursor: string | null;
+  /** Objects of the raw store among which there are some that nothing refers to. */
+  readonly seen?: readonly SeenObject[];
   /** Subrequests, about. */
   readonly calls: number;
 };

@@ -13,22 +13,27 @@ type Counted = { readonly list: string | null; readonly objects: number; readonl
 export async function countObjects(
   { ports }: RunContext,
   cursor: string | null,
+  isComplete: boolean,
 ): Promise<Proved & { readonly isOver: boolean }> {
   const { raw, proofs } = ports;
   const before: Counted =
     cursor === null ? { list: null, objects: 0, current: 0 } : (JSON.parse(cursor) as Counted);
   const page = await raw.list(REVISIONS_PREFIX, before.list);
+  const current = await proofs.revisionsAmong(page.items.map(({ key }) => key));
   const at: Counted = {
     list: page.cursor,
     objects: before.objects + page.items.length,
-    current: before.current + (await proofs.revisionsAmong(page.items.map(({ key }) => key))),
+    current: before.current + current,
   };
-  if (at.list !== null) return { ...NOTHING, cursor: JSON.stringify(at), calls: 2, isOver: false };
+  // Only a complete proof may name what nothing refers to.
+  const seen = isComplete && current < page.items.length ? page.items : [];
+  if (at.list !== null) return { ...NOTHING, seen, cursor: JSON.stringify(at), calls: 2, isOver: false };
   const ledger = await proofs.revisionCount();
   const strays = (await proofs.strays(IDS_SHOWN_MAX)).items;
   const earlier = at.objects - at.current;
   return {
     ...NOTHING,
+    seen,
     isOver: true,
     calls: 4,
     figures: [

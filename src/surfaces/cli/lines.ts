@@ -1,4 +1,5 @@
 import { DAY_MS } from "../../core/durations.ts";
+import { headroomWords } from "../../core/headroom.ts";
 import { runName } from "../../core/rebuild.ts";
 import type { Run } from "../../ports/run-store.ts";
 import type { RebuildStatus } from "../../queries/rebuild.ts";
@@ -84,6 +85,7 @@ export function statusLines(status: Status): string[] {
     ),
     ...(status.rebuild === null ? [] : [`Rebuilding: ${rebuildLine(status.rebuild)}`]),
     ...status.budgets.map((budget) => `Calls: ${budgetLine(budget)}`),
+    ...status.headroom.map((headroom) => `Storage: ${headroomWords(headroom)}`),
     ...(status.forecast === null ? [] : [`Backfill: ${forecastLine(status.forecast)}`]),
     ...waiting.map(
       (lane) =>

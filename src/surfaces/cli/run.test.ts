@@ -45,7 +45,7 @@ const watch = (client: ApiClient, what: string) => runAsked(client, what, { watc
 it("makes all that are on, in their order, and says which are off", async () => {
   const { client, asked } = aClient([], OFF);
   const said = await watch(client, "all");
-  expect(asked).toEqual(["clients", "projects", "vectors", "verify"]);
+  expect(asked).toEqual(["clients", "projects", "vectors", "verify", "cleanup"]);
   expect(said.code).toBe(0);
   expect(said.lines.at(-1)).toBe(`${OFF[0]?.reason}.`);
 });

@@ -96,6 +96,9 @@ describe("counted and items", () => {
     expect(english.items({ sync: "fireflies", state: "parked" }, COUNTS)).toBe("nothing seen");
     expect(english.items({ sync: "fireflies", state: "failed" }, COUNTS)).toBe("nothing seen");
     expect(english.items({ sync: "verify", state: "succeeded" }, COUNTS)).toBe("nothing amiss");
+    const cleanup = { sync: "cleanup", state: "succeeded" } as const;
+    expect(english.items(cleanup, { ...COUNTS, deleted: 0 })).toBe("nothing old");
+    expect(english.items(cleanup, { ...COUNTS, deleted: 1_200 })).toBe("1,200 old rows and objects deleted");
   });
 });
 

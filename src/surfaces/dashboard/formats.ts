@@ -47,6 +47,8 @@ export function createFormats(locale?: string, timeZone?: string) {
     items: ({ sync, state }: Pick<Run, "sync" | "state">, counts: RunCounts): string => {
       // A proof takes nothing on.
       if (sync === "verify" && state === "succeeded") return "nothing amiss";
+      if (sync === "cleanup" && state === "succeeded")
+        return counts.deleted === 0 ? "nothing old" : `${count(counts.deleted)} old rows and objects deleted`;
       const parts = VERDICTS.filter((verdict) => counts[verdict] > 0);
       if (counts.seen === 0) return state === "succeeded" ? "nothing to do" : "nothing seen";
       const verdicts = parts.map((verdict) => `${count(counts[verdict])} ${verdict}`).join(", ");

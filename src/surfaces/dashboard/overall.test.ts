@@ -47,6 +47,7 @@ const aStatus = (change: Partial<Status> = {}): Status => ({
   indexes: [],
   budgets: [],
   forecast: null,
+  headroom: [],
   rebuild: null,
   ...change,
 });

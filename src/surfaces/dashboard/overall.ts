@@ -1,6 +1,7 @@
 /** The one line that says whether all is well. Pure. */
 import type { Lane } from "../../ports/run-store.ts";
 import type { Status } from "../../queries/status.ts";
+import { headroomWords } from "../../core/headroom.ts";
 import { wordsOf, type Formats, type Moment } from "./formats.ts";
 import { channelTroubles } from "../alert-lines.ts";
 import { runTitle } from "../run-titles.ts";
@@ -39,6 +40,7 @@ export function overallOf(status: Status, formats: Formats): Overall {
       ...setAside(status, formats),
       // Where nobody is told of alerts, this page is where they are seen.
       ...(status.channels.length === 0 ? [] : channelTroubles(status.channels)),
+      ...storageNotes(status),
       ...status.off.map(({ reason }) => `${reason}.`),
     ],
   };
@@ -52,6 +54,8 @@ function judge(status: Status, { count, counted }: Formats): Pick<Overall, "tone
       lead: alerts.length === 1 ? "1 alert is open" : `${count(alerts.length)} alerts are open`,
     };
   }
+  // It may be so full that no alert could be written.
+  if (status.headroom.some(({ level }) => level === "full")) return { tone: "bad", lead: "No room is left" };
   const unwell = status.last.find(({ state }) => state === "failed" || state === "succeeded_with_findings");
   if (unwell !== undefined) return { tone: "bad", lead: `${runTitle(unwell)}: ${wordsOf(unwell.state)}` };
   const isOff = status.off.some(({ sync }) => sync === "fireflies");
@@ -99,6 +103,12 @@ function forecastNotes({ forecast, nowMs }: Status, { counted, moment }: Formats
   const pace = callsPerDay === null ? "" : ` at about ${callsPerDay} a day`;
   const done = doneMs === null ? "done in more than a year" : `done by ${moment(doneMs, nowMs).text}`;
   return [`Backfill: ${counted(meetings, "meeting")}, ${counted(pages + calls, "call")}${pace}, ${done}.`];
+}
+
+/** The database always; whatever else is filling. */
+function storageNotes({ headroom }: Status): string[] {
+  const shown = headroom.filter(({ store, level }) => store === "d1" || level !== "ok");
+  return shown.length === 0 ? [] : [`Storage: ${shown.map(headroomWords).join("; ")}.`];
 }
 
 function setAside({ totals }: Status, { count, counted }: Formats): string[] {

@@ -56,11 +56,17 @@ export function createApi(): Hono<Api> {
   app.route("/api", webhookOwnerRoutes());
   app.route("/api", lineageRoutes());
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404));
-  app.onError((error, c) => {
-    console.error(JSON.stringify({ event: "api_error", path: c.req.path, error: failureOf(error).detail }));
-    return c.json({ error: "the request failed; the log of the runner says why" }, 500);
-  });
+  app.onError(answerError);
   return app;
+}
+
+/** What is answered to a request that failed. Vendors send again what got no 2xx, so nothing that they announce is lost. */
+export function answerError(error: Error, c: Context): Response {
+  const { kind, detail } = failureOf(error);
+  console.error(JSON.stringify({ event: "api_error", path: c.req.path, error: detail }));
+  return kind === "storage_full"
+    ? c.json({ error: "there is no room left and nothing was written: docs/runbook.md, storage_full" }, 507)
+    : c.json({ error: "the request failed; the log of the runner says why" }, 500);
 }
 
 /** Open to everybody, and cheap. With `?nonce=` it proves that this is the server whose token the asker holds. */

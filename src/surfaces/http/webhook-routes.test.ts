@@ -1,8 +1,9 @@
 import { createHmac } from "node:crypto";
 import { Hono } from "hono";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { aWorkspace } from "../../../test/in-process/workspace.ts";
 import { fingerprintOf } from "../../core/webhooks/notion-event.ts";
+import { answerError } from "./api.ts";
 import { webhookRoutes } from "./webhook-routes.ts";
 
 const SECRET = "what-fireflies-signs-with";
@@ -61,6 +62,33 @@ describe("the door of Fireflies", () => {
       }),
     ]);
     expect(doors.woken.times).toBe(1);
+  });
+
+  it("answers 5xx while the database is full, and keeps what the vendor sends again", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const { inbox, world } = doors.space.ports;
+    const whole = new Hono().route(
+      "/webhooks",
+      webhookRoutes(() => ({ inbox, world, wake: async () => undefined })) as never,
+    );
+    whole.onError(answerError);
+    const send = (body: string) =>
+      whole.request(
+        "/webhooks/fireflies",
+        { method: "POST", body, headers: { "x-hub-signature": sign(body) } },
+        ENV,
+      );
+    doors.space.d1.setSizeMax(doors.space.d1.sizeBytes);
+    const statuses: number[] = [];
+    for (let n = 0; n < 200; n += 1)
+      statuses.push((await send(doors.announce({ meeting_id: `m${n}` }))).status);
+    const refused = statuses.filter((status) => status === 507).length;
+    expect(refused).toBeGreaterThan(0);
+    expect(await doors.rows()).toHaveLength(200 - refused);
+    doors.space.d1.setSizeMax(10_000_000_000);
+    for (let n = 0; n < 200; n += 1)
+      expect((await send(doors.announce({ meeting_id: `m${n}` }))).status).toBe(200);
+    expect(await doors.rows()).toHaveLength(200);
   });
 
   it("takes the old form, its signature spelt either way", async () => {

@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import {
+  d1Reading,
+  diskReading,
+  headroomOf,
+  headroomWords,
+  isFull,
+  rawReading,
+  sizeWords,
+  vectorsReading,
+  type StorageSample,
+} from "./headroom.ts";
+
+const DAY_MS = 86_400_000;
+const NOW = Date.UTC(2026, 10, 25, 12);
+const GB = 1_000_000_000;
+
+/** The database as it was so many days ago. */
+const ago = (days: number, bytes: number): StorageSample => ({
+  ...d1Reading(bytes),
+  atMs: NOW - days * DAY_MS,
+});
+
+describe("headroomOf", () => {
+  it("tells the day on which a database is full that grows by as much every day", () => {
+    const samples = [1, 2, 3, 4, 5, 6].map((days) => ago(days, GB * (8 - days)));
+    const headroom = headroomOf(ago(0, 8 * GB), samples, NOW);
+    const capBytes = 0.95 * 10 * 1024 ** 3;
+    expect(headroom.perDay).toBeCloseTo(GB, -3);
+    expect(headroom.fullMs).toBeCloseTo(NOW + ((capBytes - 8 * GB) / GB) * DAY_MS, -4);
+    expect(headroom.level).toBe("filling");
+  });
+
+  it("knows no day before five of them were measured, however often each was", () => {
+    const often = Array.from({ length: 50 }, (_, n) => ago(n * 0.07, GB - n));
+    expect(headroomOf(ago(0, GB), often, NOW)).toMatchObject({ perDay: null, fullMs: null, level: "ok" });
+    const four = [1, 2, 3].map((days) => ago(days, GB - days));
+    expect(headroomOf(ago(0, GB), four, NOW).perDay).toBeNull();
+    const five = [1, 2, 3, 4].map((days) => ago(days, GB - days));
+    expect(headroomOf(ago(0, GB), five, NOW).perDay).not.toBeNull();
+  });
+
+  it("forgets what was before the last weeks, and what a clock that was set back has left in the future", () => {
+    const old = Array.from({ length: 40 }, (_, n) => ago(31 + n, 9 * GB));
+    const future = Array.from({ length: 9 }, (_, n) => ago(-1 - n, 9 * GB));
+    expect(headroomOf(ago(0, GB), [...old, ...future], NOW).perDay).toBeNull();
+  });
+
+  it("says of one that shrinks or stands that it is never full", () => {
+    const shrinking = [1, 2, 3, 4, 5].map((days) => ago(days, GB + days));
+    const headroom = headroomOf(ago(0, GB), shrinking, NOW);
+    expect(headroom.perDay).toBeLessThan(0);
+    expect(headroom).toMatchObject({ fullMs: null, level: "ok" });
+    const standing = [1, 2, 3, 4, 5].map((days) => ago(days, GB));
+    expect(headroomOf(ago(0, GB), standing, NOW)).toMatchObject({ fullMs: null, level: "ok" });
+  });
+
+  it("has no date for what would take longer than any date", () => {
+    const slow = [1, 2, 3, 4, 5].map((days) => ago(days, 1_000 - days * 1e-5));
+    expect(headroomOf(ago(0, 1_000), slow, NOW).fullMs).toBeNull();
+  });
+
+  it("warns by what is used, too, and is full where syncs halt: at 95 % of the cap", () => {
+    const capBytes = Math.floor(0.95 * 10 * 1024 ** 3);
+    expect(headroomOf(ago(0, capBytes * 0.79), [], NOW).level).toBe("ok");
+    expect(headroomOf(ago(0, capBytes * 0.8), [], NOW).level).toBe("filling");
+    expect(headroomOf(ago(0, capBytes - 1), [], NOW).level).toBe("filling");
+    expect(headroomOf(ago(0, capBytes), [], NOW).level).toBe("full");
+  });
+
+  it("judges a disk by what is left of it, and the raw store by nothing", () => {
+    const disk = (freeBytes: number) => headroomOf({ ...diskReading(freeBytes), atMs: NOW }, [], NOW);
+    expect(disk(50 * GB)).toMatchObject({ level: "ok", usedShare: null });
+    expect(disk(GB).level).toBe("filling");
+    expect(disk(64 * 1024 * 1024).level).toBe("full");
+    expect(disk(0)).toMatchObject({ level: "full", room: 0 });
+    expect(headroomOf({ ...rawReading(900 * GB), atMs: NOW }, [], NOW)).toMatchObject({
+      level: "ok",
+      fullMs: null,
+    });
+  });
+});
+
+describe("isFull", () => {
+  it("holds for an index with as many vectors as it takes", () => {
+    expect(isFull(vectorsReading(19_999_999))).toBe(false);
+    expect(isFull(vectorsReading(20_000_000))).toBe(true);
+    expect(isFull(rawReading(GB))).toBe(false);
+  });
+});
+
+describe("headroomWords", () => {
+  const samples = [1, 2, 3, 4, 5].map((days) => ago(days, 1.2 * GB - days * 3_000_000));
+
+  it("says how much, of how much, and until when", () => {
+    expect(headroomWords(headroomOf(ago(0, 1.2 * GB), samples, NOW))).toBe(
+      "database: 1.2 GB of 10.2 GB (12 %), 3.0 MB more a day, full on 2035-02-11",
+    );
+  });
+
+  it("says what is not known yet, and what is full", () => {
+    expect(headroomWords(headroomOf(ago(0, 4_096), [], NOW))).toBe(
+      "database: 4.1 kB of 10.2 GB (<1 %), when it is full is not yet known",
+    );
+    expect(headroomWords(headroomOf({ ...vectorsReading(20_000_000), atMs: NOW }, [], NOW))).toBe(
+      "vectors: 20000000 of 20000000 (100 %), FULL, when it is full is not yet known",
+    );
+    expect(headroomWords(headroomOf({ ...diskReading(2 * GB), atMs: NOW }, [], NOW))).toBe(
+      "disk: 1.9 GB left, when it is full is not yet known",
+    );
+    expect(headroomWords(headroomOf({ ...rawReading(5_000), atMs: NOW }, [], NOW))).toBe("raw store: 5.0 kB");
+  });
+});
+
+it("sizes are written as people read them", () => {
+  expect([0, 999, 1_000, 99_900, 123_456, 1e15].map(sizeWords)).toEqual([
+    "0 B",
+    "999 B",
+    "1.0 kB",
+    "99.9 kB",
+    "123 kB",
+    "1000 TB",
+  ]);
+});
