@@ -157,7 +157,7 @@ async function close(context: RunContext, end: End): Promise<RunState> {
   const { counts, calls, retries } = summary;
   const embeddedChunks = run.sync === "vectors" ? await records.embeddedCount(run.id) : 0;
   const kept = await rowsKept(context, end.rowsBefore, counts);
-  const checks = [...end.checks, ...(end.outcome.checks ?? []), ...verification(end), ...kept];
+  const checks = [...end.checks, ...(end.outcome.checks ?? []), ...verification(end), ...kept.checks];
   const findings = [
     ...end.outcome.findings,
     ...(counts.failed > 0 ? [`${counts.failed} items of this run failed`] : []),
@@ -173,6 +173,7 @@ async function close(context: RunContext, end: End): Promise<RunState> {
     checks,
     operations: sumOperations(context.spent),
     findings,
+    rows: kept.rows,
   };
   const { continues } = end.outcome;
   const hasListed = end.state === "succeeded" && !continues && isWhole(run);
