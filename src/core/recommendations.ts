@@ -36,7 +36,7 @@ export type Evidence = {
 };
 
 /** Syncs that the clock starts, whose schedule can be wider or closer. */
-const SCHEDULED: readonly string[] = ["fireflies", "projects", "clients"];
+const SCHEDULED: ReadonlySet<string> = new Set(["fireflies", "projects", "clients"]);
 
 /** What anybody calls a vendor. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -89,7 +89,9 @@ function waitsForOne({ span, elapsedMs, waits }: Evidence): Recommendation[] {
         ? "its limits decide how long a run takes: a larger plan, or fewer other programs on this key, would shorten it"
         : "look at what it answered under Errors";
     const text = `${percent(value)} of ${whose} waited for ${nameOf(party)} (${minutes(waitedMs)}); ${todo}.`;
-    return [{ rule: "waits_for_one", text, value, threshold, unit: "share01" as const, query: `${span}_waits` }];
+    return [
+      { rule: "waits_for_one", text, value, threshold, unit: "share01" as const, query: `${span}_waits` },
+    ];
   });
 }
 
@@ -99,7 +101,9 @@ function nearBudget({ busiest }: Evidence): Recommendation[] {
     const value = budget > 0 ? calls / budget : 0;
     if (value <= threshold) return [];
     const text = `${percent(value)} of ${nameOf(party)}'s ${budget} calls a day were used on the busiest day (${calls}); set up its webhooks and widen its schedule, or take a larger plan.`;
-    return [{ rule: "near_budget", text, value, threshold, unit: "share01" as const, query: "week_calls_by_day" }];
+    return [
+      { rule: "near_budget", text, value, threshold, unit: "share01" as const, query: "week_calls_by_day" },
+    ];
   });
 }
 
@@ -110,7 +114,9 @@ function retriedOften({ span, waits, calls }: Evidence): Recommendation[] {
     const value = made === 0 ? 0 : retries / made;
     if (value <= threshold || retries < ADVICE.retriesMin) return [];
     const text = `${percent(value)} of the calls to ${nameOf(party)} (${retries} of ${made}) were tried again because of "${reason}"; see that alert's section in docs/runbook.md before the retries are used up.`;
-    return [{ rule: "retried_often", text, value, threshold, unit: "share01" as const, query: `${span}_waits` }];
+    return [
+      { rule: "retried_often", text, value, threshold, unit: "share01" as const, query: `${span}_waits` },
+    ];
   });
 }
 
@@ -168,7 +174,7 @@ function findsMuch({ syncs }: Evidence): Recommendation[] {
 }
 
 function scheduledOf(syncs: Evidence["syncs"]): Evidence["syncs"] {
-  return syncs.filter(({ sync, runs }) => SCHEDULED.includes(sync) && runs >= ADVICE.runsMin);
+  return syncs.filter(({ sync, runs }) => SCHEDULED.has(sync) && runs >= ADVICE.runsMin);
 }
 
 function storageFills({ storage }: Evidence): Recommendation[] {
@@ -190,7 +196,9 @@ function proofOverdue({ proof }: Evidence): Recommendation[] {
   const days = Math.floor(proof.ageMs / 86_400_000);
   const since = proof.isFirst ? "the first run, and there was no complete proof" : "the last complete proof";
   const text = `${days} days have passed since ${since}; make one: npm run -s syncctl -- verify --complete.`;
-  return [{ rule: "proof_overdue", text, value: proof.ageMs, threshold, unit: "ms", query: "last_complete_proof" }];
+  return [
+    { rule: "proof_overdue", text, value: proof.ageMs, threshold, unit: "ms", query: "last_complete_proof" },
+  ];
 }
 
 function sum(numbers: readonly number[]): number {

@@ -44,9 +44,15 @@ export type ErrorRow = {
   readonly laterRunId: string | null;
 };
 
-/** A sync's rows and ids: before and after. Null: not counted. */
+/**
+ * What a sync counted, before and after: ids at the source; items that the destination accounts for (records, and what is kept
+ * aside); rows of its table. Before is what the last run that finished had counted, for rows what the run itself did. Null: not
+ * counted.
+ */
 export type CountsRow = {
   readonly sync: string;
+  readonly rowsBefore: number | null;
+  readonly rowsAfter: number | null;
   readonly sourceBefore: number | null;
   readonly sourceAfter: number | null;
   readonly destinationBefore: number | null;

@@ -21,11 +21,13 @@ export function parseWeek(
     const hint = near === null ? `there are ${SYNC_NAMES.join(", ")}` : `did you mean ${near}?`;
     return { error: `there is no sync "${sync.slice(0, 40)}"; ${hint}` };
   }
-  if (until === undefined) return { week: weekUntil(nowMs, sync) };
+  // What ended at this very moment belongs to it.
+  const nextMs = nowMs + 1;
+  if (until === undefined) return { week: weekUntil(nextMs, sync) };
   const dayMs = dayOf(until);
   if (dayMs === null) return { error: "until: a day like 2026-06-01" };
   if (dayMs > nowMs) return { error: `until: ${until} has not begun; today is ${isoDay(nowMs)}` };
-  return { week: weekUntil(Math.min(dayMs + DAY_MS, nowMs), sync) };
+  return { week: weekUntil(Math.min(dayMs + DAY_MS, nextMs), sync) };
 }
 
 function weekUntil(toMs: number, sync: string | undefined): Week {

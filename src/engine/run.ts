@@ -158,10 +158,7 @@ async function close(context: RunContext, end: End): Promise<RunState> {
   const embeddedChunks = run.sync === "vectors" ? await records.embeddedCount(run.id) : 0;
   const kept = await rowsKept(context, end.rowsBefore, counts);
   const checks = [...end.checks, ...(end.outcome.checks ?? []), ...verification(end), ...kept.checks];
-  const findings = [
-    ...end.outcome.findings,
-    ...(counts.failed > 0 ? [`${counts.failed} items of this run failed`] : []),
-  ];
+  const findings = findingsOf(end, counts);
   const unproven = findings.length > 0 || checks.some((check) => !check.ok && isVerdict(check));
   const state = end.state === "succeeded" && unproven ? "succeeded_with_findings" : end.state;
   const durationMs = world.realNowMs() - (summary.startedRealMs ?? world.realNowMs());
@@ -200,6 +197,10 @@ async function close(context: RunContext, end: End): Promise<RunState> {
   // Whoever waits for the lane need not wait for the minute.
   if (isAwaited || (continues && (end.notBeforeMs ?? 0) <= world.nowMs())) await ports.wake();
   return state;
+}
+
+function findingsOf({ outcome }: End, { failed }: RunResult["counts"]): string[] {
+  return [...outcome.findings, ...(failed > 0 ? [`${failed} items of this run failed`] : [])];
 }
 
 /** Source against destination, where the run knows both. Source: requirements, "Post-Sync Verification". */

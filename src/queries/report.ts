@@ -1,14 +1,7 @@
 import { DAY_MS } from "../core/durations.ts";
 import { D1_DATABASE_BYTES_MAX } from "../core/limits.ts";
-import { stageOf, STAGES, type Stage } from "../core/report-stages.ts";
-import type {
-  ErrorRow,
-  OperationRow,
-  Queries,
-  RunRows,
-  Week,
-  WeekRows,
-} from "../core/report-figures.ts";
+import { stageOf, STAGES, WITHIN_PREFLIGHT, type Stage } from "../core/report-stages.ts";
+import type { ErrorRow, OperationRow, Queries, RunRows, Week, WeekRows } from "../core/report-figures.ts";
 import { recommendationsFrom, type Evidence, type Recommendation } from "../core/recommendations.ts";
 import { resolutionOf, type Resolution } from "../core/resolutions.ts";
 import { successMetrics, type Metric } from "../core/success-metrics.ts";
@@ -125,7 +118,7 @@ export async function readWeekReport(ports: Ports, week: Week, hasSecret: boolea
     waits: rows.week_waits,
     calls: rows.week_calls,
     operations: rows.week_operations,
-    busiest: busiestDays(ports, rows, budgets),
+    busiest: busiestDays(rows, budgets),
     quarantine: rows.quarantine_standing,
     dataAge: rows.week_data_age_all[0] ?? null,
     withoutWebhooks,
@@ -162,13 +155,11 @@ function usedOf({ databaseBytes, databaseBytesMax }: StorageFigures): Evidence["
 
 /** The fullest day of each vendor whose budget is one of a day; a budget of a minute says nothing of a day. */
 function busiestDays(
-  { rates }: Pick<Ports, "rates">,
   { week_calls_by_day: days }: WeekRows,
   budgets: readonly BudgetStatus[],
 ): Evidence["busiest"] {
-  return budgets.flatMap(({ vendor, budget }) => {
-    const rate = rates[vendor];
-    if (budget === null || (rate !== null && rate.windowMs < DAY_MS)) return [];
+  return budgets.flatMap(({ vendor, budget, windowMs }) => {
+    if (budget === null || windowMs === null || windowMs < DAY_MS) return [];
     const calls = Math.max(0, ...days.filter(({ party }) => party === vendor).map((day) => day.calls));
     return [{ party: vendor, calls, budget }];
   });
@@ -182,7 +173,9 @@ function proofAge({ last_complete_proof: [row] }: WeekRows, { toMs, sync }: Week
 
 function stagesOf(operations: readonly OperationRow[]): StageFigures[] {
   return STAGES.flatMap((stage) => {
-    const parts = operations.filter(({ operation }) => stageOf(operation) === stage);
+    const parts = operations.filter(
+      ({ operation }) => stageOf(operation) === stage && operation !== WITHIN_PREFLIGHT,
+    );
     const times = parts.reduce((sum, part) => sum + part.times, 0);
     const ms = parts.reduce((sum, part) => sum + part.ms, 0);
     return parts.length === 0 ? [] : [{ stage, times, ms }];

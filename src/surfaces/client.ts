@@ -2,6 +2,7 @@ import type { Lineage } from "../core/lineage.ts";
 import type { SearchReply } from "../queries/search.ts";
 import type { RebuildName } from "../core/rebuild.ts";
 import type { RebuildStatus } from "../queries/rebuild.ts";
+import type { FullRunReport, WeekReport } from "../queries/report.ts";
 import type { RunReport, Status } from "../queries/status.ts";
 import type { Decided } from "../engine/decisions.ts";
 import type { DeletionsNow } from "../engine/deletion-decisions.ts";
@@ -68,8 +69,7 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
     runs: (limit?: number) =>
       json<{ items: Run[] }>("GET", limit === undefined ? "/api/runs" : `/api/runs?limit=${limit}`),
     run: (id: string) => json<RunReport>("GET", `/api/runs/${encodeURIComponent(id)}`),
-    reportMarkdown: (id: string) =>
-      call("GET", `/api/runs/${encodeURIComponent(id)}/report`, { accept: "text/markdown" }),
+    ...reportCalls(json, call),
     ...runCalls(json),
     ...lineageCalls(json),
     /** @param asked parameters of the search by name, see core/search/request.ts */
@@ -103,6 +103,23 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
       }),
   };
 }
+
+type Call = (method: string, path: string, options?: { accept?: string }) => Promise<string>;
+
+function reportCalls(json: Ask, call: Call) {
+  const ofRun = (id: string): string => `/api/runs/${encodeURIComponent(id)}/report`;
+  const ofWeek = (asked: WeekAsked): string => `/api/report/week?${new URLSearchParams({ ...asked })}`;
+  const markdown = { accept: "text/markdown" };
+  return {
+    runReport: (id: string) => json<FullRunReport>("GET", ofRun(id)),
+    runReportMarkdown: (id: string) => call("GET", ofRun(id), markdown),
+    /** @param asked its last day, 2026-06-01, without which it ends now; one sync alone */
+    weekReport: (asked: WeekAsked) => json<WeekReport>("GET", ofWeek(asked)),
+    weekReportMarkdown: (asked: WeekAsked) => call("GET", ofWeek(asked), markdown),
+  };
+}
+
+type WeekAsked = { readonly until?: string; readonly sync?: string };
 
 type Ask = <T>(method: string, path: string, body?: object | null) => Promise<T>;
 

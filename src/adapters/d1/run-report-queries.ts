@@ -29,8 +29,8 @@ export const RUN_QUERIES: Readonly<Record<keyof RunRows, string>> = {
   run_errors: errorsWhere("attempts a", "a.run_id = ?1", IDS_SHOWN_MAX),
   run_counts: `select r.sync,
     (select source_count from ${BEFORE}) as sourceBefore, source_count as sourceAfter,
-    coalesce(result ->> '$.rows.before', (select destination_count from ${BEFORE})) as destinationBefore,
-    coalesce(result ->> '$.rows.after', destination_count) as destinationAfter
+    (select destination_count from ${BEFORE}) as destinationBefore, destination_count as destinationAfter,
+    result ->> '$.rows.before' as rowsBefore, result ->> '$.rows.after' as rowsAfter
     from runs as r where r.id = ?1`,
   run_quarantine: `select
     iif(r.sync = 'fireflies', (select count(*) from quarantine where first_ms between r.started_ms and coalesce(r.ended_ms, ?2)),

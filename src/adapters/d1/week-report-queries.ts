@@ -86,7 +86,8 @@ export const WEEK_QUERIES: Readonly<Record<keyof WeekRows, string>> = {
     IDS_SHOWN_MAX,
   ),
   week_counts: `select s.sync, ${lastCount("source_count", "?1")} as sourceBefore, ${lastCount("source_count", "?2")} as sourceAfter,
-    ${lastCount("destination_count", "?1")} as destinationBefore, ${lastCount("destination_count", "?2")} as destinationAfter
+    ${lastCount("destination_count", "?1")} as destinationBefore, ${lastCount("destination_count", "?2")} as destinationAfter,
+    ${lastCount("result ->> '$.rows.after'", "?1")} as rowsBefore, ${lastCount("result ->> '$.rows.after'", "?2")} as rowsAfter
     from (select distinct sync from ${ENDED}) as s order by s.sync`,
   week_alerts: `select kind, subject, opened_ms as openedMs, closed_ms as closedMs, coalesce(min(closed_ms, ?2), ?2) - opened_ms as openForMs
     from alerts where (closed_ms is null or closed_ms >= ?1) and opened_ms < ?2
