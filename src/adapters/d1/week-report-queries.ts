@@ -109,7 +109,7 @@ export const WEEK_QUERIES: Readonly<Record<keyof WeekRows, string>> = {
     (select count(*) from ${FOUND} and kind in (${faultNames(LOSS_FAULTS)})) as losses,
     (select count(*) from ${ENDED} and exists (select 1 from json_each(result, '$.checks')
       where value ->> 'name' = '${ROWS_KEPT}' and not (value ->> 'ok'))) as rowsLost,
-    (select count(*) from pushes where suspected_ms >= ?1 and suspected_ms < ?2 and (?3 is null or sync = ?3)) as edits`,
+    (select count(*) from pushes where sync in ('projects', 'clients') and suspected_ms >= ?1 and suspected_ms < ?2 and (?3 is null or sync = ?3)) as edits`,
   metric_duplicates: `select ${PROOFS} as completeProofs, ${twice("projects")} + ${twice("clients")} as rows,
     (select count(*) from (select 1 from chunks where state = 'live'
       and document_id in (select document_id from chunks where planned_ms >= ?1 and planned_ms < ?2)

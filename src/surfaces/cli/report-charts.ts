@@ -71,7 +71,14 @@ function optionOf(chart: Chart): echarts.EChartsCoreOption {
     animation: false,
     color: [...SERIES],
     textStyle: { fontFamily: "system-ui, sans-serif", color: INK },
-    grid: { left: 8, right: 24, top: isAcross ? 4 : 44, bottom: isAcross ? 30 : 4, containLabel: true },
+    grid: {
+      left: 8,
+      right: 24,
+      top: isAcross ? 4 : 44,
+      bottom: isAcross ? 30 : 4,
+      outerBoundsMode: "same",
+      outerBoundsContain: "axisLabel",
+    },
     ...(hasLegend
       ? {
           legend: {
