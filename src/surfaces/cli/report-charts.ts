@@ -1,10 +1,10 @@
 import { BarChart, LineChart } from "echarts/charts";
-import { GridComponent, LegendComponent } from "echarts/components";
+import { GridComponent, LegendComponent, TitleComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import type { Chart } from "../report/document.ts";
 
-echarts.use([BarChart, LineChart, GridComponent, LegendComponent, SVGRenderer]);
+echarts.use([BarChart, LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
 
 /** Size of the drawing in its own units; the page scales it to the width there is. */
 const WIDTH = 720;
@@ -27,6 +27,8 @@ const NAMES = new Map<string, string>([
   [LINE, "--line"],
   ...SERIES.map((color, place) => [color, `--series-${place + 1}`] as const),
 ]);
+
+const WORDS = { color: INK, fontSize: 12 };
 
 /** A chart as SVG markup without words for those who do not see it: the page gives them. */
 export function svgOf(chart: Chart): string {
@@ -52,18 +54,10 @@ function optionOf(chart: Chart): echarts.EChartsCoreOption {
   };
   const value = {
     type: "value",
-    name: chart.unit,
-    nameLocation: isAcross ? "middle" : "end",
-    nameGap: isAcross ? 26 : 12,
-    nameTextStyle: {
-      color: INK,
-      fontSize: 12,
-      align: isAcross ? "center" : "left",
-      padding: isAcross ? 0 : [0, 0, 0, -34],
-    },
+    ...(isAcross ? { name: chart.unit, nameLocation: "middle", nameGap: 26, nameTextStyle: WORDS } : {}),
     minInterval: isWhole(chart) ? 1 : 0,
     splitNumber: 4,
-    splitLine: { lineStyle: { color: LINE } },
+    splitLine: { show: !isAcross, lineStyle: { color: LINE } },
     axisLabel: { color: INK, fontSize: 12 },
   };
   const hasLegend = chart.series.length > 1;
@@ -71,20 +65,34 @@ function optionOf(chart: Chart): echarts.EChartsCoreOption {
     animation: false,
     color: [...SERIES],
     textStyle: { fontFamily: "system-ui, sans-serif", color: INK },
+    // Where bars lie across, the figure beside the longest one needs room.
     grid: {
-      left: 8,
-      right: 24,
+      left: 4,
+      right: isAcross ? 64 : 12,
       top: isAcross ? 4 : 44,
       bottom: isAcross ? 30 : 4,
       outerBoundsMode: "same",
       outerBoundsContain: "axisLabel",
     },
+    ...(isAcross
+      ? {}
+      : {
+          title: {
+            text: chart.unit,
+            left: 0,
+            top: 4,
+            padding: 4,
+            textStyle: { ...WORDS, fontWeight: "normal" },
+          },
+        }),
     ...(hasLegend
       ? {
           legend: {
             top: 0,
             right: 8,
             icon: "roundRect",
+            // The widths of words are estimated, and a font may be wider.
+            itemGap: 32,
             itemWidth: 12,
             itemHeight: 12,
             textStyle: { color: INK, fontSize: 12 },
@@ -93,13 +101,26 @@ function optionOf(chart: Chart): echarts.EChartsCoreOption {
       : {}),
     xAxis: isAcross ? value : category,
     yAxis: isAcross ? category : value,
-    series: chart.series.map(({ name, values }) => ({ name, data: [...values], ...lookOf(chart) })),
+    series: chart.series.map(({ name, values }, place) => ({
+      name,
+      data: [...values],
+      ...lookOf(chart, place),
+    })),
   };
 }
 
-function lookOf({ form, unit }: Chart): object {
-  if (form === "lines")
-    return { type: "line", symbol: "circle", symbolSize: 7, lineStyle: { width: 2 }, connectNulls: false };
+/** Marks and strokes tell lines apart where colours do not, and let one be seen below another. */
+const STROKES = [
+  { symbol: "circle", type: "solid" },
+  { symbol: "rect", type: "solid" },
+  { symbol: "triangle", type: "dashed" },
+] as const;
+
+function lookOf({ form, unit }: Chart, place: number): object {
+  if (form === "lines") {
+    const { symbol, type } = STROKES[place % STROKES.length] ?? STROKES[0];
+    return { type: "line", symbol, symbolSize: 8, lineStyle: { width: 2, type }, connectNulls: false };
+  }
   if (form === "stacked") return { type: "bar", stack: "all", barMaxWidth: 42 };
   if (form === "bars") return { type: "bar", barMaxWidth: 26, barGap: "10%" };
   return {

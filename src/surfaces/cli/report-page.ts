@@ -15,6 +15,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
+/** Words, ids and times up to this length stay on one line. */
+const BRIEF_CHARS_MAX = 22;
+
 /**
  * A report as one HTML page that needs nothing else: plots as SVG with a table beside each, light, dark and on paper.
  *
@@ -64,7 +67,9 @@ function blockOf(block: Block): string {
       return `<dl class="facts">${facts.join("")}</dl>${queryNote(block.query)}`;
     }
     case "table":
-      return tableOf(block.table, "");
+      return block.folded === undefined
+        ? tableOf(block.table, "")
+        : `<details><summary>${escaped(block.folded)}</summary>${tableOf(block.table, block.folded)}</details>`;
     case "chart":
       return chartOf(block.chart);
   }
@@ -86,9 +91,11 @@ ${svg}
 function tableOf({ columns, rows, query }: Table, caption: string): string {
   const kind = (place: number): string => (columns[place]?.isNumber === true ? ' class="number"' : "");
   const heads = columns.map(({ title }, place) => `<th scope="col"${kind(place)}>${escaped(title)}</th>`);
-  const body = rows.map(
-    (row) => `<tr>${row.map((cell, place) => `<td${kind(place)}>${escaped(cell)}</td>`).join("")}</tr>`,
-  );
+  const cellOf = (cell: string, place: number): string => {
+    const isBrief = columns[place]?.isNumber !== true && cell.length <= BRIEF_CHARS_MAX;
+    return `<td${isBrief ? ' class="brief"' : kind(place)}>${escaped(cell)}</td>`;
+  };
+  const body = rows.map((row) => `<tr>${row.map((cell, place) => cellOf(cell, place)).join("")}</tr>`);
   const label = caption === "" ? "" : ` aria-label="${escaped(caption)}"`;
   return `<div class="scroll"><table${label}><thead><tr>${heads.join("")}</tr></thead><tbody>${body.join("")}</tbody></table></div>${queryNote(query)}`;
 }

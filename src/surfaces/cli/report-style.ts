@@ -35,6 +35,8 @@ table { border-collapse: collapse; width: 100%; font-size: .88rem; }
 th, td { text-align: left; vertical-align: top; padding: .32rem .7rem .32rem 0; border-bottom: 1px solid var(--line); }
 th { color: var(--ink-soft); font-weight: 600; }
 td { overflow-wrap: anywhere; }
+td:not(.number, .brief) { min-width: 9rem; }
+td.brief { white-space: nowrap; }
 th.number, td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; padding-left: .7rem; padding-right: .3rem; }
 .query { color: var(--ink-soft); font-size: .78rem; margin: .2rem 0 0; }
 .query a { color: inherit; }
@@ -52,7 +54,16 @@ footer { margin-top: 3rem; color: var(--ink-soft); font-size: .82rem; }
     --series-1: #2f6fb4; --series-2: #e08a2e; --series-3: #3d9a6a; --series-4: #b8506f; --series-5: #7b62b0; --series-6: #8a7a4a; --series-7: #6b7785;
   }
   @page { size: A4; margin: 16mm 14mm; }
-  body { font-size: 10pt; }
+  body { font-size: 9.5pt; }
+  h1 { font-size: 17pt; }
+  h2 { font-size: 12pt; margin-top: 1.4rem; }
+  .facts { grid-template-columns: repeat(4, 1fr); gap: .5rem; }
+  .fact { padding: .45rem .6rem; }
+  .fact .value { font-size: 13pt; }
+  table { font-size: 7.5pt; }
+  th, td { padding: .2rem .45rem .2rem 0; }
+  td:not(.number, .brief) { min-width: 0; }
+  pre { font-size: 6.5pt; }
   main { max-width: none; padding: 0; }
   h2, h3 { break-after: avoid; }
   figure, .fact, tr { break-inside: avoid; }

@@ -36,7 +36,12 @@ export type Block =
   | { readonly kind: "text"; readonly text: string; readonly isStrong: boolean }
   | { readonly kind: "list"; readonly items: readonly string[] }
   | { readonly kind: "facts"; readonly facts: readonly Fact[]; readonly query: string | null }
-  | { readonly kind: "table"; readonly table: Table }
+  | {
+      readonly kind: "table";
+      readonly table: Table;
+      /** What it is called where it is only shown when somebody asks; absent: it is always shown. */
+      readonly folded?: string;
+    }
   | { readonly kind: "chart"; readonly chart: Chart };
 
 export type Section = { readonly title: string; readonly blocks: readonly Block[] };

@@ -38,9 +38,12 @@ export function durationChart(rows: WeekRows["week_days"], days: readonly string
   };
 }
 
-/** What came of items on each day; what did not change is left to the table, or it would hide the rest. */
+/** What changes a day's items; what only stays as it was is counted by every run that lists it, and would hide the rest. */
+const CHANGES: ReadonlySet<string> = new Set(["created", "updated", "deleted", "failed"]);
+
+/** What changed on each day; the table has every verdict. */
 export function itemChart(rows: WeekRows["week_items"], days: readonly string[]): Chart {
-  const drawn = VERDICTS.filter((verdict) => verdict !== "unchanged" && rows.some((row) => row[verdict] > 0));
+  const drawn = VERDICTS.filter((verdict) => CHANGES.has(verdict) && rows.some((row) => row[verdict] > 0));
   const of = (day: string, verdict: (typeof VERDICTS)[number]): number =>
     rows.filter((row) => row.day === day).reduce((sum, row) => sum + row[verdict], 0);
   const total = (verdict: (typeof VERDICTS)[number]): number =>
@@ -48,8 +51,8 @@ export function itemChart(rows: WeekRows["week_items"], days: readonly string[])
   const said = drawn.map((verdict) => `${count(total(verdict))} ${verdict}`);
   return {
     name: "items",
-    title: "Items that were not merely unchanged",
-    summary: drawn.length === 0 ? "Every item was unchanged." : `In these days: ${said.join(", ")}.`,
+    title: "Items that changed",
+    summary: drawn.length === 0 ? "No item changed." : `In these days: ${said.join(", ")}.`,
     form: "stacked",
     unit: "items",
     categories: days,

@@ -21,7 +21,7 @@ export function weekDocument(report: WeekReport): ReportDocument {
   const whose = week.sync === null ? "all syncs" : week.sync;
   const runs = figures.week_runs.reduce((sum, row) => sum + row.runs, 0);
   return {
-    title: `Week of ${whose}`,
+    title: `Weekly report: ${whose}`,
     lead: [
       text(`${moment(week.fromMs)} to ${moment(week.toMs)}, UTC; ${count(runs)} runs ended.`),
       ...(runs === 0 ? [text("No run ended in these days: what depends on one is not measured.")] : []),
@@ -61,6 +61,7 @@ function metricSection({ metrics }: WeekReport): Section {
       { kind: "facts", facts, query: null },
       {
         kind: "table",
+        folded: "What each means, and its query",
         table: tableOf(["metric", "target", "figure", "verdict", "definition", "query"], rows, null),
       },
     ],
@@ -93,7 +94,7 @@ function runSection({ figures, week }: WeekReport): Section {
       "#with findings",
       "#parked",
       "#failed",
-      "#changed something",
+      "#with changes",
       "#mean",
       "#longest",
     ],
@@ -123,7 +124,7 @@ function runSection({ figures, week }: WeekReport): Section {
 
 function itemBlocks({ figures, week }: WeekReport): Block[] {
   if (figures.week_items.length === 0) return [text("No run counted any item.")];
-  const syncs = [...new Set(figures.week_items.map(({ sync }) => sync))];
+  const syncs = [...new Set(figures.week_items.map(({ sync }) => sync))].toSorted();
   const rows = syncs.map((sync) => {
     const own = figures.week_items.filter((row) => row.sync === sync);
     return [sync, ...VERDICTS.map((verdict) => count(own.reduce((sum, row) => sum + row[verdict], 0)))];
@@ -134,7 +135,7 @@ function itemBlocks({ figures, week }: WeekReport): Block[] {
     { kind: "chart", chart },
     { kind: "table", table },
     text(
-      "Counted once for each run that saw it: what is unchanged is seen again by every run that lists it.",
+      "Counted once for each run that saw it: what is unchanged, pending or in quarantine is seen again by every run that lists it.",
     ),
   ];
 }
