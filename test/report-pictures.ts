@@ -32,7 +32,7 @@ const WEEK_MS = 7 * 86_400_000;
 /** Six meetings a day, or so. */
 const ARRIVES_EVERY_MS = (4 * 3_600_000) / SPEED;
 
-const DESKTOP = { viewport: { width: 1060, height: 1400 } };
+const DESKTOP = { viewport: { width: 1060, height: 1180 } };
 const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
   light: DESKTOP,
   dark: { ...DESKTOP, colorScheme: "dark" },

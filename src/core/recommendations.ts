@@ -1,4 +1,5 @@
 /** What would make the syncs better, by rule: each with the figure that speaks for it, and none without one. Pure. */
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./durations.ts";
 import { ADVICE } from "./policy.ts";
 import type { OperationRow, ReasonRow, WaitRow } from "./report-figures.ts";
 import { stageOf } from "./report-stages.ts";
@@ -72,8 +73,9 @@ function percent(share01: number): string {
   return `${Math.round(share01 * 100)} %`;
 }
 
-function minutes(ms: number): string {
-  return ms < 90_000 ? `${Math.round(ms / 1_000)} s` : `${Math.round(ms / 60_000)} min`;
+function length(ms: number): string {
+  if (ms < 90 * SECOND_MS) return `${Math.round(ms / SECOND_MS)} s`;
+  return ms < 2 * HOUR_MS ? `${Math.round(ms / MINUTE_MS)} min` : `${(ms / HOUR_MS).toFixed(1)} h`;
 }
 
 function waitsForOne({ span, elapsedMs, waits }: Evidence): Recommendation[] {
@@ -88,7 +90,7 @@ function waitsForOne({ span, elapsedMs, waits }: Evidence): Recommendation[] {
       party === "notion" || party === "fireflies"
         ? "its limits decide how long a run takes: a larger plan, or fewer other programs on this key, would shorten it"
         : "look at what it answered under Errors";
-    const text = `${percent(value)} of ${whose} waited for ${nameOf(party)} (${minutes(waitedMs)}); ${todo}.`;
+    const text = `${percent(value)} of ${whose} waited for ${nameOf(party)} (${length(waitedMs)}); ${todo}.`;
     return [
       { rule: "waits_for_one", text, value, threshold, unit: "share01" as const, query: `${span}_waits` },
     ];
@@ -137,7 +139,7 @@ function withoutWebhooks({ dataAge, withoutWebhooks: vendors }: Evidence): Recom
   const value = dataAge?.p95Ms ?? 0;
   const isKnown = dataAge !== null && dataAge.meetings >= ADVICE.meetingsMin;
   if (!isKnown || value <= threshold || !vendors.includes("fireflies")) return [];
-  const text = `${minutes(value)} pass from a meeting's end until it can be found, for 1 in 20 or more (of ${dataAge.meetings}), and Fireflies' webhooks are not set up; with them it is minutes: npm run -s syncctl -- webhooks.`;
+  const text = `${length(value)} pass from a meeting's end until it can be found, for 1 in 20 or more (of ${dataAge.meetings}), and Fireflies' webhooks are not set up; with them it is minutes: npm run -s syncctl -- webhooks.`;
   return [{ rule: "without_webhooks", text, value, threshold, unit: "ms", query: "week_data_age_all" }];
 }
 
@@ -148,7 +150,7 @@ function embeddingRules({ span, operations }: Evidence): Recommendation[] {
   const embedMs = sum(work.filter(({ operation }) => operation === "embed").map(({ ms }) => ms));
   const value = allMs === 0 ? 0 : embedMs / allMs;
   if (value <= threshold || allMs < ADVICE.workMsMin) return [];
-  const text = `${percent(value)} of the measured work (${minutes(embedMs)}) was making embeddings; a nearer or faster model is what would shorten it.`;
+  const text = `${percent(value)} of the measured work (${length(embedMs)}) was making embeddings; a nearer or faster model is what would shorten it.`;
   const query = `${span}_operations`;
   return [{ rule: "embedding_dominates", text, value, threshold, unit: "share01", query }];
 }
@@ -193,7 +195,7 @@ function gigabytes(bytes: number): string {
 function proofOverdue({ proof }: Evidence): Recommendation[] {
   const threshold = ADVICE.proofAgeMs;
   if (proof === null || proof.ageMs <= threshold) return [];
-  const days = Math.floor(proof.ageMs / 86_400_000);
+  const days = Math.floor(proof.ageMs / DAY_MS);
   const since = proof.isFirst ? "the first run, and there was no complete proof" : "the last complete proof";
   const text = `${days} days have passed since ${since}; make one: npm run -s syncctl -- verify --complete.`;
   return [

@@ -1,4 +1,5 @@
 /** The success metrics of the requirements: what each means, its figure, and whether it is met. Pure. */
+import { MINUTE_MS } from "./durations.ts";
 import { SUCCESS_COMPLETION_SHARE, SUCCESS_RUN_MS } from "./policy.ts";
 import type { FaultKind } from "./proof.ts";
 import type { WeekRows } from "./report-figures.ts";
@@ -63,7 +64,7 @@ function duration({ metric_duration: [row] }: MetricRows): Metric {
   return {
     name: "Average sync time",
     definition: "mean time from the start to the end of runs that came to their end",
-    target: `< ${SUCCESS_RUN_MS / 60_000} min`,
+    target: `< ${SUCCESS_RUN_MS / MINUTE_MS} min`,
     value: meanMs,
     unit: "ms",
     isMet: meanMs === null ? null : meanMs < SUCCESS_RUN_MS,

@@ -67,7 +67,8 @@ function optionOf(chart: Chart): echarts.EChartsCoreOption {
     textStyle: { fontFamily: "system-ui, sans-serif", color: INK },
     // Where bars lie across, the figure beside the longest one needs room.
     grid: {
-      left: 4,
+      // Widths of words are estimated: a wide font takes more than is reckoned with.
+      left: isAcross ? 24 : 4,
       right: isAcross ? 64 : 12,
       top: isAcross ? 4 : 44,
       bottom: isAcross ? 30 : 4,

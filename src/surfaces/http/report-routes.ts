@@ -7,8 +7,8 @@ import { weekDocument } from "../report/week-document.ts";
 import type { Api } from "./api-environment.ts";
 
 /**
- * Reports: as JSON, or as Markdown where `Accept` asks for it. The page is made from the JSON by `syncctl report --html`: a
- * library that draws would be half as large again as this Worker.
+ * Reports: as JSON, or as Markdown where `Accept` asks for it. The page is made from the JSON by `syncctl report --html`: the
+ * library that draws has no room in this Worker.
  */
 export function reportRoutes(): Hono<Api> {
   const routes = new Hono<Api>();

@@ -35,7 +35,6 @@ export function runDocument(report: FullRunReport): ReportDocument {
     sections: [
       { title: "Items", blocks: itemBlocks(report) },
       ...listSection("Findings", findings),
-      ...setAside(report),
       ...listSection("Waits for a person", waitingForPerson([report])),
       recommendationSection(report),
       {
@@ -48,6 +47,7 @@ export function runDocument(report: FullRunReport): ReportDocument {
       callSection(figures.run_calls, figures.run_waits, "run"),
       errorSection(report.errors, "run"),
       countSection(figures.run_counts, "run_counts"),
+      ...setAside(report),
       { title: "Quarantine", blocks: quarantineBlocks(report) },
       ...checkSection(report),
       outlookSection(report),

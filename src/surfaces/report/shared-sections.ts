@@ -79,7 +79,7 @@ export function callSection(
 
 /** Errors and how each was resolved. `isOfWeek` names the sync and the run as well. */
 export function errorSection(errors: readonly ResolvedError[], span: "run" | "week"): Section {
-  const title = "Errors and how each was resolved";
+  const title = "Errors and what was done";
   if (errors.length === 0) return { title, blocks: [text("No errors.")] };
   const rows = errors.map((error) => [
     moment(error.atMs),

@@ -1,3 +1,4 @@
+import { MINUTE_MS, SECOND_MS } from "../../core/durations.ts";
 import type { WeekRows } from "../../core/report-figures.ts";
 import { VERDICTS } from "../../core/report.ts";
 import { tableOf, type Chart } from "./document.ts";
@@ -10,7 +11,7 @@ export function durationChart(rows: WeekRows["week_days"], days: readonly string
     days.map((day) => {
       const row = byDay.get(day);
       const ms = row === undefined ? null : read(row);
-      return ms === null ? null : ms / 1_000;
+      return ms === null ? null : ms / SECOND_MS;
     });
   const longest = Math.max(0, ...rows.map(({ maxMs }) => maxMs ?? 0));
   return {
@@ -93,7 +94,7 @@ export function ageChart(rows: WeekRows["week_data_age"], days: readonly string[
   const minutes = (read: (row: WeekRows["week_data_age"][number]) => number): (number | null)[] =>
     days.map((day) => {
       const row = byDay.get(day);
-      return row === undefined ? null : read(row) / 60_000;
+      return row === undefined ? null : read(row) / MINUTE_MS;
     });
   return {
     name: "data-age",
