@@ -58,10 +58,8 @@ async function take(
 async function liveAWeek(): Promise<string> {
   const dataDir = join(temporaryFolder(), "data");
   const emulator = await startEmulator(["--speed", String(SPEED), "--faults", "seed=7,rate=0.04"]);
-  const program = startProgram([
-    ...["start", "--port", "0", "--data-dir", dataDir, "--fireflies-url", emulator.url],
-    ...["--notion-url", emulator.notion.url],
-  ]);
+  const vendors = ["--fireflies-url", emulator.url, "--notion-url", emulator.notion.url];
+  const program = startProgram(["start", "--port", "0", "--data-dir", dataDir, ...vendors]);
   await waitFor("the program to serve", () => {
     if (program.isEnded()) throw new Error(`the program ended: ${program.stderr()}`);
     return program.stderr().includes("Serving") ? true : undefined;

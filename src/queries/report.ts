@@ -15,7 +15,7 @@ import { readWebhooks } from "./webhooks.ts";
 const SCHEMA = 1;
 
 /** How full what can fill up is. Not a query's figure: D1 says its size with every answer (`meta.size_after`). */
-export type StorageFigures = { readonly databaseBytes: number; readonly databaseBytesMax: number };
+type StorageFigures = { readonly databaseBytes: number; readonly databaseBytesMax: number };
 
 /** Time by stage; real ms of work, and world ms of the stage `wait`. */
 export type StageFigures = { readonly stage: Stage; readonly times: number; readonly ms: number };

@@ -46,12 +46,8 @@ export class ApiUnreachable extends Error {
  * @param fetch makes the calls
  */
 export function createApiClient(url: string, token: string, fetch = globalThis.fetch) {
-  const call = async (
-    method: string,
-    path: string,
-    { accept = "application/json", body = null }: { accept?: string; body?: object | null } = {},
-  ): Promise<string> => {
-    const headers = { authorization: `Bearer ${token}`, accept };
+  const call = async (method: string, path: string, body: object | null = null): Promise<string> => {
+    const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
     const sent = body === null ? null : JSON.stringify(body);
     const { ok, status, text } = await fetch(`${url}${path}`, { method, headers, body: sent })
       .then(async (response) => ({ ok: response.ok, status: response.status, text: await response.text() }))
@@ -62,14 +58,14 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
     throw new ApiError(status, errorIn(text) ?? `HTTP ${status}`);
   };
   const json = async <T>(method: string, path: string, body: object | null = null): Promise<T> =>
-    JSON.parse(await call(method, path, { body })) as T;
+    JSON.parse(await call(method, path, body)) as T;
   return {
     status: () => json<Status>("GET", "/api/status"),
     /** @param limit newest runs, at most 200, which is also the default */
     runs: (limit?: number) =>
       json<{ items: Run[] }>("GET", limit === undefined ? "/api/runs" : `/api/runs?limit=${limit}`),
     run: (id: string) => json<RunReport>("GET", `/api/runs/${encodeURIComponent(id)}`),
-    ...reportCalls(json, call),
+    ...reportCalls(json),
     ...runCalls(json),
     ...lineageCalls(json),
     /** @param asked parameters of the search by name, see core/search/request.ts */
@@ -104,18 +100,12 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
   };
 }
 
-type Call = (method: string, path: string, options?: { accept?: string }) => Promise<string>;
-
-function reportCalls(json: Ask, call: Call) {
-  const ofRun = (id: string): string => `/api/runs/${encodeURIComponent(id)}/report`;
-  const ofWeek = (asked: WeekAsked): string => `/api/report/week?${new URLSearchParams({ ...asked })}`;
-  const markdown = { accept: "text/markdown" };
+function reportCalls(json: Ask) {
   return {
-    runReport: (id: string) => json<FullRunReport>("GET", ofRun(id)),
-    runReportMarkdown: (id: string) => call("GET", ofRun(id), markdown),
+    runReport: (id: string) => json<FullRunReport>("GET", `/api/runs/${encodeURIComponent(id)}/report`),
     /** @param asked its last day, 2026-06-01, without which it ends now; one sync alone */
-    weekReport: (asked: WeekAsked) => json<WeekReport>("GET", ofWeek(asked)),
-    weekReportMarkdown: (asked: WeekAsked) => call("GET", ofWeek(asked), markdown),
+    weekReport: (asked: WeekAsked) =>
+      json<WeekReport>("GET", `/api/report/week?${new URLSearchParams({ ...asked })}`),
   };
 }
 

@@ -43,23 +43,7 @@ export function svgOf(chart: Chart): string {
 
 function optionOf(chart: Chart): echarts.EChartsCoreOption {
   const isAcross = chart.form === "across";
-  const labels = chart.categories.map((category) => dayLabel(category));
-  const category = {
-    type: "category",
-    data: labels,
-    inverse: isAcross,
-    axisLine: { lineStyle: { color: LINE } },
-    axisTick: { show: false },
-    axisLabel: { color: INK, fontSize: 12, interval: 0, hideOverlap: false },
-  };
-  const value = {
-    type: "value",
-    ...(isAcross ? { name: chart.unit, nameLocation: "middle", nameGap: 26, nameTextStyle: WORDS } : {}),
-    minInterval: isWhole(chart) ? 1 : 0,
-    splitNumber: 4,
-    splitLine: { show: !isAcross, lineStyle: { color: LINE } },
-    axisLabel: { color: INK, fontSize: 12 },
-  };
+  const [category, value] = [categoryAxis(chart, isAcross), valueAxis(chart, isAcross)];
   const hasLegend = chart.series.length > 1;
   return {
     animation: false,
@@ -107,6 +91,28 @@ function optionOf(chart: Chart): echarts.EChartsCoreOption {
       data: [...values],
       ...lookOf(chart, place),
     })),
+  };
+}
+
+function categoryAxis(chart: Chart, isAcross: boolean): object {
+  return {
+    type: "category",
+    data: chart.categories.map((category) => dayLabel(category)),
+    inverse: isAcross,
+    axisLine: { lineStyle: { color: LINE } },
+    axisTick: { show: false },
+    axisLabel: { color: INK, fontSize: 12, interval: 0, hideOverlap: false },
+  };
+}
+
+function valueAxis(chart: Chart, isAcross: boolean): object {
+  return {
+    type: "value",
+    ...(isAcross ? { name: chart.unit, nameLocation: "middle", nameGap: 26, nameTextStyle: WORDS } : {}),
+    minInterval: isWhole(chart) ? 1 : 0,
+    splitNumber: 4,
+    splitLine: { show: !isAcross, lineStyle: { color: LINE } },
+    axisLabel: { color: INK, fontSize: 12 },
   };
 }
 

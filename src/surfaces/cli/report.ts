@@ -1,5 +1,6 @@
 import { CommanderError, type Command } from "commander";
 import type { ApiClient } from "../client.ts";
+import { markdownOf } from "../report/markdown.ts";
 import { runDocument } from "../report/run-document.ts";
 import { weekDocument } from "../report/week-document.ts";
 
@@ -62,11 +63,11 @@ export async function report(
   { form, until, sync }: ReportOptions & { readonly form: Form },
 ): Promise<string> {
   const asked = { ...(until === undefined ? {} : { until }), ...(sync === undefined ? {} : { sync }) };
-  const isWeek = of === "week";
-  if (form === "markdown") return isWeek ? client.weekReportMarkdown(asked) : client.runReportMarkdown(of);
-  const read = isWeek ? await client.weekReport(asked) : await client.runReport(of);
+  const read = of === "week" ? await client.weekReport(asked) : await client.runReport(of);
   if (form === "json") return `${JSON.stringify(read)}\n`;
+  const document = read.kind === "week" ? weekDocument(read) : runDocument(read);
+  if (form === "markdown") return markdownOf(document);
   // Loaded only here: it is large, and every other verb does without.
   const { pageOf } = await import("./report-page.ts");
-  return pageOf(read.kind === "week" ? weekDocument(read) : runDocument(read), read.madeMs);
+  return pageOf(document, read.madeMs);
 }

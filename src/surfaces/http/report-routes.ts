@@ -1,14 +1,11 @@
 import { Hono, type Context } from "hono";
 import { parseWeek } from "../../core/report-week.ts";
 import { readRunReport, readWeekReport } from "../../queries/report.ts";
-import { markdownOf } from "../report/markdown.ts";
-import { runDocument } from "../report/run-document.ts";
-import { weekDocument } from "../report/week-document.ts";
 import type { Api } from "./api-environment.ts";
 
 /**
- * Reports: as JSON, or as Markdown where `Accept` asks for it. The page is made from the JSON by `syncctl report --html`: the
- * library that draws has no room in this Worker.
+ * Reports, as JSON. What people read, Markdown and a page with plots, `syncctl report` makes from it: the Worker has no room for
+ * words that only a person needs.
  */
 export function reportRoutes(): Hono<Api> {
   const routes = new Hono<Api>();
@@ -25,7 +22,7 @@ async function ofRun(c: Context<Api>): Promise<Response> {
       { error: `there is no run ${id.slice(0, 40)}; npm run -s syncctl -- runs names the latest` },
       404,
     );
-  return wantsMarkdown(c) ? c.text(markdownOf(runDocument(report))) : c.json(report);
+  return c.json(report);
 }
 
 async function ofWeek(c: Context<Api>): Promise<Response> {
@@ -35,9 +32,5 @@ async function ofWeek(c: Context<Api>): Promise<Response> {
   );
   if ("error" in asked) return c.json(asked, 400);
   const report = await readWeekReport(c.var.ports, asked.week, (c.env.FIREFLIES_WEBHOOK_SECRET ?? "") !== "");
-  return wantsMarkdown(c) ? c.text(markdownOf(weekDocument(report))) : c.json(report);
-}
-
-function wantsMarkdown(c: Context<Api>): boolean {
-  return (c.req.header("accept") ?? "").includes("text/markdown");
+  return c.json(report);
 }

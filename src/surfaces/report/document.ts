@@ -1,7 +1,7 @@
 /** A report as sections of blocks, before anybody has decided how it looks. Every text in it is plain; whoever shows it escapes it. */
 
 /** A column of a table; numbers stand to the right. */
-export type Column = { readonly title: string; readonly isNumber: boolean };
+type Column = { readonly title: string; readonly isNumber: boolean };
 
 export type Table = {
   readonly columns: readonly Column[];
