@@ -18,7 +18,7 @@ export const STAGES = [
 export type Stage = (typeof STAGES)[number];
 
 /** The operation under which a run's pauses for an index that shows late are measured. */
-export const WAIT_VISIBLE = "wait until visible";
+export const WAIT_FOR_INDEX = "wait for the index";
 
 /** An operation that is measured within another one (preflight), and would count twice. */
 export const WITHIN_PREFLIGHT = "account";
@@ -55,7 +55,7 @@ const STAGE_OF: Readonly<Record<string, Stage>> = {
   create: "push",
   update: "push",
   trash: "push",
-  [WAIT_VISIBLE]: "wait",
+  [WAIT_FOR_INDEX]: "wait",
 };
 
 /** The stage that an operation belongs to. */

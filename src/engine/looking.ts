@@ -1,5 +1,5 @@
 import { VISIBLE_WAITS_MS } from "../core/policy.ts";
-import { WAIT_VISIBLE } from "../core/report-stages.ts";
+import { WAIT_FOR_INDEX } from "../core/report-stages.ts";
 import { durably, type StepScope } from "./durably.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -29,7 +29,7 @@ export async function untilNone(
 export async function pause(context: RunContext, name: string, waitMs: number): Promise<void> {
   const untilMs = await durably(context, `${name} due`, async () => context.ports.world.nowMs() + waitMs);
   await context.steps.sleepUntil(`${name} wait`, untilMs);
-  context.spent.push({ [WAIT_VISIBLE]: { times: 1, ms: waitMs } });
+  context.spent.push({ [WAIT_FOR_INDEX]: { times: 1, ms: waitMs } });
 }
 
 /** A list in parts of a size. */

@@ -1,5 +1,6 @@
 import { IDS_SHOWN_MAX } from "../../core/policy.ts";
 import type { RunRows } from "../../core/report-figures.ts";
+import { WAIT_FOR_INDEX } from "../../core/report-stages.ts";
 import { errorsWhere, WAITED } from "./report-errors.ts";
 import { standingReasons } from "./report-reasons.ts";
 
@@ -17,7 +18,7 @@ export const RUN_QUERIES: Readonly<Record<keyof RunRows, string>> = {
   run_time: `select queued_ms as queuedMs, started_ms as startedMs, ended_ms as endedMs, duration_ms as tookMs,
     coalesce(ended_ms, ?2) - started_ms as elapsedMs, started_ms - queued_ms as queuedForMs,
     (select coalesce(sum(${WAITED}), 0) from attempts where run_id = ?1 and next = 'wait')
-      + coalesce(result ->> '$.operations."wait until visible".ms', 0) as waitedMs,
+      + coalesce(result ->> '$.operations."${WAIT_FOR_INDEX}".ms', 0) as waitedMs,
     iif(state = 'parked', max(0, not_before_ms - ended_ms), null) as parkedMs
     from runs where id = ?1`,
   run_operations: `select key as operation, value ->> 'times' as times, value ->> 'ms' as ms
