@@ -20,7 +20,7 @@ import { runDocument } from "../../src/surfaces/report/run-document.ts";
 import { weekDocument } from "../../src/surfaces/report/week-document.ts";
 import { aFirefliesWorkspace, aSourceMeeting } from "./fireflies-workspace.ts";
 import { verified } from "./proof.ts";
-import { aWorkspace, type Workspace } from "./workspace.ts";
+import { aWorkspace, runSync, type Workspace } from "./workspace.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -270,6 +270,28 @@ describe("the report of a run", () => {
     expect(report.figures.run_time[0]).toMatchObject({ elapsedMs: 90_000, tookMs: null });
     expect(markdownOf(runDocument(report))).toContain("under way for 1 min 30 s");
     expect(report.recommendations).toEqual([]);
+  });
+
+  it("that paused for the index, and parked, tells both apart from its work", async () => {
+    const space = await aFirefliesWorkspace([aSourceMeeting("m1", 3)]);
+    await space.sync();
+    // Twice it shows nothing of what it took: pauses of one and two seconds.
+    let looks = 0;
+    const { index } = space.ports;
+    const late = {
+      ...index,
+      getByIds: async (ids: readonly string[]) => ((looks += 1) > 2 ? index.getByIds(ids) : []),
+    };
+    const { id } = await runSync(space, "vectors", { ...space.ports, index: late });
+    const { figures, stages } = await reportOf(space, id);
+    const waited = stages.find(({ stage }) => stage === "wait");
+    expect(waited).toEqual({ stage: "wait", times: 2, ms: 3_000 });
+    expect(figures.run_time[0]).toMatchObject({ waitedMs: 3_000, elapsedMs: 3_000, parkedMs: null });
+    await space.d1
+      .prepare("update runs set state = 'parked', not_before_ms = ended_ms + 7000 where id = ?1")
+      .bind(id)
+      .run();
+    expect((await reportOf(space, id)).figures.run_time[0]?.parkedMs).toBe(7_000);
   });
 });
 
