@@ -78,7 +78,7 @@ async function runToShow(dataDir: string): Promise<string> {
   const runs = (await askApi<{ items: Run[] }>(dataDir, "/api/runs"))?.items ?? [];
   const worth = (run: Run): number =>
     (run.result?.counts.created ?? 0) * 10 + (run.result?.retries ?? 0) * 100;
-  const [best] = runs.filter(({ sync }) => sync !== "verify").toSorted((a, b) => worth(b) - worth(a));
+  const [best] = runs.filter(({ sync }) => sync === "fireflies").toSorted((a, b) => worth(b) - worth(a));
   if (best === undefined) throw new Error("there was no run");
   return best.id;
 }
