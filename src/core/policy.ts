@@ -296,7 +296,7 @@ export const PAGE_CALL_TIMEOUT_MS = 20 * SECOND_MS;
 export const PAGE_RUNS_STEP = 10;
 
 /** The newest file of migrations/, without which this code does not start. A test compares it with the folder. */
-export const SCHEMA_VERSION = "0018_storage.sql";
+export const SCHEMA_VERSION = "0019_reports.sql";
 
 /** Calls to Notion within one minute. Source: Notion docs, request limits: 180 a minute on the smaller plans. */
 export const NOTION_CALLS_PER_MINUTE = 180;
@@ -625,6 +625,7 @@ export const ACK_NOTE_CHARS_MAX = 500;
 /** Closed alerts, and deliveries of one alert, that a list shows. */
 export const ALERTS_CLOSED_SHOWN = 20;
 export const ALERT_DELIVERIES_SHOWN = 10;
+
 // Storage: how much is left, what is kept how long, and cleanup (pipelines/cleanup.ts).
 
 /** How full the stores are is measured this often; of each day the last figure is kept, for so long. */
@@ -692,3 +693,46 @@ export const CLEANUP_ROWS_MEASURED_PER_STEP = 5_000;
 /** Rows of the ballast, and bytes of each: a failure, its alert and the end of a run with fifty items come to less. */
 export const BALLAST_ROWS = 4;
 export const BALLAST_ROW_BYTES = 128 * 1024;
+
+// Reports.
+
+/** Success metrics, over so many days. Source: requirements, "Success Metrics"; design 6. */
+export const SUCCESS_COMPLETION_SHARE = 0.99;
+export const SUCCESS_RUN_MS = 5 * MINUTE_MS;
+export const REPORT_DAYS = 7;
+
+/** Rows of a list of a report; errors are cut to IDS_SHOWN_MAX. */
+export const REPORT_ROWS_MAX = 200;
+
+/**
+ * When a recommendation is made. Each threshold is where a change begins to be worth a person's attention; below it, chance and
+ * the ordinary course of things explain the figure. Few cases are no evidence, so each has a least number as well.
+ */
+export const ADVICE = {
+  /** Of the time of runs that passed in waiting for one vendor: a fifth, or what a person notices of a run. */
+  waitedShare: 0.2,
+  /** A wait shorter than this is no matter, whatever share of a run it is. */
+  waitedMsMin: MINUTE_MS,
+  /** Of a day's budget on the busiest day: what is kept for the better uses begins to be touched (QUOTA_KEPT_SHARE_MAX). */
+  budgetShare: 0.8,
+  /** Calls that were tried again for one reason, of all to that party: ten times the failures that a healthy API shows (1 %). */
+  retriesShare: 0.1,
+  retriesMin: 5,
+  /** Quarantine with one reason in half of it has one cause, that one change may cure. */
+  reasonShare: 0.5,
+  reasonItemsMin: 5,
+  /** Half of what a webhook would save: meetings are looked for every 60 minutes without one. */
+  dataAgeMs: 30 * MINUTE_MS,
+  meetingsMin: 5,
+  /** Of the measured work: then the model, and nothing else, decides how long runs take. */
+  embedShare: 0.5,
+  workMsMin: MINUTE_MS,
+  /** Runs that changed something, of a sync's: below one in twenty it looks too often, above nine in ten too seldom. */
+  changesShareMin: 0.05,
+  changesShareMax: 0.9,
+  runsMin: 20,
+  /** Of the database's cap: at 10 GB and a steady growth, months remain to act, and preflight refuses at D1_USED_SHARE_MAX. */
+  storageShare: 0.7,
+  /** A complete proof is due every PROOF_COMPLETE_EVERY_MS; a day late is late. */
+  proofAgeMs: 8 * DAY_MS,
+} as const;

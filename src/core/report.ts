@@ -45,6 +45,9 @@ export const COUNTED = {
   suspected: "pushes over which a person may have typed",
 } as const;
 
+/** Name of the check of rows, which decides the verdict of a run. */
+export const ROWS_KEPT = "rows before and after";
+
 /** What is frozen into the ledger when a run ends. Durations are real ms. */
 export type RunResult = {
   readonly counts: RunCounts;
@@ -54,6 +57,8 @@ export type RunResult = {
   readonly checks: readonly Check[];
   readonly operations: Readonly<Record<string, { readonly times: number; readonly ms: number }>>;
   readonly findings: readonly string[];
+  /** Rows of its table when it began and when it ended; null where a run writes none, or never came so far. */
+  readonly rows: { readonly before: number; readonly after: number } | null;
 };
 
 /** Totals from groups of verdicts. Counted, never incremented: a repeated step cannot raise them. */

@@ -96,6 +96,7 @@ describe("a run that has used up its share of the budget", () => {
     expect(status.budgets).toEqual([
       {
         vendor: "fireflies",
+        windowMs: DAY_MS,
         budget: BUDGET,
         used: 5,
         windowEndsMs: NOON_MS + DAY_MS / 2,

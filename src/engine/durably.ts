@@ -128,7 +128,8 @@ async function attemptOnce<T>(
     if (failure.kind === "reserved")
       return { ok: false, failure, next: nextAfter(failure, 1, world.nowMs()) };
     const before = await scope.failures();
-    const next = nextAfter(failure, failuresOnLadder(before, failure.kind) + 1, world.nowMs());
+    const decidedMs = world.nowMs();
+    const next = nextAfter(failure, failuresOnLadder(before, failure.kind) + 1, decidedMs);
     const row = {
       id: scope.attemptId ?? world.newId(),
       runId: context.run.id,
@@ -141,6 +142,7 @@ async function attemptOnce<T>(
     await runs.recordFailure(context.fence, row, {
       failure,
       next,
+      decidedMs,
       durationMs: world.realNowMs() - startedRealMs,
     });
     return { ok: false, failure, next };

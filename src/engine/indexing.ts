@@ -232,7 +232,7 @@ async function chunksOf<T extends OwedDocument>(
   document: T,
 ): Promise<Cut> {
   const { contentHash, revisionKey } = document;
-  const text = await scope.timed("read", () => context.ports.raw.getText(revisionKey));
+  const text = await scope.timed("read revision", () => context.ports.raw.getText(revisionKey));
   if (text === null || (await sha256Hex(text)) !== contentHash)
     return { chunks: null, contentHash, ...(await work.instead?.(document)), isLost: true };
   const { sentences } = transcriptSentences(text);
@@ -264,7 +264,8 @@ async function stillMissing(
       );
     };
     const live = rows.filter(isThere).map((row) => row.id);
-    if (live.length > 0) await records.markLive(context.fence, live, world.nowMs());
+    if (live.length > 0)
+      await scope.timed("record", () => records.markLive(context.fence, live, world.nowMs()));
     const found = new Set(live);
     missing.push(...slice.filter((id) => !found.has(id)));
   }

@@ -1,4 +1,5 @@
 import { VISIBLE_WAITS_MS } from "../core/policy.ts";
+import { WAIT_FOR_INDEX } from "../core/report-stages.ts";
 import { durably, type StepScope } from "./durably.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -28,6 +29,7 @@ export async function untilNone(
 export async function pause(context: RunContext, name: string, waitMs: number): Promise<void> {
   const untilMs = await durably(context, `${name} due`, async () => context.ports.world.nowMs() + waitMs);
   await context.steps.sleepUntil(`${name} wait`, untilMs);
+  context.spent.push({ [WAIT_FOR_INDEX]: { times: 1, ms: waitMs } });
 }
 
 /** A list in parts of a size. */

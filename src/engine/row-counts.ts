@@ -1,12 +1,9 @@
-import type { Check, RunCounts } from "../core/report.ts";
+import { ROWS_KEPT, type Check, type RunCounts, type RunResult } from "../core/report.ts";
 import type { Mender } from "../core/proof.ts";
 import { ALERT_MISMATCH_SHARE } from "../core/policy.ts";
 import { asksVendor } from "./lanes.ts";
 import { durably } from "./durably.ts";
 import type { RunContext } from "./run-context.ts";
-
-/** Name of the check, which decides the verdict of a run. */
-export const ROWS_KEPT = "rows before and after";
 
 /** Rows of what a run writes, counted in its own table before it begins; null where it writes none, or makes none away. */
 export async function rowsBefore(context: RunContext): Promise<number | null> {
@@ -27,10 +24,11 @@ export async function rowsKept(
   context: RunContext,
   before: number | null,
   { deleted }: RunCounts,
-): Promise<Check[]> {
+): Promise<{ readonly checks: readonly Check[]; readonly rows: RunResult["rows"] }> {
   const sync = countedOf(context);
-  if (before === null || sync === null) return [];
-  return [keptCheck(before, await context.ports.proofs.rowCount(sync), deleted)];
+  if (before === null || sync === null) return { checks: [], rows: null };
+  const after = await context.ports.proofs.rowCount(sync);
+  return { checks: [keptCheck(before, after, deleted)], rows: { before, after } };
 }
 
 /** Whether no more rows are gone than were deleted. Both sides are shown. */

@@ -2,10 +2,9 @@ import { ALERT_OF_FAILURE, type AlertKind } from "../core/alerts.ts";
 import type { Failure } from "../core/errors.ts";
 import { ALERT_API_ERRORS, ALERT_MISMATCH_SHARE, ALERT_PARKS, ALERT_RUN_MS } from "../core/policy.ts";
 import { runName } from "../core/rebuild.ts";
-import type { Check } from "../core/report.ts";
+import { ROWS_KEPT, type Check } from "../core/report.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Run, RunState } from "../ports/run-store.ts";
-import { ROWS_KEPT } from "./row-counts.ts";
 import type { PipelineOutcome, RunContext } from "./run-context.ts";
 import type { Condition } from "./source-silence.ts";
 

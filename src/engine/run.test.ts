@@ -139,7 +139,12 @@ describe("executeRun", () => {
               isCall: true,
               atMs: space.world.nowMs(),
             },
-            { failure, next: { do: "wait", untilMs: 0, retry: true }, durationMs: 1 },
+            {
+              failure,
+              next: { do: "wait", untilMs: 0, retry: true },
+              decidedMs: space.world.nowMs(),
+              durationMs: 1,
+            },
           );
         }
         waitUntil(endsAfter);

@@ -159,11 +159,8 @@ async function close(context: RunContext, end: End): Promise<RunState> {
   const { counts, calls, retries } = summary;
   const embeddedChunks = run.sync === "vectors" ? await records.embeddedCount(run.id) : 0;
   const kept = await rowsKept(context, end.rowsBefore, counts);
-  const checks = [...end.checks, ...(end.outcome.checks ?? []), ...verification(end), ...kept];
-  const findings = [
-    ...end.outcome.findings,
-    ...(counts.failed > 0 ? [`${counts.failed} items of this run failed`] : []),
-  ];
+  const checks = [...end.checks, ...(end.outcome.checks ?? []), ...verification(end), ...kept.checks];
+  const findings = findingsOf(end, counts);
   const unproven = findings.length > 0 || checks.some((check) => !check.ok && isVerdict(check));
   const state = end.state === "succeeded" && unproven ? "succeeded_with_findings" : end.state;
   const durationMs = world.realNowMs() - (summary.startedRealMs ?? world.realNowMs());
@@ -175,6 +172,7 @@ async function close(context: RunContext, end: End): Promise<RunState> {
     checks,
     operations: sumOperations(context.spent),
     findings,
+    rows: kept.rows,
   };
   const { continues } = end.outcome;
   const hasListed = end.state === "succeeded" && !continues && isWhole(run);
@@ -199,6 +197,10 @@ async function close(context: RunContext, end: End): Promise<RunState> {
   // Whoever waits for the lane, or is to be told of an alert, need not wait for the minute.
   if (isNews || isAwaited || (continues && (end.notBeforeMs ?? 0) <= world.nowMs())) await ports.wake();
   return state;
+}
+
+function findingsOf({ outcome }: End, { failed }: RunResult["counts"]): string[] {
+  return [...outcome.findings, ...(failed > 0 ? [`${failed} items of this run failed`] : [])];
 }
 
 /** Source against destination, where the run knows both. Source: requirements, "Post-Sync Verification". */

@@ -71,7 +71,10 @@ async function deliver(
     counted.add(row.textHash);
     return { id: row.id, key: place?.key ?? "", index: place?.index ?? 0, embedded };
   });
-  await records.markSent(context.fence, { runId: context.run.id, nowMs: world.nowMs(), rows: sent });
+  const { id: runId } = context.run;
+  await scope.timed("record", () =>
+    records.markSent(context.fence, { runId, nowMs: world.nowMs(), rows: sent }),
+  );
   const vectors = rows.map((row) => ({
     id: row.id,
     values: placed.get(row.textHash)?.values ?? [],

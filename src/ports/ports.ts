@@ -16,6 +16,7 @@ import type { ProofStore } from "./proof-store.ts";
 import type { RawStore } from "./raw-store.ts";
 import type { RebuildStore } from "./rebuild-store.ts";
 import type { RecordStore } from "./record-store.ts";
+import type { ReportStore } from "./report-store.ts";
 import type { RequestStore } from "./request-store.ts";
 import type { RunStore } from "./run-store.ts";
 import type { StorageStore } from "./storage-store.ts";
@@ -48,6 +49,7 @@ export type Ports = {
   readonly search: SearchStore;
   readonly lineage: LineageStore;
   readonly arrivals: ArrivalStore;
+  readonly reports: ReportStore;
   readonly raw: RawStore;
   /** Null while no key is configured. */
   readonly source: MeetingSource | null;

@@ -194,11 +194,11 @@ export type RunStore = {
     outcome: { durationMs: number; failure: Failure | null },
     key: Omit<VendorKey, "version">,
   ): Promise<void>;
-  /** Write a failed attempt of a step, or complete the call's row with what happens next. */
+  /** Write a failed attempt of a step, or complete the call's row with what happens next, and when (world ms) that was decided. */
   recordFailure(
     fence: Fence,
     attempt: Attempt,
-    what: { failure: Failure; next: Next; durationMs: number },
+    what: { failure: Failure; next: Next; decidedMs: number; durationMs: number },
   ): Promise<void>;
   /** Failed attempts of a step so far, by kind, in order. Interrupted and refused ones are not failures. */
   failuresOf(runId: string, step: string): Promise<{ items: Failure["kind"][]; cursor: null }>;

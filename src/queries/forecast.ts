@@ -10,6 +10,8 @@ export type BudgetStatus = {
   /** Calls of a window; null: nobody has said yet. */
   readonly budget: number | null;
   readonly used: number;
+  /** How long a window of it lasts; null: not known. */
+  readonly windowMs: number | null;
   /** When the calls come back; null: none is used, or it is not known. */
   readonly windowEndsMs: number | null;
   /** Time that the vendor named, before which nobody calls; null: none, or it has come. */
@@ -31,7 +33,8 @@ export async function readBudgets(ports: Ports): Promise<BudgetStatus[]> {
     const notBeforeMs = quota.notBeforeMs > nowMs ? quota.notBeforeMs : null;
     // A window that nothing was taken from has not begun.
     const endsMs = used > 0 ? windowEndsMs : null;
-    return [{ vendor, budget: budgetOf(quota, rate), used, windowEndsMs: endsMs, notBeforeMs }];
+    const windowMs = quota.windowMs ?? rate?.windowMs ?? null;
+    return [{ vendor, budget: budgetOf(quota, rate), used, windowMs, windowEndsMs: endsMs, notBeforeMs }];
   });
   return (await Promise.all(read)).flat();
 }

@@ -2,6 +2,7 @@ import type { Lineage } from "../core/lineage.ts";
 import type { SearchReply } from "../queries/search.ts";
 import type { RebuildName } from "../core/rebuild.ts";
 import type { RebuildStatus } from "../queries/rebuild.ts";
+import type { FullRunReport, WeekReport } from "../queries/report.ts";
 import type { RunReport, Status } from "../queries/status.ts";
 import type { Decided } from "../engine/decisions.ts";
 import type { DeletionsNow } from "../engine/deletion-decisions.ts";
@@ -48,12 +49,8 @@ export class ApiUnreachable extends Error {
  * @param fetch makes the calls
  */
 export function createApiClient(url: string, token: string, fetch = globalThis.fetch) {
-  const call = async (
-    method: string,
-    path: string,
-    { accept = "application/json", body = null }: { accept?: string; body?: object | null } = {},
-  ): Promise<string> => {
-    const headers = { authorization: `Bearer ${token}`, accept };
+  const call = async (method: string, path: string, body: object | null = null): Promise<string> => {
+    const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
     const sent = body === null ? null : JSON.stringify(body);
     const { ok, status, text } = await fetch(`${url}${path}`, { method, headers, body: sent })
       .then(async (response) => ({ ok: response.ok, status: response.status, text: await response.text() }))
@@ -64,15 +61,14 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
     throw new ApiError(status, errorIn(text) ?? `HTTP ${status}`);
   };
   const json = async <T>(method: string, path: string, body: object | null = null): Promise<T> =>
-    JSON.parse(await call(method, path, { body })) as T;
+    JSON.parse(await call(method, path, body)) as T;
   return {
     status: () => json<Status>("GET", "/api/status"),
     /** @param limit newest runs, at most 200, which is also the default */
     runs: (limit?: number) =>
       json<{ items: Run[] }>("GET", limit === undefined ? "/api/runs" : `/api/runs?limit=${limit}`),
     run: (id: string) => json<RunReport>("GET", `/api/runs/${encodeURIComponent(id)}`),
-    reportMarkdown: (id: string) =>
-      call("GET", `/api/runs/${encodeURIComponent(id)}/report`, { accept: "text/markdown" }),
+    ...reportCalls(json),
     ...runCalls(json),
     ...lineageCalls(json),
     /** @param asked parameters of the search by name, see core/search/request.ts */
@@ -109,6 +105,17 @@ export function createApiClient(url: string, token: string, fetch = globalThis.f
       }),
   };
 }
+
+function reportCalls(json: Ask) {
+  return {
+    runReport: (id: string) => json<FullRunReport>("GET", `/api/runs/${encodeURIComponent(id)}/report`),
+    /** @param asked its last day, 2026-06-01, without which it ends now; one sync alone */
+    weekReport: (asked: WeekAsked) =>
+      json<WeekReport>("GET", `/api/report/week?${new URLSearchParams({ ...asked })}`),
+  };
+}
+
+type WeekAsked = { readonly until?: string; readonly sync?: string };
 
 type Ask = <T>(method: string, path: string, body?: object | null) => Promise<T>;
 

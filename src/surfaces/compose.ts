@@ -21,6 +21,7 @@ import { createPlanStore } from "../adapters/d1/plan-table.ts";
 import { createRequestStore } from "../adapters/d1/request-table.ts";
 import { createRunStore } from "../adapters/d1/run-store.ts";
 import { createArrivalStore } from "../adapters/d1/arrival-table.ts";
+import { createReportStore } from "../adapters/d1/report-table.ts";
 import { createLineageStore } from "../adapters/d1/lineage-table.ts";
 import { createSearchStore } from "../adapters/d1/search-store.ts";
 import { createWake } from "../adapters/queues/wake.ts";
@@ -89,6 +90,7 @@ export async function composePorts(env: Env): Promise<Ports> {
     search: createSearchStore(env.DB),
     lineage: createLineageStore(env.DB),
     arrivals: createArrivalStore(env.DB),
+    reports: createReportStore(env.DB),
     raw: createRawStore(env.RAW, world),
     registry,
     rebuilds: createRebuildStore(env.DB),

@@ -23,6 +23,7 @@ it("a forecast owns up to what it does not know", () => {
 it("a budget says what is used, when it begins anew, and what time the vendor named", () => {
   const budget = {
     vendor: "fireflies",
+    windowMs: null,
     budget: 50,
     used: 18,
     windowEndsMs: doneMs,

@@ -19,6 +19,7 @@ import { createRequestStore } from "../../src/adapters/d1/request-table.ts";
 import { createDeletionStore } from "../../src/adapters/d1/deletion-table.ts";
 import { createRunStore } from "../../src/adapters/d1/run-store.ts";
 import { createArrivalStore } from "../../src/adapters/d1/arrival-table.ts";
+import { createReportStore } from "../../src/adapters/d1/report-table.ts";
 import { createLineageStore } from "../../src/adapters/d1/lineage-table.ts";
 import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
@@ -182,6 +183,7 @@ export async function aWorkspace(
     search: createSearchStore(d1),
     lineage: createLineageStore(d1),
     arrivals: createArrivalStore(d1),
+    reports: createReportStore(d1),
     raw: createRawStore(r2, world),
     registry: createIndexRegistry(d1),
     rebuilds: createRebuildStore(d1),

@@ -8,6 +8,7 @@ import { createStorageStore } from "../../src/adapters/d1/storage-table.ts";
 import { createRebuildStore } from "../../src/adapters/d1/rebuild-table.ts";
 import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
 import { createArrivalStore } from "../../src/adapters/d1/arrival-table.ts";
+import { createReportStore } from "../../src/adapters/d1/report-table.ts";
 import { createLineageStore } from "../../src/adapters/d1/lineage-table.ts";
 import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
 import { createTableStore } from "../../src/adapters/d1/table-store.ts";
@@ -67,6 +68,7 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     search: createSearchStore(d1),
     lineage: createLineageStore(d1),
     arrivals: createArrivalStore(d1),
+    reports: createReportStore(d1),
     raw: createRawStore(bindR2(watched, estate.r2), world),
     embedder: createEmbedder(bindAi(watched, estate.ai), MODEL, world),
     registry: createIndexRegistry(d1),

@@ -9,19 +9,20 @@ type Methods = Pick<RunStore, "recordFailure" | "failuresOf" | "troubles">;
 /** Attempts: what was tried, and what came of it. */
 export function attemptTable(database: Database): Methods {
   return {
-    recordFailure: async (fence, attempt, { failure, next, durationMs }) => {
+    recordFailure: async (fence, attempt, { failure, next, decidedMs, durationMs }) => {
       const isFull = failure.kind === "storage_full" && failure.party === "d1";
       await database.fenced(fence, [
         ...(isFull ? [roomToSayIt()] : []),
         insertAttempt(attempt, failure.kind),
         statement(
-          "update attempts set outcome = ?2, detail = ?3, duration_ms = coalesce(duration_ms, ?4), next = ?5, next_ms = ?6 where id = ?1",
+          "update attempts set outcome = ?2, detail = ?3, duration_ms = coalesce(duration_ms, ?4), next = ?5, next_ms = ?6, decided_ms = ?7 where id = ?1",
           attempt.id,
           failure.kind,
           failure.detail,
           durationMs,
           next.do,
           next.do === "halt" ? null : next.untilMs,
+          decidedMs,
         ),
       ]);
     },

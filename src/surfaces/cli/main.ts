@@ -17,6 +17,7 @@ import { approveDeletions, deletions, DELETIONS_HELP, restoreMeeting } from "./d
 import { runLines, statusLines } from "./lines.ts";
 import { askRebuild, rebuildWish, watchRebuild, type Said } from "./rebuild.ts";
 import { runAsked, withRun, type RunOptions } from "./run.ts";
+import { report, reportForm, withReport, type ReportOptions } from "./report.ts";
 import { webhooks, withWebhooks } from "./webhooks.ts";
 import { lifeOf, withWhy } from "./why.ts";
 import { verify, withVerify, type VerifyOptions } from "./verify.ts";
@@ -37,7 +38,7 @@ function program(): Command {
     .description("Look at a running sync and tell it what to do: a client of its HTTP API.")
     .addHelpText(
       "after",
-      '\nExamples:\n  npm run -s syncctl -- status\n  npm run -s syncctl -- run all --watch\n  npm run -s syncctl -- runs --json\n  npm run -s syncctl -- report <run>\n  npm run -s syncctl -- search "who should pay for the permit"\n  npm run -s syncctl -- rebuild chunks --scope from:2026-05-01 --watch',
+      '\nExamples:\n  npm run -s syncctl -- status\n  npm run -s syncctl -- run all --watch\n  npm run -s syncctl -- runs --json\n  npm run -s syncctl -- report week --html > week.html\n  npm run -s syncctl -- search "who should pay for the permit"\n  npm run -s syncctl -- rebuild chunks --scope from:2026-05-01 --watch',
     );
   const verb = (name: string, description: string): Command =>
     root
@@ -72,11 +73,12 @@ function program(): Command {
     },
   );
   addWhy(verb);
-  verb("report <run>", "everything about one run").action(async (runId: string, options: Options) => {
-    const client = await connect(options);
-    if (options.json === true) print(options, await client.run(runId), () => []);
-    else process.stdout.write(await client.reportMarkdown(runId));
-  });
+  withReport(verb("report <run>", "everything about one run, or about a week")).action(
+    async (of: string, options: Options & ReportOptions) => {
+      const form = reportForm(of, options);
+      process.stdout.write(await report(await connect(options), of, { ...options, form }));
+    },
+  );
   verb("rebuild <what>", "make records, chunks or vectors anew from what is stored, without the vendor")
     .option("--scope <what>", "meeting:<id> (repeatable), from:<day>, to:<day>", collected, [])
     .option("--watch", "show how far it is until it is over")

@@ -15,7 +15,7 @@ import { deletionRoutes } from "./deletion-routes.ts";
 import { lineageRoutes } from "./lineage-routes.ts";
 import { proofRoutes } from "./proof-routes.ts";
 import { parseRebuildRequest } from "./rebuild-request.ts";
-import { markdownReport } from "./report-markdown.ts";
+import { reportRoutes } from "./report-routes.ts";
 import { closedToOthers, isNonce, requireToken, tokenProof } from "./token.ts";
 import { runRoutes } from "./run-routes.ts";
 import { noteUntold } from "../untold.ts";
@@ -37,15 +37,10 @@ export function createApi(): Hono<Api> {
   app.get("/api/status", async (c) => c.json(await readStatus(c.var.ports)));
   app.get("/api/runs", answerRuns);
   app.get("/api/runs/:id", async (c) => found(c, await readReport(c.var.ports, c.req.param("id"))));
-  app.get("/api/runs/:id/report", async (c) => {
-    const report = await readReport(c.var.ports, c.req.param("id"));
-    if (report === null || !(c.req.header("accept") ?? "").includes("text/markdown")) return found(c, report);
-    const { quarantined } = await c.var.ports.records.totals();
-    return c.text(markdownReport(report, quarantined));
-  });
   app.get("/api/search", answerSearch);
   app.route("/api", alertRoutes());
   app.route("/api", runRoutes());
+  app.route("/api", reportRoutes());
   app.route("/api", proofRoutes());
   app.post("/api/tick", beat);
   app.post("/api/rebuilds", rebuild);

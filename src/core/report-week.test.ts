@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { DAY_MS } from "./durations.ts";
+import { daysOf, parseWeek } from "./report-week.ts";
+
+const NOW_MS = Date.UTC(2026, 5, 9, 10, 30);
+
+describe("parseWeek", () => {
+  it("is the seven days until now, what ends now included", () => {
+    const toMs = NOW_MS + 1;
+    expect(parseWeek({}, NOW_MS)).toEqual({ week: { fromMs: toMs - 7 * DAY_MS, toMs, sync: null } });
+  });
+
+  it("ends with the day that is asked for, and never in the future", () => {
+    const toMs = Date.UTC(2026, 5, 2);
+    expect(parseWeek({ until: "2026-06-01", sync: "clients" }, NOW_MS)).toEqual({
+      week: { fromMs: toMs - 7 * DAY_MS, toMs, sync: "clients" },
+    });
+    expect(parseWeek({ until: "2026-06-09" }, NOW_MS)).toMatchObject({ week: { toMs: NOW_MS + 1 } });
+  });
+
+  it.each([
+    [{ until: "yesterday" }, "until: a day like 2026-06-01"],
+    [{ until: "2026-02-30" }, "until: a day like 2026-06-01"],
+    [{ until: "2026-06-10" }, "until: 2026-06-10 has not begun; today is 2026-06-09"],
+    [{ sync: "project" }, 'there is no sync "project"; did you mean projects?'],
+    [{ sync: "xyz" }, 'there is no sync "xyz"; there are fireflies, clients, projects, vectors, verify'],
+  ])("says what is wrong with %o", (asked, error) => {
+    expect(parseWeek(asked, NOW_MS)).toEqual({ error });
+  });
+});
+
+it("the days of a week are the partial ones at its ends as well", () => {
+  expect(daysOf({ fromMs: Date.UTC(2026, 5, 2, 10), toMs: Date.UTC(2026, 5, 4, 10) })).toEqual([
+    "2026-06-02",
+    "2026-06-03",
+    "2026-06-04",
+  ]);
+  expect(daysOf({ fromMs: Date.UTC(2026, 5, 2), toMs: Date.UTC(2026, 5, 4) })).toEqual([
+    "2026-06-02",
+    "2026-06-03",
+  ]);
+});

@@ -1,0 +1,439 @@
+import { Hono } from "hono";
+import { describe, expect, it } from "vitest";
+import { FailureError } from "../../src/core/errors.ts";
+import { parseWeek } from "../../src/core/report-week.ts";
+import type { Queries, Week } from "../../src/core/report-figures.ts";
+import { startRun } from "../../src/engine/tick.ts";
+import type { Ports } from "../../src/ports/ports.ts";
+import {
+  readRunReport,
+  readWeekReport,
+  type FullRunReport,
+  type WeekReport,
+} from "../../src/queries/report.ts";
+import { pageOf } from "../../src/surfaces/cli/report-page.ts";
+import type { Api } from "../../src/surfaces/http/api-environment.ts";
+import { reportRoutes } from "../../src/surfaces/http/report-routes.ts";
+import type { ReportDocument, Table } from "../../src/surfaces/report/document.ts";
+import { markdownOf } from "../../src/surfaces/report/markdown.ts";
+import { runDocument } from "../../src/surfaces/report/run-document.ts";
+import { weekDocument } from "../../src/surfaces/report/week-document.ts";
+import { aFirefliesWorkspace, aSourceMeeting } from "./fireflies-workspace.ts";
+import { verified } from "./proof.ts";
+import { aWorkspace, runSync, type Workspace } from "./workspace.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** A source whose next calls of a kind fail so, and then succeed. */
+function failing(ports: Ports, kinds: ("rate_limited" | "unreachable")[]): Ports {
+  const { source } = ports;
+  if (source === null) throw new Error("no source");
+  return {
+    ...ports,
+    source: {
+      ...source,
+      listMeetings: async (asked) => {
+        const kind = kinds.shift();
+        const named = kind === "rate_limited" ? { notBeforeMs: ports.world.nowMs() + MINUTE_MS } : {};
+        if (kind !== undefined)
+          throw new FailureError({ kind, party: "fireflies", detail: "HTTP 4xx or 5xx", ...named });
+        return source.listMeetings(asked);
+      },
+    },
+  };
+}
+
+/** Some days of an estate in which things were kept aside, failed, were tried again, parked and were proved. */
+async function anEventfulWeek() {
+  const space = await aFirefliesWorkspace([
+    aSourceMeeting("m1", 30),
+    aSourceMeeting("m2", 50, { title: "" }),
+    aSourceMeeting("m3", 70),
+  ]);
+  const runs = [await space.sync(), await space.vectors()];
+  await verified(space);
+  for (const [n, kinds] of (["rate_limited", "unreachable", null, "unreachable"] as const).entries()) {
+    space.world.advance(26 * HOUR_MS);
+    space.fireflies.control({
+      op: "arrive",
+      hoursAgo: 1,
+      meeting: { id: `late-${n}`, duration: 30 },
+    } as never);
+    const ports =
+      kinds === null
+        ? space.ports
+        : failing(
+            space.ports,
+            Array.from({ length: 2 }, () => kinds),
+          );
+    runs.push(await space.sync(ports), await space.vectors());
+  }
+  // One that used up its retries, and the run that went on after it.
+  space.world.advance(HOUR_MS);
+  runs.push(
+    await space.sync(
+      failing(
+        space.ports,
+        Array.from({ length: 9 }, () => "unreachable" as const),
+      ),
+    ),
+  );
+  space.world.advance(HOUR_MS);
+  runs.push(await space.sync());
+  return { space, runs };
+}
+
+async function weekOf(space: Workspace, sync?: string): Promise<WeekReport> {
+  const asked = parseWeek({ sync }, space.world.nowMs());
+  if ("error" in asked) throw new Error(asked.error);
+  return readWeekReport(space.ports, asked.week, false);
+}
+
+async function reportOf(space: Workspace, runId: string): Promise<FullRunReport> {
+  const report = await readRunReport(space.ports, runId);
+  if (report === null) throw new Error("the run is gone");
+  return report;
+}
+
+/** Each query asked by itself of the database, as a person would. */
+async function askedAlone({ d1 }: Workspace, queries: Queries<object>): Promise<Record<string, unknown>> {
+  const answers: Record<string, unknown> = {};
+  for (const [name, sql] of Object.entries(queries) as [string, string][])
+    answers[name] = (await d1.prepare(sql).all()).results;
+  return answers;
+}
+
+/** Every table of a document, those of charts included. */
+function tablesOf({ sections }: ReportDocument): Table[] {
+  return sections.flatMap(({ blocks }) =>
+    blocks.flatMap((block) =>
+      block.kind === "table" ? [block.table] : block.kind === "chart" ? [block.chart.table] : [],
+    ),
+  );
+}
+
+describe("the reports of an eventful week", async () => {
+  const { space, runs } = await anEventfulWeek();
+  const states = runs.map(({ state }) => state);
+
+  it("are of a week in which there was something to tell", () => {
+    expect(states).toContain("failed");
+    expect(states).toContain("succeeded");
+  });
+
+  it("every figure of a run is what the query named beside it yields by itself", async () => {
+    for (const { id } of runs) {
+      const { figures, queries, ...report } = await reportOf(space, id);
+      expect(await askedAlone(space, queries)).toEqual(figures);
+      // What the ledger froze at the end says the same.
+      const counted = Object.fromEntries(figures.run_items.map(({ verdict, items }) => [verdict, items]));
+      expect(report.run.result?.counts).toMatchObject(counted);
+      expect(figures.run_calls.reduce((sum, { calls }) => sum + calls, 0)).toBe(report.run.result?.apiCalls);
+      expect(figures.run_waits.reduce((sum, { retries }) => sum + retries, 0)).toBe(
+        report.run.result?.retries,
+      );
+    }
+  });
+
+  it.each([undefined, "fireflies", "vectors", "projects"])(
+    "every figure of a week is what the query named beside it yields by itself (sync: %s)",
+    async (sync) => {
+      const { figures, queries } = await weekOf(space, sync);
+      expect(await askedAlone(space, queries)).toEqual(figures);
+      const ended = figures.week_runs.reduce((sum, row) => sum + row.runs, 0);
+      expect(figures.week_days.reduce((sum, row) => sum + row.runs, 0)).toBe(ended);
+    },
+  );
+
+  it("print, in the tables that name a query, no figure that its answer does not hold", async () => {
+    const week = await weekOf(space);
+    const documents = [
+      { document: weekDocument(week), answers: await askedAlone(space, week.queries) },
+      ...(await Promise.all(
+        runs.map(async ({ id }) => {
+          const report = await reportOf(space, id);
+          return { document: runDocument(report), answers: await askedAlone(space, report.queries) };
+        }),
+      )),
+    ];
+    let looked = 0;
+    for (const { document, answers } of documents)
+      for (const { query, columns, rows } of tablesOf(document)) {
+        if (
+          query === null ||
+          !["calls", "waits", "alerts", "week_runs", "counts"].some((name) => query.endsWith(name))
+        )
+          continue;
+        const answer = answers[query] as readonly Record<string, unknown>[];
+        expect(rows).toHaveLength(answer.length);
+        for (const [place, row] of rows.entries()) {
+          const held = new Set(
+            Object.values(answer[place] ?? {}).map((value) => Number(value).toLocaleString("en-GB")),
+          );
+          const whole = row.filter((cell, n) => columns[n]?.isNumber === true && /^[\d,]+$/.test(cell));
+          expect([...held], `${query} ${row.join(" ")}`).toEqual(expect.arrayContaining(whole));
+          looked += whole.length;
+        }
+      }
+    expect(looked).toBeGreaterThan(20);
+  });
+
+  it("link each error with what came of it", async () => {
+    const { errors } = await weekOf(space);
+    const hows = new Set(errors.map(({ resolution }) => resolution.how));
+    expect([...hows].toSorted()).toEqual(["later_run", "next_attempt", "tried_again"]);
+    for (const { id, resolution, step } of errors.filter(
+      ({ resolution: { how } }) => how === "next_attempt",
+    )) {
+      const [next] = await space.rows<{ outcome: string; step: string }>(
+        `select outcome, step from attempts where id = '${resolution.id}' and id > '${id}'`,
+      );
+      expect(next).toEqual({ outcome: "ok", step });
+    }
+    const later = errors.find(({ resolution: { how } }) => how === "later_run");
+    expect((await space.ports.runs.run(later?.resolution.id ?? ""))?.state).toBe("succeeded");
+  });
+
+  it("keep waiting apart from working", async () => {
+    const waited = runs.find(({ result, state }) => (result?.retries ?? 0) > 0 && state === "succeeded");
+    const { figures, recommendations } = await reportOf(space, waited?.id ?? "");
+    const [time] = figures.run_time;
+    // Two tries of a rate limit that named no time: a minute each, and nothing but the clock of the waits moved.
+    expect(time?.waitedMs).toBe(figures.run_waits.reduce((sum, row) => sum + row.waitedMs, 0));
+    expect(time?.elapsedMs).toBe(time?.waitedMs);
+    expect(recommendations.map(({ rule }) => rule)).toContain("waits_for_one");
+    expect(recommendations[0]?.text).toMatch(/^100 % of the run waited for Fireflies/);
+  });
+
+  it("measure the success metrics, and the age of data", async () => {
+    const { metrics, figures } = await weekOf(space);
+    const failed = states.filter((state) => state === "failed").length;
+    expect(figures.metric_completion[0]).toMatchObject({ failed });
+    expect(metrics.map(({ isMet }) => isMet)).toEqual([false, true, true, true]);
+    // Each came an hour after it took place, and was half an hour long; the waits of its run are on top.
+    expect(figures.week_data_age_all[0]?.meetings).toBe(4);
+    expect(figures.week_data_age_all[0]?.p50Ms).toBeGreaterThanOrEqual(HOUR_MS / 2);
+    expect(figures.week_data_age.reduce((sum, { meetings }) => sum + meetings, 0)).toBe(4);
+  });
+
+  it("hold no title, no address and nothing that was said", async () => {
+    const printed = [
+      JSON.stringify(await weekOf(space)),
+      ...(await Promise.all(runs.map(async ({ id }) => JSON.stringify(await reportOf(space, id))))),
+    ].join("\n");
+    const meetings = await space.rows<{ title: string; organizer_email: string }>(
+      "select title, organizer_email from meetings",
+    );
+    const words = [
+      ...meetings.flatMap(({ title, organizer_email: address }) => [title, address]),
+      "the crane",
+    ];
+    expect(words.filter((word) => word !== null && word !== "" && printed.includes(word))).toEqual([]);
+  });
+});
+
+describe("the report of a run", () => {
+  it("that was lost before its first batch says so, and what is known", async () => {
+    const space = await aWorkspace();
+    const { run } = await startRun(space.ports, space.engine, {
+      sync: "fireflies",
+      trigger: "manual",
+      priority: "normal",
+    });
+    const at = { startedMs: space.world.nowMs(), realNowMs: space.world.realNowMs(), termMs: 1_000 };
+    await space.ports.runs.acquireLease(run, at);
+    space.world.advance(HOUR_MS);
+    await space.ports.runs.closeLost(run.id, space.world.nowMs());
+    const text = markdownOf(runDocument(await reportOf(space, run.id)));
+    expect(text).toContain("# fireflies: failed");
+    expect(text).toContain("**lost: the step engine no longer knows this run**");
+    expect(text).toContain("It ended without a result");
+    expect(text).toContain("No item has a verdict.");
+    expect(text.split("## Queries")[0]).not.toMatch(/NaN|undefined|null/);
+  });
+
+  it("that waits for its lane, or goes on, is of what is known so far", async () => {
+    const space = await aWorkspace();
+    const { run } = await startRun(space.ports, space.engine, {
+      sync: "fireflies",
+      trigger: "manual",
+      priority: "normal",
+    });
+    expect(markdownOf(runDocument(await reportOf(space, run.id)))).toContain(
+      "not started yet, waits for its lane.",
+    );
+    const at = { startedMs: space.world.nowMs(), realNowMs: space.world.realNowMs(), termMs: 1_000 };
+    await space.ports.runs.acquireLease(run, at);
+    space.world.advance(90_000);
+    const report = await reportOf(space, run.id);
+    expect(report.figures.run_time[0]).toMatchObject({ elapsedMs: 90_000, tookMs: null });
+    expect(markdownOf(runDocument(report))).toContain("under way for 1 min 30 s");
+    expect(report.recommendations).toEqual([]);
+  });
+
+  it("that paused for the index, and parked, tells both apart from its work", async () => {
+    const space = await aFirefliesWorkspace([aSourceMeeting("m1", 3)]);
+    await space.sync();
+    // Twice it shows nothing of what it took: pauses of one and two seconds.
+    let looks = 0;
+    const { index } = space.ports;
+    const late = {
+      ...index,
+      getByIds: async (ids: readonly string[]) => ((looks += 1) > 2 ? index.getByIds(ids) : []),
+    };
+    const { id } = await runSync(space, "vectors", { ...space.ports, index: late });
+    const { figures, stages } = await reportOf(space, id);
+    const waited = stages.find(({ stage }) => stage === "wait");
+    expect(waited).toEqual({ stage: "wait", times: 2, ms: 3_000 });
+    expect(figures.run_time[0]).toMatchObject({ waitedMs: 3_000, elapsedMs: 3_000, parkedMs: null });
+    await space.d1
+      .prepare("update runs set state = 'parked', not_before_ms = ended_ms + 7000 where id = ?1")
+      .bind(id)
+      .run();
+    expect((await reportOf(space, id)).figures.run_time[0]?.parkedMs).toBe(7_000);
+  });
+});
+
+describe("the doors of reports", () => {
+  async function theRoutes() {
+    const space = await aWorkspace();
+    const app = new Hono<Api>();
+    app.use("*", async (c, next) => {
+      c.set("ports", space.ports);
+      await next();
+    });
+    app.route("/api", reportRoutes());
+    return {
+      space,
+      get: (path: string) => app.request(path, {}, {} as never),
+    };
+  }
+
+  it("name the command that lists runs where there is no such run", async () => {
+    const { get } = await theRoutes();
+    const answer = await get("/api/runs/none/report");
+    expect([answer.status, await answer.json()]).toEqual([
+      404,
+      { error: "there is no run none; npm run -s syncctl -- runs names the latest" },
+    ]);
+  });
+
+  it("refuse a day or a sync that does not exist with one sentence", async () => {
+    const { get } = await theRoutes();
+    for (const path of ["/api/report/week?until=x", "/api/report/week?sync=x"]) {
+      const answer = await get(path);
+      expect(answer.status).toBe(400);
+      expect(Object.keys((await answer.json()) as object)).toEqual(["error"]);
+    }
+  });
+
+  it("say of an empty database that nothing is measured, and advise nothing", async () => {
+    const { get } = await theRoutes();
+    const report = (await (await get("/api/report/week")).json()) as WeekReport;
+    expect(report.metrics.map(({ isMet, value }) => [isMet, value])).toEqual(
+      Array.from({ length: 4 }, () => [null, null]),
+    );
+    expect(report.recommendations).toEqual([]);
+    const text = markdownOf(weekDocument(report));
+    expect(text).toContain("0 runs ended");
+    expect(text).toContain("None: no figure is beyond the threshold of a rule.");
+    expect(text).not.toMatch(/NaN|undefined|Infinity/);
+    expect(pageOf(weekDocument(report), report.madeMs)).not.toMatch(/NaN|undefined|Infinity/);
+  });
+});
+
+describe("a ledger of thousands of runs and a hundred thousand attempts", async () => {
+  const space = await aWorkspace();
+  const nowMs = space.world.nowMs();
+  const RUNS = 3_000;
+  const PER_RUN = 34;
+  // A quarter of them in the week that is asked for.
+  await space.d1
+    .prepare(
+      `with recursive n(i) as (select 0 union all select i + 1 from n where i < ${RUNS - 1})
+       insert into runs (id, sync, trigger, state, ceiling_ms, queued_ms, started_ms, ended_ms, duration_ms, result)
+       select printf('R%06d', i), iif(i % 3, 'fireflies', 'projects'), 'schedule', iif(i % 50, 'succeeded', 'failed'), 0,
+         at, at, at + 60000, 60000, json_object('counts', json_object('created', i % 2), 'operations', json_object('list', json_object('times', 1, 'ms', 9)))
+       from (select i, ${nowMs} - 28 * 86400000 + i * (28 * 86400000 / ${RUNS}) as at from n)`,
+    )
+    .run();
+  await space.d1
+    .prepare(
+      `with recursive n(i) as (select 0 union all select i + 1 from n where i < ${PER_RUN - 1})
+       insert into attempts (id, run_id, step, party, operation, is_call, at_ms, duration_ms, outcome, detail, next, next_ms, decided_ms)
+       select runs.id || '-' || i, runs.id, 'page:' || i, 'fireflies', 'list', 1, started_ms + i, 5, iif(i % 17, 'ok', 'timed_out'),
+         null, iif(i % 17, null, 'wait'), iif(i % 17, null, started_ms + i + 5000), iif(i % 17, null, started_ms + i) from runs, n`,
+    )
+    .run();
+  const week: Week = { fromMs: nowMs - 7 * 86_400_000, toMs: nowMs + 1, sync: null };
+
+  it("is read by indexes alone: no query goes through a table that grows with time", async () => {
+    const grows =
+      /SCAN (?:runs|attempts|a|r|b|n|former|alerts|sightings|s|chunks|meetings|m|findings|proofs|pushes|quarantine|run_items|webhook_inbox)\b/;
+    for (const sync of [null, "fireflies"]) {
+      const { queries } = await space.ports.reports.week({ ...week, sync });
+      const ofRun = await space.ports.reports.run("R002999", nowMs);
+      for (const [name, sql] of Object.entries({ ...queries, ...ofRun.queries })) {
+        const plan = (await space.d1.prepare(`explain query plan ${sql}`).all<{ detail: string }>()).results;
+        const scans = plan.map(({ detail }) => detail).filter((detail) => grows.test(detail));
+        expect(
+          scans.filter((detail) => !isBounded(name, detail)),
+          name,
+        ).toEqual([]);
+      }
+    }
+  });
+
+  /** What looks like a scan and is none: of a subquery of that name, or of an index that holds only what stands now. */
+  function isBounded(name: string, detail: string): boolean {
+    if (name === "week_counts") return detail === "SCAN s";
+    return name.includes("quarantine") && detail.includes("USING INDEX");
+  }
+
+  it("yields a report whose size has a bound", async () => {
+    const report = await readWeekReport(space.ports, week, false);
+    expect(report.figures.week_calls.reduce((sum, { calls }) => sum + calls, 0)).toBeGreaterThan(20_000);
+    expect(report.errors).toHaveLength(50);
+    expect(JSON.stringify(report).length).toBeLessThan(100_000);
+    expect(pageOf(weekDocument(report), report.madeMs).length).toBeLessThan(250_000);
+  });
+});
+
+describe("what comes from data", () => {
+  it("can neither run nor end a line, wherever it stands", async () => {
+    const space = await aWorkspace();
+    const { run } = await startRun(space.ports, space.engine, {
+      sync: "fireflies",
+      trigger: "manual",
+      priority: "normal",
+    });
+    const evil = `<script>alert(1)</script>"'&|\u001b[2J\u202e\n# heading`;
+    await space.d1
+      .prepare("insert into run_items (run_id, item_id, verdict, reason) values (?1, ?2, 'quarantined', ?2)")
+      .bind(run.id, evil)
+      .run();
+    await space.d1
+      .prepare(
+        "insert into attempts (id, run_id, step, party, operation, is_call, at_ms, outcome, detail) values ('a', ?1, ?2, ?2, ?2, 1, 0, 'unreachable', ?2)",
+      )
+      .bind(run.id, evil)
+      .run();
+    await space.d1
+      .prepare(
+        "insert into quarantine (kind, source_id, problems, first_ms, last_ms, run_id) values ('meeting', ?1, ?2, 0, 0, ?3)",
+      )
+      .bind(evil, JSON.stringify([{ field: evil, problem: evil }]), run.id)
+      .run();
+    const report = await reportOf(space, run.id);
+    const document = runDocument(report);
+    const page = pageOf(document, report.madeMs);
+    expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;");
+    expect(page).not.toMatch(/<script|\p{Bidi_Control}/u);
+    expect(page.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+    expect(page).not.toMatch(/(?:src|href)="(?!#)/);
+    const text = markdownOf(document);
+    expect(text).not.toMatch(/^# heading|[^\\]<script|\p{Bidi_Control}/mu);
+    expect(text.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+  });
+});
