@@ -6,9 +6,10 @@ import { gzipSync } from "node:zlib";
 
 /**
  * Bundle the real wrangler.jsonc as a deployment would, without an account, and hold the size: most of it is the ranks of
- * the tokenizer. Cloudflare takes 10 MB gzipped on Workers Paid; ours is to stay far below, because it is loaded at start.
+ * the tokenizer. Cloudflare takes 10 MB gzipped on Workers Paid; ours is to stay far below, because it is loaded at start. Half a
+ * percent of growth is a feature; ten percent are a library that should not be there.
  */
-const GZIP_BYTES_MAX = 1_500_000;
+const GZIP_BYTES_MAX = 1_600_000;
 
 const folder = mkdtempSync(join(tmpdir(), "bundle-"));
 try {

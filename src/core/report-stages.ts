@@ -12,6 +12,7 @@ export const STAGES = [
   "index",
   "verify",
   "push",
+  "clean",
   "wait",
   "other",
 ] as const;
@@ -55,6 +56,9 @@ const STAGE_OF: Readonly<Record<string, Stage>> = {
   create: "push",
   update: "push",
   trash: "push",
+  "count days": "clean",
+  "delete rows": "clean",
+  "delete objects": "clean",
   [WAIT_FOR_INDEX]: "wait",
 };
 

@@ -23,7 +23,10 @@ describe("parseWeek", () => {
     [{ until: "2026-02-30" }, "until: a day like 2026-06-01"],
     [{ until: "2026-06-10" }, "until: 2026-06-10 has not begun; today is 2026-06-09"],
     [{ sync: "project" }, 'there is no sync "project"; did you mean projects?'],
-    [{ sync: "xyz" }, 'there is no sync "xyz"; there are fireflies, clients, projects, vectors, verify'],
+    [
+      { sync: "xyz" },
+      'there is no sync "xyz"; there are fireflies, clients, projects, vectors, verify, cleanup',
+    ],
   ])("says what is wrong with %o", (asked, error) => {
     expect(parseWeek(asked, NOW_MS)).toEqual({ error });
   });

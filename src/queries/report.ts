@@ -1,21 +1,19 @@
 import { DAY_MS } from "../core/durations.ts";
-import { D1_DATABASE_BYTES_MAX } from "../core/limits.ts";
 import { stageOf, STAGES, WITHIN_PREFLIGHT, type Stage } from "../core/report-stages.ts";
 import type { ErrorRow, OperationRow, Queries, RunRows, Week, WeekRows } from "../core/report-figures.ts";
 import { recommendationsFrom, type Evidence, type Recommendation } from "../core/recommendations.ts";
 import { resolutionOf, type Resolution } from "../core/resolutions.ts";
 import { successMetrics, type Metric } from "../core/success-metrics.ts";
 import type { Forecast } from "../core/quota/forecast.ts";
+import type { Headroom } from "../core/headroom.ts";
 import type { Ports } from "../ports/ports.ts";
+import { readHeadroom } from "./headroom.ts";
 import { readBudgets, readForecast, type BudgetStatus } from "./forecast.ts";
 import { readReport, type RunReport } from "./status.ts";
 import { readWebhooks } from "./webhooks.ts";
 
 /** Version of the form below. A field may be added within a version; one that goes, or changes its meaning, makes a new one. */
 const SCHEMA = 1;
-
-/** How full what can fill up is. Not a query's figure: D1 says its size with every answer (`meta.size_after`). */
-type StorageFigures = { readonly databaseBytes: number; readonly databaseBytesMax: number };
 
 /** Time by stage; real ms of work, and world ms of the stage `wait`. */
 export type StageFigures = { readonly stage: Stage; readonly times: number; readonly ms: number };
@@ -36,7 +34,8 @@ type Common<Rows> = {
   /** `*_errors`, newest first, each with its resolution; at most 50. */
   readonly errors: readonly ResolvedError[];
   readonly recommendations: readonly Recommendation[];
-  readonly storage: StorageFigures;
+  /** How much room each store has; the database and a disk as they are now, the others from `storage_samples`. */
+  readonly storage: readonly Headroom[];
   readonly budgets: readonly BudgetStatus[];
 };
 
@@ -64,7 +63,7 @@ export async function readRunReport(ports: Ports, runId: string): Promise<FullRu
   const nowMs = ports.world.nowMs();
   const [{ rows, queries }, storage, budgets] = await Promise.all([
     ports.reports.run(report.run.id, nowMs),
-    readStorage(ports),
+    readHeadroom(ports),
     readBudgets(ports),
   ]);
   const evidence: Evidence = {
@@ -104,7 +103,7 @@ export async function readRunReport(ports: Ports, runId: string): Promise<FullRu
 export async function readWeekReport(ports: Ports, week: Week, hasSecret: boolean): Promise<WeekReport> {
   const [{ rows, queries }, storage, budgets, webhooks, last] = await Promise.all([
     ports.reports.week(week),
-    readStorage(ports),
+    readHeadroom(ports),
     readBudgets(ports),
     readWebhooks(ports, hasSecret),
     ports.runs.lastEnded("fireflies"),
@@ -144,13 +143,11 @@ export async function readWeekReport(ports: Ports, week: Week, hasSecret: boolea
   };
 }
 
-async function readStorage({ runs }: Pick<Ports, "runs">): Promise<StorageFigures> {
-  const { sizeBytes } = await runs.health();
-  return { databaseBytes: sizeBytes, databaseBytesMax: D1_DATABASE_BYTES_MAX };
-}
-
-function usedOf({ databaseBytes, databaseBytesMax }: StorageFigures): Evidence["storage"] {
-  return { usedBytes: databaseBytes, maxBytes: databaseBytesMax };
+/** The database, where its room is known. */
+function usedOf(storage: readonly Headroom[]): Evidence["storage"] {
+  const d1 = storage.find(({ store }) => store === "d1");
+  if (d1 === undefined || d1.used === null || d1.room === null) return null;
+  return { usedBytes: d1.used, maxBytes: d1.used + d1.room };
 }
 
 /** The fullest day of each vendor whose budget is one of a day; a budget of a minute says nothing of a day. */

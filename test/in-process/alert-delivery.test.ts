@@ -179,7 +179,7 @@ describe("an alert", () => {
     await space.open();
     expect(await idle()).toEqual([1, 0]);
     space.slack.behaviour = { status: 410 };
-    await space.open("storage_full");
+    await space.open("defect");
     expect(await idle()).toEqual([1, 0]);
     const [{ id } = { id: "" }] = (await readAlerts(space.ports)).items;
     await space.ports.alerts.acknowledge(id, { atMs: 0, by: "Maya", note: null });

@@ -1,12 +1,12 @@
-import type { CountsRow, WaitRow } from "../../core/report-figures.ts";
-import type { OperationRow } from "../../core/report-figures.ts";
+import { headroomWords } from "../../core/headroom.ts";
+import type { CountsRow, OperationRow, WaitRow } from "../../core/report-figures.ts";
 import { RESOLUTION_WORDS } from "../../core/resolutions.ts";
 import { stageOf } from "../../core/report-stages.ts";
 import { IDS_SHOWN_MAX } from "../../core/policy.ts";
 import type { FullRunReport, ResolvedError, StageFigures, WeekReport } from "../../queries/report.ts";
 import { budgetLine, forecastLine } from "../forecast-lines.ts";
 import { tableOf, text, type Block, type Section } from "./document.ts";
-import { bytes, count, countOrNone, duration, moment, percent } from "./words.ts";
+import { count, countOrNone, duration, moment } from "./words.ts";
 
 /** Advice, each with its figure; that there is none is said as well, or nobody knows that it was looked for. */
 export function recommendationSection({ recommendations }: Pick<WeekReport, "recommendations">): Section {
@@ -121,10 +121,8 @@ export function outlookSection({
   budgets,
   forecast,
 }: Pick<WeekReport, "storage" | "budgets" | "forecast">): Section {
-  const { databaseBytes, databaseBytesMax } = storage;
-  const share = percent(databaseBytes / databaseBytesMax);
   const items = [
-    `Database: ${bytes(databaseBytes)} of ${bytes(databaseBytesMax)} (${share})`,
+    ...storage.map((headroom) => `Storage: ${headroomWords(headroom)}`),
     ...budgets.map((budget) => `Calls: ${budgetLine(budget)}`),
     forecast === null ? "Backfill: none is under way" : `Backfill: ${forecastLine(forecast)}`,
   ];

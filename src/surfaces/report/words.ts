@@ -28,12 +28,6 @@ export function percent(share01: number): string {
   return `${isRound ? Math.round(whole) : whole.toFixed(whole > 99 || whole < 1 ? 2 : 1)} %`;
 }
 
-/** Bytes, in the unit in which the limits are named. */
-export function bytes(size: number): string {
-  if (size < 1024 ** 2) return `${(size / 1024).toFixed(0)} kB`;
-  return size < 1024 ** 3 ? `${(size / 1024 ** 2).toFixed(1)} MB` : `${(size / 1024 ** 3).toFixed(1)} GB`;
-}
-
 /** A text without the characters that would end a line, move a terminal's cursor or turn the direction of what follows. */
 export function visible(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Bidi_Control}]+/gu, " ");
