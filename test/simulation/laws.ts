@@ -145,7 +145,7 @@ async function brokenRevisions(sim: Simulation): Promise<string[]> {
   const rows = [
     ...(await rowsOf(
       sim,
-      "select source_id as id, revision_key as key, content_hash as hash, stored_sha256 as stored from sightings where state <> 'failed' and (state <> 'deleted' or revision_key is not null)",
+      "select source_id as id, revision_key as key, content_hash as hash, stored_sha256 as stored from sightings where state <> 'failed' and (state <> 'deleted' or revision_key <> '')",
     )),
     ...(await rowsOf(sim, "select id, r2_key as key, content_hash as hash, null as stored from meetings")),
   ];

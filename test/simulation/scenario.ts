@@ -36,6 +36,8 @@ export type TroubleRates = {
 type Death = {
   readonly calls: number;
   readonly at: { readonly place: string; readonly times: number } | null;
+  /** The step engine forgets the newest run with it; by chance if nothing is said. */
+  readonly losesRun?: true;
 };
 
 /** Moments that a random count of calls rarely hits, and that decide most: between an effect and the row that names it. */

@@ -263,7 +263,8 @@ export class Simulation {
     this.#engine.kill();
     // No process, no code: what late effects start meanwhile waits for nobody.
     this.#engine.setRun(() => new Promise(() => undefined));
-    if (this.#random.chance(0.08)) this.#loseInstance();
+    const isLost = this.#random.chance(0.08) || this.scenario.deaths[this.#livesCount - 1]?.losesRun === true;
+    if (isLost) this.#loseInstance();
     const downMs = this.#random.pick([0, 1_000, MINUTE_MS, 20 * MINUTE_MS, 3 * HOUR_MS]);
     this.clock.at(this.clock.nowMs() + downMs, () => void this.#restart());
   }
