@@ -1,6 +1,9 @@
 import { availableParallelism } from "node:os";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { failure, hunt, replay, simulate, type Options } from "./simulate.ts";
+import { failure, type Options } from "./options.ts";
+import { hunt } from "./planted-hunt.ts";
+import { replay } from "./replay.ts";
+import { simulate } from "./simulate.ts";
 
 const BROKEN = 1;
 const USAGE = 2;
