@@ -143,9 +143,10 @@ function happenings(
   const pageEvents = betweenPages(random, pool, startMs);
   const events: WorldEvent[] = [];
   const eventsMax = stormMs === LONG_MS ? 25 * LONG_TIMES : 25;
-  const times = Array.from({ length: random.int(0, eventsMax) }, () => startMs + random.int(0, stormMs)).toSorted(
-    (a, b) => a - b,
-  );
+  const times = Array.from(
+    { length: random.int(0, eventsMax) },
+    () => startMs + random.int(0, stormMs),
+  ).toSorted((a, b) => a - b);
   for (const [n, atMs] of times.entries())
     events.push(...changeOf(random, { pool, atMs, endMs: startMs + stormMs, name: `a${n}` }));
   if (!quiet) {

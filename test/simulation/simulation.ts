@@ -253,7 +253,9 @@ export class Simulation {
       zombieCalls: isZombie ? this.#random.int(1, 30) : 0,
       onKill: () => this.#onKill(),
       count: (what) => this.count(what),
-      note: mode.trace && ((what, detail) => mode.trace?.note(this.clock.nowMs(), `life ${number}`, what, detail)),
+      note:
+        mode.trace &&
+        ((what, detail) => mode.trace?.note(this.clock.nowMs(), `life ${number}`, what, detail)),
     });
     if (!mode.harm || this.#isCalm) life.calmDown();
     return life;
