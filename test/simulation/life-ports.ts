@@ -32,6 +32,7 @@ import type { Mutant } from "./mutant.ts";
 import type { Scenario } from "./scenario.ts";
 import { createSimulatedWorld } from "./simulated-world.ts";
 import type { SourceDoor } from "./source-door.ts";
+import type { VectorWatch } from "./vector-watch.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /** Everything outside that a run may touch. */
@@ -44,6 +45,7 @@ type Surroundings = {
   readonly door: SourceDoor;
   readonly mutant: Mutant;
   readonly watch: D1Watcher;
+  readonly vectorWatch: VectorWatch;
 };
 
 /** What surfaces/compose.ts does for a Worker: the product's own adapters, over the bindings of one life. */
@@ -51,14 +53,14 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
   const { scenario, clock, estate, door, mutant, watch } = around;
   const world = createSimulatedWorld(clock, `${scenario.seed} ${life.name}`);
   const watched = { life, rates: scenario.rates };
-  const d1 = bindD1(watched, estate.d1, mutant.sql, watch);
+  const d1 = bindD1(watched, estate.d1, mutant, watch);
   const source = await createFirefliesSource({
     url: "https://api.fireflies.ai",
     key: FIREFLIES_DEMO_KEY,
     fetch: (request) => door.fetch(life, request),
     world,
   });
-  const index = createVectorIndex(bindVectorize(watched, estate.index as never), world);
+  const index = createVectorIndex(bindVectorize(watched, estate.index as never, around.vectorWatch), world);
   return mutant.ports({
     world,
     source,

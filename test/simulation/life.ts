@@ -19,6 +19,8 @@ export type Fate = {
   /** Told at the kill, where it struck. */
   readonly onKill: (place: string) => void;
   readonly count: (what: string) => void;
+  /** Told of each call and of what became of it, where somebody wants a trace. */
+  readonly note?: ((what: string, detail: string) => void) | undefined;
 };
 
 /** Late effects of a killed process arrive up to this much later, virtual ms: a connection's time; or that of an index in trouble. */
@@ -65,19 +67,22 @@ export class Life {
     place: string,
     call: () => Promise<T>,
     troubleOf?: (random: Random) => Trouble | null,
+    detailOf?: () => string,
   ): Promise<T> {
-    const { clock, random, rates, count } = this.#fate;
+    const { clock, random, rates, count, note } = this.#fate;
     clock.stir();
+    note?.(place, detailOf?.() ?? "");
     if (this.#ended) return this.#haunt(place, call);
     // The request of a process that is killed now may still arrive, late.
     if (this.#dies(`before ${place}`)) return this.#haunt(place, call);
     const trouble = this.#isCalm ? null : (troubleOf?.(random) ?? null);
     if (!this.#isCalm && random.chance(rates.slow)) {
-      count(`slow ${place}`);
+      count(`fault: ${place}, slow`);
       await clock.sleepUntil(clock.nowMs() + random.int(1, random.pick(SLOW_CALLS_MS)));
       if (this.#ended) return this.#haunt(place, call);
     }
-    if (trouble !== null) count(`${trouble.when} ${place}: ${trouble.error.message.slice(0, 60)}`);
+    if (trouble !== null) note?.(`${place} fails ${trouble.when} its effect`, trouble.error.message);
+    if (trouble !== null) count(`fault: ${place}, ${trouble.when}: ${trouble.error.message.slice(0, 60)}`);
     if (trouble?.when === "before") throw trouble.error;
     const value = await call();
     clock.stir();
@@ -101,7 +106,8 @@ export class Life {
     const isHit = fate.killAt?.place === place && this.#killTimesLeft === 0;
     if (fate.callsLeft > 0 && !isHit) return false;
     this.#ended = true;
-    fate.count(`killed ${place}${this.#zombieLeft > 0 ? ", with late effects" : ""}`);
+    fate.note?.(`killed ${place}`, this.#zombieLeft > 0 ? "what is on its way may still arrive" : "");
+    fate.count(`crash: ${place}${this.#zombieLeft > 0 ? ", with late effects" : ""}`);
     fate.onKill(place);
     return true;
   }
@@ -109,13 +115,14 @@ export class Life {
   async #haunt<T>(place: string, call: () => Promise<T>): Promise<T> {
     if (this.#zombieLeft <= 0) return never();
     this.#zombieLeft -= 1;
-    const { clock, random, count } = this.#fate;
+    const { clock, random, count, note } = this.#fate;
     await clock.sleepUntil(
       clock.nowMs() +
         random.int(0, random.pick(place.startsWith("vectorize") ? LATE_IN_INDEX_BY_MS : LATE_BY_MS)),
     );
     clock.stir();
-    count(`late ${place}`);
+    note?.(`late effect of ${place}`, "");
+    count(`crash: late effect of ${place}`);
     return call();
   }
 }

@@ -36,10 +36,12 @@ export type TroubleRates = {
 type Death = {
   readonly calls: number;
   readonly at: { readonly place: string; readonly times: number } | null;
+  /** The step engine forgets the newest run with it; by chance if nothing is said. */
+  readonly losesRun?: true;
 };
 
 /** Moments that a random count of calls rarely hits, and that decide most: between an effect and the row that names it. */
-const PLACES = [
+export const PLACES = [
   "before vectorize.deleteByIds",
   "after vectorize.deleteByIds",
   "before vectorize.upsert",
@@ -72,11 +74,19 @@ export type Scenario = {
   readonly deaths: readonly Death[];
 };
 
+/** How long trouble and changes go on: hours, or a month. */
+export type HistoryLength = "short" | "long";
+
+const LONG_MS = 30 * DAY_MS;
+/** So many times as much happens in a month. */
+const LONG_TIMES = 8;
+
 /** What a seed is. Pure. */
-export function scenarioOf(seed: number): Scenario {
+export function scenarioOf(seed: number, length: HistoryLength = "short"): Scenario {
   const random = createRandom(seed, "scenario");
   const startMs = Date.UTC(2026, 8, 1) + random.int(0, 7 * 24 * 60) * MINUTE_MS;
-  const stormMs = random.pick([1, 2, 2, 3, 4, 6, 9, 14, 30]) * HOUR_MS;
+  const shortMs = random.pick([1, 2, 2, 3, 4, 6, 9, 14, 30]) * HOUR_MS;
+  const stormMs = length === "long" ? LONG_MS : shortMs;
   const count = random.pick([3, 3, 4, 4, 5, 5, 6, 7, 8, 8, 10, 12, 14, 16, 20, 30, 52, 60, 75, 110]);
   const meetings = workspace(random, startMs, count);
   const free = random.chance(0.2);
@@ -132,13 +142,15 @@ function happenings(
   }));
   const pageEvents = betweenPages(random, pool, startMs);
   const events: WorldEvent[] = [];
-  const times = Array.from({ length: random.int(0, 25) }, () => startMs + random.int(0, stormMs)).toSorted(
-    (a, b) => a - b,
-  );
+  const eventsMax = stormMs === LONG_MS ? 25 * LONG_TIMES : 25;
+  const times = Array.from(
+    { length: random.int(0, eventsMax) },
+    () => startMs + random.int(0, stormMs),
+  ).toSorted((a, b) => a - b);
   for (const [n, atMs] of times.entries())
     events.push(...changeOf(random, { pool, atMs, endMs: startMs + stormMs, name: `a${n}` }));
   if (!quiet) {
-    for (let n = random.int(0, 8); n > 0; n -= 1)
+    for (let n = random.int(0, stormMs === LONG_MS ? 8 * LONG_TIMES : 8); n > 0; n -= 1)
       events.push(...troubleOf(random, startMs + random.int(0, stormMs)));
   }
   return { events: events.toSorted((a, b) => a.atMs - b.atMs), pageEvents };

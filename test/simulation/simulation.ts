@@ -13,8 +13,12 @@ import { Life } from "./life.ts";
 import { portsOf, type Ports } from "./life-ports.ts";
 import { NO_MUTANT, type Mutant } from "./mutant.ts";
 import { HOUR_MS, type Scenario, type WorldEvent } from "./scenario.ts";
+import { describeEvent } from "./shown-scenario.ts";
 import { SourceDoor } from "./source-door.ts";
+import { exerciseOf } from "./exercise.ts";
 import { SourceWatch } from "./source-watch.ts";
+import type { Trace } from "./trace.ts";
+import { VectorWatch } from "./vector-watch.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 const MINUTE_MS = 60_000;
@@ -31,6 +35,8 @@ export type Mode = {
   /** Kills, troubles and faults; without them the same world is synced in peace. */
   readonly harm: boolean;
   readonly mutant?: Mutant;
+  /** Writes down what happens, for a person to read. */
+  readonly trace?: Trace;
 };
 
 /** One process after another over one estate, until everything has come to rest. */
@@ -41,6 +47,7 @@ export class Simulation {
   /** What went wrong while it ran, in sentences that name a law. */
   readonly breaches: string[] = [];
   readonly fences: FenceWatch;
+  readonly vectors: VectorWatch;
   estate!: Estate;
   source!: SourceWatch;
   door!: SourceDoor;
@@ -65,6 +72,7 @@ export class Simulation {
     this.#random = createRandom(scenario.seed, "course");
     this.#mutant = mode.mutant ?? NO_MUTANT;
     this.fences = new FenceWatch(this.breaches);
+    this.vectors = new VectorWatch(this.breaches);
   }
 
   /** Run the storm, then the calm, until nothing is left to do. */
@@ -84,10 +92,11 @@ export class Simulation {
         this.breaches.push(
           `rest: work is left ${Math.round((this.clock.nowMs() - this.scenario.calmMs) / HOUR_MS)} h after the last trouble`,
         );
-        return;
+        break;
       }
       await this.#pass(this.clock.nowMs() + HOUR_MS, CALM_TICK_MS);
     }
+    await exerciseOf(this);
   }
 
   /** One more hour in which nothing is new. */
@@ -180,8 +189,9 @@ export class Simulation {
     }
   }
 
-  #count(what: string): void {
-    this.exercised.set(what, (this.exercised.get(what) ?? 0) + 1);
+  /** Note that something was exercised. */
+  count(what: string, times = 1): void {
+    this.exercised.set(what, (this.exercised.get(what) ?? 0) + times);
   }
 
   /** A new process over the same stores: as src/local does, what an earlier one left behind is taken up first. */
@@ -195,7 +205,14 @@ export class Simulation {
       estate: this.estate,
       door: this.door,
       mutant: this.#mutant,
-      watch: (by, statements) => this.fences.committed(by, statements),
+      vectorWatch: this.vectors,
+      watch: (by, statements) => {
+        const brokenBefore = this.breaches.length;
+        this.fences.committed(by, statements);
+        const { trace } = this.mode;
+        trace?.committed(this.clock.nowMs(), by.name, statements);
+        for (const breach of this.breaches.slice(brokenBefore)) trace?.breach(this.clock.nowMs(), breach);
+      },
     });
     if (life.hasEnded) return;
     this.#ports = ports;
@@ -218,7 +235,7 @@ export class Simulation {
       // A start that failed is made again by whoever runs the program.
       if (!resumed && !life.hasEnded) this.clock.at(this.clock.nowMs() + MINUTE_MS, () => void resume());
     };
-    this.#count("lives");
+    this.count("event: process started");
     await resume();
   }
 
@@ -235,7 +252,10 @@ export class Simulation {
       killAt: scenario.deaths[number]?.at ?? null,
       zombieCalls: isZombie ? this.#random.int(1, 30) : 0,
       onKill: () => this.#onKill(),
-      count: (what) => this.#count(what),
+      count: (what) => this.count(what),
+      note:
+        mode.trace &&
+        ((what, detail) => mode.trace?.note(this.clock.nowMs(), `life ${number}`, what, detail)),
     });
     if (!mode.harm || this.#isCalm) life.calmDown();
     return life;
@@ -245,7 +265,8 @@ export class Simulation {
     this.#engine.kill();
     // No process, no code: what late effects start meanwhile waits for nobody.
     this.#engine.setRun(() => new Promise(() => undefined));
-    if (this.#random.chance(0.08)) this.#loseInstance();
+    const isLost = this.#random.chance(0.08) || this.scenario.deaths[this.#livesCount - 1]?.losesRun === true;
+    if (isLost) this.#loseInstance();
     const downMs = this.#random.pick([0, 1_000, MINUTE_MS, 20 * MINUTE_MS, 3 * HOUR_MS]);
     this.clock.at(this.clock.nowMs() + downMs, () => void this.#restart());
   }
@@ -254,12 +275,13 @@ export class Simulation {
   #loseInstance(): void {
     const id = [...this.estate.steps.instances.keys()].at(-1);
     if (id === undefined) return;
-    this.#count("lost instance");
+    this.count("fault: the step engine forgot a run");
     this.estate.steps.instances.delete(id);
   }
 
   async #happen(event: WorldEvent): Promise<void> {
     const { estate } = this;
+    this.mode.trace?.note(this.clock.nowMs(), "world", describeEvent(event), "");
     if (event.do === "source") {
       estate.fireflies.control(event.op);
       await this.source.change(event.id, event.op);
@@ -278,7 +300,7 @@ export class Simulation {
 
   #trouble(event: WorldEvent): void {
     const { estate } = this;
-    this.#count(event.do);
+    this.count(`fault: ${event.do}`);
     if (event.do === "faults") estate.fireflies.control(event.op);
     else if (event.do === "drop vectors") estate.index.controls.dropNext(event.count);
     else if (event.do === "hold vectors" && event.hold) estate.index.controls.pause();
