@@ -1,5 +1,6 @@
 import type { Random } from "../../emulators/world/random.ts";
 import type { NotionPageState } from "../../emulators/notion/oracle.ts";
+import type { World } from "../../src/ports/world.ts";
 import type { FightEstate } from "./estate.ts";
 import type { TypedValues } from "./typed.ts";
 
@@ -17,7 +18,7 @@ const PAGES_MAX = 6;
 type Row = Record<string, string | number | null>;
 
 /** Where people meet: both sides, and the time. */
-type Meeting = Pick<FightEstate, "notion" | "d1" | "world" | "rows">;
+type Meeting = Pick<FightEstate, "notion" | "d1" | "rows"> & { readonly world: Pick<World, "nowMs"> };
 
 /** What people on both sides do. Each move is one edit, however it is made. */
 export function peopleOf(estate: Meeting, random: Random, typed: TypedValues) {

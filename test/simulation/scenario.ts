@@ -2,6 +2,7 @@ import { createRandom, type Random } from "../../emulators/world/random.ts";
 import type { ControlInput } from "../../emulators/fireflies/control-ops.ts";
 import type { Plan } from "../../emulators/fireflies/quota.ts";
 import type { SourceMeeting } from "../../emulators/fireflies/source-meeting.ts";
+import { NO_PARTS, withParts, type PartEvent, type ScenarioParts } from "./scenario-parts.ts";
 import { aMeeting, aSentence, someSentences } from "./meetings.ts";
 
 const SECOND_MS = 1_000;
@@ -12,6 +13,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** Something that happens to the world or to a store at its time, whatever the program does meanwhile. */
 export type WorldEvent =
+  | PartEvent
   | { readonly atMs: number; readonly do: "source"; readonly id: string; readonly op: ControlInput }
   | { readonly atMs: number; readonly do: "ripen"; readonly id: string }
   | { readonly atMs: number; readonly do: "faults"; readonly op: ControlInput }
@@ -54,7 +56,7 @@ const PLACES = [
 ];
 
 /** Everything that a seed decides before anything runs. */
-export type Scenario = {
+export type Scenario = ScenarioParts & {
   readonly seed: number;
   readonly startMs: number;
   /** From here on nothing goes wrong and nothing changes. */
@@ -83,7 +85,8 @@ export function scenarioOf(seed: number): Scenario {
   const quiet = random.chance(0.15);
   const rate = (): number => (quiet ? 0 : random.pick([0, 0.002, 0.01, 0.03]));
   const { events, pageEvents } = happenings(random, { startMs, stormMs, meetings, quiet });
-  return {
+  const scenario: Scenario = {
+    ...NO_PARTS,
     seed,
     startMs,
     // Young meetings ripen to their end.
@@ -100,6 +103,7 @@ export function scenarioOf(seed: number): Scenario {
     pageEvents,
     deaths: Array.from({ length: random.int(1, 6) }, () => deathOf(random)),
   };
+  return withParts(scenario, { startMs, stormMs });
 }
 
 function deathOf(random: Random): Death {
