@@ -150,8 +150,10 @@ export function peopleOf(estate: Meeting, random: Random, typed: TypedValues) {
     "duplicate a page": () => {
       if (pages().length < PAGES_MAX) pageOr((page) => control({ op: "duplicate", page: page.id }));
     },
-    "rename a property": () => {
+    "rename a property": async () => {
       const column = random.pick(COLUMNS);
+      // One that nobody has seen under its old name cannot be known by its id.
+      if ((await estate.rows("select 1 from notion_schemas where sync = 'projects'")).length === 0) return;
       control({
         op: "rename-property",
         database: "projects",

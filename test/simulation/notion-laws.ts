@@ -35,6 +35,8 @@ async function brokenWaits(sim: Simulation): Promise<string[]> {
     .filter((entry) => entry.early && notion?.lateCallsMs.has(entry.atMs) === false)
     .filter((early) => {
       const naming = log.findLast((entry) => entry.seq < early.seq && entry.retryAfterSeconds !== null);
+      // Another lane had its call on the way when the reply came.
+      if (naming?.atMs === early.atMs) return false;
       const attempt = attempts.findLast((row) => Number(row["at_ms"]) <= (naming?.atMs ?? 0));
       // The reply that named the time was lost with its process: the one window there is.
       return attempt?.["outcome"] !== "started";

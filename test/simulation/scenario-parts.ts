@@ -2,7 +2,8 @@ import type { ControlInput } from "../../emulators/fireflies/control-ops.ts";
 import type { NotionControlInput } from "../../emulators/notion/control-ops.ts";
 import { createRandom, type Random } from "../../emulators/world/random.ts";
 import type { Priority, SyncName } from "../../src/ports/run-store.ts";
-import type { Scenario, WorldEvent } from "./scenario.ts";
+import type { SourceMeeting } from "../../emulators/fireflies/source-meeting.ts";
+import type { Death, Scenario, WorldEvent } from "./scenario.ts";
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -79,7 +80,13 @@ export type ScenarioParts = {
   readonly webhooks: WebhookScenario | null;
   readonly wakes: WakeScenario;
   /** When everything comes to rest and is judged in the middle; then trouble begins anew. Null: only at the end. */
-  readonly pause: { readonly troubleMs: number; readonly calmMs: number } | null;
+  readonly pause: {
+    readonly troubleMs: number;
+    /** From here on nothing goes wrong again. */
+    readonly calmMs: number;
+    /** How each life from there on ends, as in `deaths`. */
+    readonly deaths: readonly Death[];
+  } | null;
 };
 
 /** A world without any of them. */
@@ -92,8 +99,12 @@ export const NO_PARTS: ScenarioParts = {
 
 type Span = { readonly startMs: number; readonly stormMs: number };
 
-/** Add to a scenario whatever parts its seed has. Pure. */
-export function withParts(scenario: Scenario, span: Span): Scenario {
+/**
+ * Add to a scenario whatever parts its seed has. Pure.
+ *
+ * @param free meetings that nothing happens to yet
+ */
+export function withParts(scenario: Scenario, span: Span, free: readonly SourceMeeting[]): Scenario {
   const { seed } = scenario;
   const notion = notionOf(createRandom(seed, "notion"));
   const webhooks = webhooksOf(createRandom(seed, "webhooks"));
@@ -103,7 +114,7 @@ export function withParts(scenario: Scenario, span: Span): Scenario {
     ...(notion === null ? [] : peopleAndFaults(createRandom(seed, "people"), span)),
     ...questions(createRandom(seed, "questions"), given),
     ...keyEvents(createRandom(seed, "keys"), given),
-    ...lostGroup(createRandom(seed, "group"), scenario, span),
+    ...lostGroup(createRandom(seed, "group"), free, span),
     ...forgeries(createRandom(seed, "forgeries"), given),
     ...secondProcess(createRandom(seed, "second process"), span),
     ...clockEvents(createRandom(seed, "clock"), given),
@@ -201,13 +212,8 @@ function keyEvents(random: Random, { startMs, stormMs, notion }: Given): PartEve
 }
 
 /** The key loses sight of some meetings at once, of several organizers or of one, and mostly sees them again. */
-function lostGroup(random: Random, { meetings, events, pageEvents }: Scenario, span: Span): WorldEvent[] {
+function lostGroup(random: Random, free: readonly SourceMeeting[], span: Span): WorldEvent[] {
   if (!random.chance(0.12)) return [];
-  const touched = new Set([
-    ...events.flatMap((event) => ("id" in event ? [event.id] : [])),
-    ...pageEvents.map(({ id }) => id),
-  ]);
-  const free = meetings.filter(({ id }) => !touched.has(id));
   const organizer = free.length === 0 ? null : random.pick(free).organizer_email;
   const group = random.chance(0.5)
     ? free.filter((one) => one.organizer_email === organizer)

@@ -35,7 +35,7 @@ export type TroubleRates = {
 };
 
 /** The end of a life: after so many calls, or at so many calls of one kind if that comes first. */
-type Death = {
+export type Death = {
   readonly calls: number;
   readonly at: { readonly place: string; readonly times: number } | null;
 };
@@ -78,7 +78,9 @@ export type Scenario = ScenarioParts & {
 export function scenarioOf(seed: number): Scenario {
   const random = createRandom(seed, "scenario");
   const startMs = Date.UTC(2026, 8, 1) + random.int(0, 7 * 24 * 60) * MINUTE_MS;
-  const stormMs = random.pick([1, 2, 2, 3, 4, 6, 9, 14, 30]) * HOUR_MS;
+  const longMs = longHistoryMs(createRandom(seed, "length"));
+  const usualMs = random.pick([1, 2, 2, 3, 4, 6, 9, 14, 30]) * HOUR_MS;
+  const stormMs = longMs ?? usualMs;
   const count = random.pick([3, 3, 4, 4, 5, 5, 6, 7, 8, 8, 10, 12, 14, 16, 20, 30, 52, 60, 75, 110]);
   const meetings = workspace(random, startMs, count);
   const free = random.chance(0.2);
@@ -91,8 +93,7 @@ export function scenarioOf(seed: number): Scenario {
     startMs,
     // Young meetings ripen to their end.
     calmMs: Math.max(startMs + stormMs, events.at(-1)?.atMs ?? 0) + MINUTE_MS,
-    tickEveryMs:
-      stormMs <= 4 * HOUR_MS ? random.pick([2, 10, 15, 30]) * MINUTE_MS : random.pick([30, 60]) * MINUTE_MS,
+    tickEveryMs: tickEvery(random, stormMs),
     meetings,
     plan: free ? "free" : random.pick(["pro", "business", "business"]),
     quotaPerDay: random.chance(0.15) ? random.int(30, 60) : null,
@@ -103,7 +104,50 @@ export function scenarioOf(seed: number): Scenario {
     pageEvents,
     deaths: Array.from({ length: random.int(1, 6) }, () => deathOf(random)),
   };
-  return withParts(scenario, { startMs, stormMs });
+  return withSecondHalf(withParts(scenario, { startMs, stormMs }, untouched(scenario)));
+}
+
+/** Months, for a few seeds. */
+function longHistoryMs(random: Random): number | null {
+  return random.chance(0.005) ? random.int(20, 75) * DAY_MS : null;
+}
+
+function tickEvery(random: Random, stormMs: number): number {
+  if (stormMs <= 4 * HOUR_MS) return random.pick([2, 10, 15, 30]) * MINUTE_MS;
+  return random.pick([30, 60]) * MINUTE_MS * (stormMs > 30 * HOUR_MS ? 6 : 1);
+}
+
+/** How long the estate is given to come to rest in the middle: days, if both sides of Notion may need a week twice. */
+const REST_MS = 40 * HOUR_MS;
+const REST_WITH_NOTION_MS = 25 * DAY_MS;
+
+/** Some histories come to rest in the middle, are judged there, and go on. */
+function withSecondHalf(scenario: Scenario): Scenario {
+  const random = createRandom(scenario.seed, "second half");
+  if (!random.chance(0.1)) return scenario;
+  const troubleMs = scenario.calmMs + (scenario.notion === null ? REST_MS : REST_WITH_NOTION_MS);
+  const stormMs = random.pick([1, 2, 4, 9]) * HOUR_MS;
+  const given = { startMs: troubleMs, stormMs, meetings: untouched(scenario).slice(0, 6), quiet: false };
+  const { events } = happenings(random, given, "b");
+  const moves: WorldEvent[] = Array.from({ length: scenario.notion === null ? 0 : random.int(1, 8) }, () => ({
+    atMs: troubleMs + random.int(0, stormMs),
+    do: "person",
+  }));
+  return {
+    ...scenario,
+    events: [...scenario.events, ...[...events, ...moves].toSorted((a, b) => a.atMs - b.atMs)],
+    pause: {
+      troubleMs,
+      calmMs: Math.max(troubleMs + stormMs, events.at(-1)?.atMs ?? 0) + MINUTE_MS,
+      deaths: Array.from({ length: random.int(0, 3) }, () => deathOf(random)),
+    },
+  };
+}
+
+/** Meetings that nothing happens to. */
+export function untouched({ meetings, events, pageEvents }: Scenario): SourceMeeting[] {
+  const touched = new Set([...events, ...pageEvents].flatMap((event) => ("id" in event ? [event.id] : [])));
+  return meetings.filter(({ id }) => !touched.has(id));
 }
 
 function deathOf(random: Random): Death {
@@ -125,9 +169,11 @@ function workspace(random: Random, startMs: number, count: number): SourceMeetin
 type Given = { startMs: number; stormMs: number; meetings: readonly SourceMeeting[]; quiet: boolean };
 type Pool = { id: string; createdMs: number; sentences: SourceMeeting["sentences"] }[];
 
+/** @param letter what the names of new meetings begin with */
 function happenings(
   random: Random,
   { startMs, stormMs, meetings, quiet }: Given,
+  letter = "a",
 ): Pick<Scenario, "events" | "pageEvents"> {
   const pool: Pool = meetings.map((one) => ({
     id: one.id,
@@ -140,7 +186,7 @@ function happenings(
     (a, b) => a - b,
   );
   for (const [n, atMs] of times.entries())
-    events.push(...changeOf(random, { pool, atMs, endMs: startMs + stormMs, name: `a${n}` }));
+    events.push(...changeOf(random, { pool, atMs, endMs: startMs + stormMs, name: `${letter}${n}` }));
   if (!quiet) {
     for (let n = random.int(0, 8); n > 0; n -= 1)
       events.push(...troubleOf(random, startMs + random.int(0, stormMs)));

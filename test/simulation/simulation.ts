@@ -22,7 +22,7 @@ import { portsOf, type Ports } from "./life-ports.ts";
 import { NO_MUTANT, type Mutant } from "./mutant.ts";
 import { isSettled } from "./notion-laws.ts";
 import { openNotionSide, type NotionSide } from "./notion-side.ts";
-import { HOUR_MS, type Scenario } from "./scenario.ts";
+import { HOUR_MS, type Death, type Scenario } from "./scenario.ts";
 import { SourceDoor } from "./source-door.ts";
 import { SourceWatch } from "./source-watch.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -88,6 +88,8 @@ export class Simulation {
   #ports: Ports | null = null;
   #second: { readonly life: Life; readonly engine: WorkflowEngine } | null = null;
   #livesCount = 0;
+  /** How the next lives end. */
+  #deaths: Death[];
   #isCalm = false;
 
   constructor(scenario: Scenario, mode: Mode) {
@@ -97,6 +99,7 @@ export class Simulation {
     this.#random = createRandom(scenario.seed, "course");
     this.#wakes = createRandom(scenario.seed, "wake-ups");
     this.#mutant = mode.mutant ?? NO_MUTANT;
+    this.#deaths = [...scenario.deaths];
     this.fences = new FenceWatch(this.breaches);
   }
 
@@ -124,7 +127,10 @@ export class Simulation {
   }
 
   async #storm(untilMs: number): Promise<void> {
-    await this.#pass(untilMs, this.mode.harm ? this.scenario.tickEveryMs : HOUR_MS);
+    await this.#pass(
+      untilMs,
+      this.mode.harm ? this.scenario.tickEveryMs : Math.max(HOUR_MS, this.scenario.tickEveryMs),
+    );
   }
 
   async #quiesce(): Promise<void> {
@@ -433,13 +439,14 @@ export class Simulation {
     const { scenario, mode } = this;
     const number = this.#livesCount;
     this.#livesCount += 1;
+    const death = this.#deaths.shift();
     const isZombie = mode.harm && this.#random.chance(0.4);
     const life = new Life(`life ${number}`, {
       clock: this.clock,
       random: createRandom(scenario.seed, `life ${number}`),
       rates: scenario.rates,
-      callsLeft: scenario.deaths[number]?.calls ?? null,
-      killAt: scenario.deaths[number]?.at ?? null,
+      callsLeft: death?.calls ?? null,
+      killAt: death?.at ?? null,
       zombieCalls: isZombie ? this.#random.int(1, 30) : 0,
       onKill: () => this.#onKill(),
       count: (what) => this.count(what),
@@ -470,6 +477,7 @@ export class Simulation {
     this.#isCalm = false;
     this.count("event: trouble after a pause");
     this.#breakSources();
+    this.#deaths = [...(this.scenario.pause?.deaths ?? [])];
     if (this.mode.harm) this.replaceProcess("between two storms");
   }
 
