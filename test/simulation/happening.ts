@@ -1,3 +1,4 @@
+import { D1_LIMITS } from "../../emulators/d1/d1-limits.ts";
 import type { VendorName } from "./scenario-parts.ts";
 import type { WorldEvent } from "./scenario.ts";
 import type { Simulation } from "./simulation.ts";
@@ -59,6 +60,10 @@ async function doHarm(sim: Simulation, event: Exclude<WorldEvent, Peaceful>): Pr
     case "second process":
       sim.count("event: second process started");
       await sim.startSecond(event);
+      return;
+    case "database full":
+      if (event.isFull) sim.count("fault: database full");
+      estate.d1.setSizeMax(event.isFull ? estate.d1.sizeBytes : D1_LIMITS.databaseBytesMax);
       return;
     case "suspend":
       sim.count("event: machine suspended");

@@ -29,13 +29,15 @@ export type PartEvent =
   /** The same key works again, and a person asks for a run; or a new one comes, which needs a new process. */
   | { readonly atMs: number; readonly do: "give key"; readonly vendor: VendorName; readonly isNew: boolean }
   | { readonly atMs: number; readonly do: "forge"; readonly vendor: VendorName; readonly way: ForgeryWay }
-  /** A second process over the same stores, with a step engine that knows nothing of the other's runs. */
+  /** A second process over the same stores goes on beside the first for a while. */
   | {
       readonly atMs: number;
       readonly do: "second process";
       readonly lastsMs: number;
       readonly tickEveryMs: number;
     }
+  /** The database takes nothing more for a while. */
+  | { readonly atMs: number; readonly do: "database full"; readonly isFull: boolean }
   /** The machine is put to sleep: when it wakes up, everything that was due meanwhile happens at once. */
   | { readonly atMs: number; readonly do: "suspend"; readonly forMs: number }
   /** From now on the machine's clock shows so much more than the vendors'. */
@@ -118,6 +120,7 @@ export function withParts(scenario: Scenario, span: Span, free: readonly SourceM
     ...forgeries(createRandom(seed, "forgeries"), given),
     ...secondProcess(createRandom(seed, "second process"), span),
     ...clockEvents(createRandom(seed, "clock"), given),
+    ...fullDatabase(createRandom(seed, "full"), span),
   ];
   const sorted = events.toSorted((a, b) => a.atMs - b.atMs);
   return {
@@ -244,6 +247,16 @@ function secondProcess(random: Random, { startMs, stormMs }: Span): PartEvent[] 
       lastsMs: random.int(MINUTE_MS, random.pick([20 * MINUTE_MS, 3 * HOUR_MS])),
       tickEveryMs: random.pick([1, 5, 20]) * MINUTE_MS,
     },
+  ];
+}
+
+function fullDatabase(random: Random, { startMs, stormMs }: Span): PartEvent[] {
+  if (!random.chance(0.1)) return [];
+  const atMs = startMs + random.int(0, stormMs);
+  const forMs = random.int(1, random.pick([10, 200])) * MINUTE_MS;
+  return [
+    { atMs, do: "database full", isFull: true },
+    { atMs: atMs + forMs, do: "database full", isFull: false },
   ];
 }
 

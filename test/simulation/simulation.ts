@@ -1,6 +1,7 @@
 import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
 import { createWorkflowEngine, type WorkflowEngine } from "../../emulators/workflows/engine.ts";
-import { WorkflowStore } from "../../emulators/workflows/store.ts";
+import type { WorkflowStore } from "../../emulators/workflows/store.ts";
+import { D1_LIMITS } from "../../emulators/d1/d1-limits.ts";
 import type { Delivery } from "../../emulators/world/deliver.ts";
 import { createRandom, type Random } from "../../emulators/world/random.ts";
 import { createRunEngine } from "../../src/adapters/workflows/run-engine.ts";
@@ -409,7 +410,7 @@ export class Simulation {
       this.clock.at(this.clock.nowMs() + MINUTE_MS, () => void this.#resume(process));
   }
 
-  /** Somebody starts the program a second time, with a step engine of its own, and ends it again after a while. */
+  /** A second process over the same stores, that of the step engine included, as when the first outlives its own end. */
   async startSecond({ lastsMs, tickEveryMs }: { lastsMs: number; tickEveryMs: number }): Promise<void> {
     if (this.#second !== null) return;
     const { clock, scenario } = this;
@@ -423,7 +424,7 @@ export class Simulation {
       onKill: () => this.#second?.engine.kill(),
       count: (what) => this.count(what),
     });
-    const engine = this.#engineOver(new WorkflowStore(), () => life);
+    const engine = this.#engineOver(this.estate.steps, () => life);
     this.#second = { life, engine };
     const ports = await this.#portsOf(life);
     this.#carryRuns(engine, ports);
@@ -491,6 +492,7 @@ export class Simulation {
     estate.index.controls.resume();
     estate.index.controls.dropNext(0);
     estate.r2.setHooks({});
+    estate.d1.setSizeMax(D1_LIMITS.databaseBytesMax);
     await this.door.settleChanges();
   }
 }
