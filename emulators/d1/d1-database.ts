@@ -25,6 +25,8 @@ interface D1Hooks {
 export interface D1Options {
   /** SQLite file; the default `:memory:` lives as long as the object, which is how a test outlives a "killed" program. */
   path?: string;
+  /** What a database in memory begins with, as `contents()` of another gave it; default nothing. */
+  contents?: Uint8Array;
   hooks?: D1Hooks;
   /** Size at which writes fail with "Exceeded maximum DB size"; default 10 GB. */
   sizeMaxBytes?: number;
@@ -48,6 +50,8 @@ export interface D1Emulator extends D1Database {
   setSizeMax(bytes: number): void;
   /** Replace the hooks; `{}` removes them. */
   setHooks(hooks: D1Hooks): void;
+  /** The whole database as bytes, for `contents` of others: a migrated one is copied a hundred times sooner than made. */
+  contents(): Uint8Array;
   /** Free the SQLite handle. */
   close(): void;
 }
@@ -77,6 +81,7 @@ class EmulatedD1 implements D1Emulator {
   constructor(options: D1Options) {
     this.#engine = new SqliteEngine({
       path: options.path ?? ":memory:",
+      contents: options.contents ?? null,
       sizeMaxBytes: options.sizeMaxBytes ?? D1_LIMITS.databaseBytesMax,
       isReplayable: options.isReplayable ?? false,
     });
@@ -106,6 +111,10 @@ class EmulatedD1 implements D1Emulator {
 
   setHooks(hooks: D1Hooks): void {
     this.#hooks = hooks;
+  }
+
+  contents(): Uint8Array {
+    return this.#engine.contents();
   }
 
   close(): void {

@@ -29,6 +29,7 @@ export interface Outcome {
 /** How a database is opened; see `createD1` for the meaning of each field. */
 export interface SqliteEngineOptions {
   path: string;
+  contents: Uint8Array | null;
   sizeMaxBytes: number;
   isReplayable: boolean;
 }
@@ -37,13 +38,26 @@ const PAGE_BYTES = 4_096;
 const STATEMENTS_KEPT_MAX = 500;
 const RANGE_ERROR_CODE = 25;
 const WRONG_PARAMETER_COUNT = "Wrong number of parameter bindings for SQL query.";
+const SCHEMA_WORD = /^\s*(?:(?:--[^\n]*\n|\/\*[\s\S]*?\*\/)\s*)*(?:create|alter|drop|pragma|vacuum|reindex|analyze)\b/i;
 const NO_STATEMENT = "SQL code did not contain a statement.";
 
 interface Prepared {
   statement: StatementSync;
   paramCount: number;
   tail: string;
+  /** Nothing that it does can change the database or the schema. */
+  isReading: boolean;
+  /** Names of the result's columns, once known; they stay what they are until the schema changes. */
+  columns: string[] | null;
 }
+
+/** What SQLite may be told to do without anything being other than before. */
+const READING = new Set([
+  constants.SQLITE_SELECT,
+  constants.SQLITE_READ,
+  constants.SQLITE_FUNCTION,
+  constants.SQLITE_RECURSIVE,
+]);
 
 /**
  * SQLite under D1's rules: limits, refused SQL, one transaction per call.
@@ -55,8 +69,12 @@ export class SqliteEngine {
   readonly #isReplayable: boolean;
   readonly #prepared = new Map<string, Prepared>();
   readonly #state: StatementSync;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
   #isTrusted = true;
   #refusal: string | null = null;
+  /** Whether what was authorized since the last compilation began only reads. */
+  #onlyReads = true;
 
   constructor(options: SqliteEngineOptions) {
     this.#isReplayable = options.isReplayable;
@@ -69,11 +87,15 @@ export class SqliteEngine {
     this.#db.exec(
       `pragma page_size = ${PAGE_BYTES}; pragma auto_vacuum = full; pragma recursive_triggers = off`,
     );
+    if (options.contents !== null) this.#db.deserialize(options.contents);
     if (options.path !== ":memory:") this.#db.exec("pragma journal_mode = wal; pragma synchronous = normal");
     this.#state = this.#db.prepare(
       "select total_changes() as changes, last_insert_rowid() as lastRowId, " +
         "(select page_count from pragma_page_count) as pages",
     );
+    this.#state.setReturnArrays(true);
+    this.#begin = this.#db.prepare("begin immediate");
+    this.#commit = this.#db.prepare("commit");
     this.setSizeMax(options.sizeMaxBytes);
     this.#db.setAuthorizer((action, first, second) => this.#authorize(action, first, second));
     setLimits(this.#db);
@@ -103,10 +125,16 @@ export class SqliteEngine {
    * @throws Error with D1's words but without the `D1_ERROR:` prefix
    */
   transact(queries: readonly Query[]): Outcome[] {
-    this.#trusted(() => this.#db.exec("begin immediate"));
+    this.#trusted(() => this.#begin.run());
     try {
-      const outcomes = queries.map((query) => this.#runQuery(query));
-      this.#trusted(() => this.#db.exec("commit"));
+      let state = this.#readState();
+      const outcomes: Outcome[] = [];
+      for (const query of queries) {
+        const { outcome, after } = this.#runQuery(query, state);
+        outcomes.push(outcome);
+        state = after;
+      }
+      this.#trusted(() => this.#commit.run());
       return outcomes;
     } catch (error) {
       // Some failures (a full disk, RAISE(ROLLBACK)) have already rolled back.
@@ -115,17 +143,24 @@ export class SqliteEngine {
     }
   }
 
+  /** The whole database as the bytes of its file. */
+  contents(): Uint8Array {
+    return this.#trusted(() => this.#db.serialize());
+  }
+
   /** Free the file handle. Further calls throw. */
   close(): void {
     this.#prepared.clear();
     this.#db.close();
   }
 
-  #runQuery(query: Query): Outcome {
-    const before = this.#readState();
+  #runQuery(query: Query, before: DatabaseState): { outcome: Outcome; after: DatabaseState } {
     let sql = query.sql;
+    let onlyReads = true;
     for (;;) {
-      const { statement, paramCount, tail } = this.#prepare(sql);
+      const prepared = this.#prepare(sql);
+      const { statement, paramCount, tail, isReading } = prepared;
+      onlyReads &&= isReading;
       const isLast = tail === "";
       if (!isLast && paramCount > 0) {
         throw new Error(
@@ -135,23 +170,17 @@ export class SqliteEngine {
       const params = isLast ? query.params : [];
       if (params.length !== paramCount) throw new Error(WRONG_PARAMETER_COUNT);
       const rows = readRows(statement, params);
-      if (isLast) return this.#outcome(statement, rows, before);
+      if (isLast) {
+        const after = onlyReads ? before : this.#readState();
+        return { outcome: outcomeOf(this.#columnsOf(prepared), rows, before, after), after };
+      }
       sql = tail;
     }
   }
 
-  #outcome(statement: StatementSync, rows: CellValue[][], before: DatabaseState): Outcome {
-    const after = this.#readState();
-    const changes = after.changes - before.changes;
-    return {
-      columns: statement.columns().map((column) => column.name),
-      rows,
-      changes,
-      lastRowId: after.lastRowId,
-      changedDb:
-        changes !== 0 || after.lastRowId !== before.lastRowId || after.sizeBytes !== before.sizeBytes,
-      sizeBytes: after.sizeBytes,
-    };
+  #columnsOf(prepared: Prepared): string[] {
+    prepared.columns ??= prepared.statement.columns().map((column) => column.name);
+    return prepared.columns;
   }
 
   #prepare(sql: string): Prepared {
@@ -163,12 +192,15 @@ export class SqliteEngine {
     this.#refuseClock(sql);
     const prepared = this.#compile(sql);
     if (this.#prepared.size >= STATEMENTS_KEPT_MAX) this.#prepared.clear();
-    this.#prepared.set(sql, prepared);
+    // A changed schema gives "select *" other columns.
+    if (!prepared.isReading && SCHEMA_WORD.test(sql)) this.#prepared.clear();
+    else this.#prepared.set(sql, prepared);
     return prepared;
   }
 
   #compile(sql: string): Prepared {
     let statement: StatementSync;
+    this.#onlyReads = true;
     try {
       statement = this.#db.prepare(sql);
     } catch (error) {
@@ -183,7 +215,7 @@ export class SqliteEngine {
     const own = statement.sourceSQL;
     const { count, named } = readParameters(own);
     if (named !== null) throw new Error(`named parameter ${named} refused: D1 supports ? and ?NNN only`);
-    return { statement, paramCount: count, tail: sql.slice(own.length).replace(/^[ \n]+/, "") };
+    return { statement, paramCount: count, tail: sql.slice(own.length).replace(/^[ \n]+/, ""), isReading: this.#onlyReads, columns: null };
   }
 
   #refuseClock(sql: string): void {
@@ -194,18 +226,15 @@ export class SqliteEngine {
   }
 
   #readState(): DatabaseState {
-    return this.#trusted(() => {
-      const { changes, lastRowId, pages } = this.#state.get() ?? {};
-      return {
-        changes: Number(changes),
-        lastRowId: Number(lastRowId),
-        sizeBytes: Number(pages) * PAGE_BYTES,
-      };
-    });
+    // setReturnArrays makes the row an array, which node's types do not say.
+    const row: unknown = this.#trusted(() => this.#state.get());
+    const [changes, lastRowId, pages] = row as [number, number, number];
+    return { changes, lastRowId, sizeBytes: pages * PAGE_BYTES };
   }
 
   #authorize(action: number, first: string | null, second: string | null): number {
     if (this.#isTrusted) return constants.SQLITE_OK;
+    this.#onlyReads &&= READING.has(action);
     const refusal = refuseAction(action, first, second);
     if (refusal === null) return constants.SQLITE_OK;
     this.#refusal ??= refusal.message;
@@ -237,6 +266,23 @@ interface DatabaseState {
   changes: number;
   lastRowId: number;
   sizeBytes: number;
+}
+
+function outcomeOf(
+  columns: string[],
+  rows: CellValue[][],
+  before: DatabaseState,
+  after: DatabaseState,
+): Outcome {
+  const changes = after.changes - before.changes;
+  return {
+    columns,
+    rows,
+    changes,
+    lastRowId: after.lastRowId,
+    changedDb: changes !== 0 || after.lastRowId !== before.lastRowId || after.sizeBytes !== before.sizeBytes,
+    sizeBytes: after.sizeBytes,
+  };
 }
 
 function setLimits(db: DatabaseSync): void {

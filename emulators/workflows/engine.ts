@@ -49,6 +49,8 @@ export interface WorkflowEngine {
   runningIds(): string[];
 }
 
+/** Given as a reason, so that no exception with its stack is made for each life. */
+const ENDED = "the life has ended";
 const ID_PATTERN = /^[a-zA-Z0-9_][a-zA-Z0-9-_]*$/;
 const ID_CHARS_MAX = 100;
 const BATCH_MAX = 100;
@@ -209,7 +211,7 @@ class Engine implements WorkflowEngine {
     const controller = this.#lives.get(id);
     // First out of the map: an abort listener may look at who is running.
     this.#lives.delete(id);
-    controller?.abort();
+    controller?.abort(ENDED);
   }
 
   #start(record: InstanceRecord): void {

@@ -52,6 +52,8 @@ export interface Lifetime {
   fail(message: string): never;
 }
 
+/** Why a timeout is called off. Without a reason each would be given an exception of its own, with its stack. */
+const NOT_NEEDED = "the step is done";
 const NAME_CHARS_MAX = 256;
 const STEPS_MAX = 10_000;
 const DEFAULTS: Required<StepConfig> = {
@@ -200,16 +202,18 @@ export class StepContext {
 
   async #withTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
     const done = new AbortController();
-    const signal = AbortSignal.any([done.signal, this.#life.signal]);
-    const timeout = this.#life.sleepUntil(this.#life.nowMs() + timeoutMs, signal).then(async () => {
+    const stop = (): void => done.abort(NOT_NEEDED);
+    this.#life.signal.addEventListener("abort", stop, { once: true });
+    const timeout = this.#life.sleepUntil(this.#life.nowMs() + timeoutMs, done.signal).then(async () => {
       // An aborted sleep may resolve or stay pending; either way it must not win.
-      if (signal.aborted) return new Promise<never>(() => {});
+      if (done.signal.aborted) return new Promise<never>(() => {});
       throw new Error(`WorkflowTimeoutError: Execution timed out after ${timeoutMs}ms`);
     });
     try {
       return await Promise.race([work, timeout]);
     } finally {
-      done.abort();
+      this.#life.signal.removeEventListener("abort", stop);
+      stop();
       this.#checkAlive();
     }
   }

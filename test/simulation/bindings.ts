@@ -13,6 +13,8 @@ import { AI_DESCRIPTIONS, aiError } from "../../emulators/workers-ai/ai-errors.t
 import type { Random } from "../../emulators/world/random.ts";
 import type { Committed } from "./fence-watch.ts";
 import type { Life, Trouble } from "./life.ts";
+import type { VectorWatch } from "./vector-watch.ts";
+import type { Mutant } from "./mutant.ts";
 import type { TroubleRates } from "./scenario.ts";
 
 /** Told of every statement list that D1 carried out for a life. */
@@ -35,12 +37,12 @@ function d1Trouble(rates: TroubleRates) {
 /**
  * D1 as one life sees it.
  *
- * @param rewrite what becomes of each SQL text; a mutant changes it, everybody else leaves it
+ * @param mutant what becomes of each SQL text, and which statements are committed too early: none but with a planted bug
  */
 export function bindD1(
   { life, rates }: Watched,
   d1: D1Database,
-  rewrite: (sql: string) => string,
+  { sql: rewrite, isEarly }: Pick<Mutant, "sql" | "isEarly">,
   watch: D1Watcher,
 ): D1Database {
   const trouble = d1Trouble(rates);
@@ -75,8 +77,10 @@ export function bindD1(
   };
   return {
     prepare: (sql: string) => wrap({ statement: d1.prepare(rewrite(sql)), sql: rewrite(sql), values: [] }),
-    batch: (statements: D1PreparedStatement[]) => {
+    batch: async (statements: D1PreparedStatement[]) => {
       const prepared = statements.map((statement) => inner.get(statement)).filter((one) => one !== undefined);
+      const early = prepared.filter(({ sql }) => isEarly(sql));
+      if (early.length > 0) await life.pass("d1.early", () => batch(early), trouble);
       return life.pass("d1.batch", () => batch(prepared), trouble);
     },
   } as unknown as D1Database;
@@ -94,18 +98,21 @@ function committed({ sql, values }: Prepared, result: D1Result): Committed {
 
 /** R2 as one life sees it. */
 export function bindR2({ life, rates }: Watched, bucket: R2Bucket): R2Bucket {
-  const call = <T>(action: "head" | "get" | "put" | "list", work: () => Promise<T>): Promise<T> =>
-    life.pass(`r2.${action}`, work, (random) => {
+  const troubleOf =
+    (action: "head" | "get" | "put" | "list") =>
+    (random: Random): Trouble | null => {
       if (!random.chance(rates.r2)) return null;
       const after = random.chance(0.4);
       const code = after ? random.pick([10001, 10054] as const) : random.pick([10001, 10043, 10058] as const);
       return { when: after ? "after" : "before", error: r2Error(action, code) };
-    });
+    };
+  const call = <T>(action: "head" | "get" | "put" | "list", work: () => Promise<T>, key = ""): Promise<T> =>
+    life.pass(`r2.${action}`, work, troubleOf(action), () => key);
   return {
-    head: (key: string) => call("head", () => bucket.head(key)),
-    get: (key: string) => call("get", () => bucket.get(key)),
+    head: (key: string) => call("head", () => bucket.head(key), key),
+    get: (key: string) => call("get", () => bucket.get(key), key),
     put: (key: string, value: ArrayBufferView, options: object) =>
-      call("put", () => bucket.put(key, value, options)),
+      call("put", () => bucket.put(key, value, options), key),
     list: (options: object) => call("list", () => bucket.list(options)),
   } as unknown as R2Bucket;
 }
@@ -119,18 +126,32 @@ export type VectorBinding = {
   describe(): Promise<unknown>;
 };
 
-/** The vector index as one life sees it. */
-export function bindVectorize({ life, rates }: Watched, index: VectorBinding): Vectorize {
-  const call = <T>(method: string, operation: Operation, work: () => Promise<T>): Promise<T> =>
-    life.pass(`vectorize.${method}`, work, (random) => {
+/** The vector index as one life sees it. @param ids watches which ids are sent and given up */
+export function bindVectorize({ life, rates }: Watched, index: VectorBinding, ids: VectorWatch): Vectorize {
+  const troubleOf =
+    (operation: Operation) =>
+    (random: Random): Trouble | null => {
       if (!random.chance(rates.vectorize)) return null;
       if (random.chance(0.4)) return { when: "after", error: new Error("Network connection lost.") };
       return { when: "before", error: vectorizeError(operation, 40041, "Too many requests") };
-    });
+    };
+  const call = <T>(
+    method: string,
+    operation: Operation,
+    work: () => Promise<T>,
+    some?: string[],
+  ): Promise<T> => life.pass(`vectorize.${method}`, work, troubleOf(operation), () => some?.join(" ") ?? "");
   return {
-    upsert: (vectors: never[]) => call("upsert", "VECTOR_UPSERT", () => index.upsert(vectors)),
-    getByIds: (ids: string[]) => call("getByIds", "VECTOR_GET", () => index.getByIds(ids)),
-    deleteByIds: (ids: string[]) => call("deleteByIds", "VECTOR_DELETE", () => index.deleteByIds(ids)),
+    upsert: (vectors: { id: string }[]) => {
+      const sent = vectors.map(({ id }) => id);
+      ids.sent(life, sent);
+      return call("upsert", "VECTOR_UPSERT", () => index.upsert(vectors as never[]), sent);
+    },
+    getByIds: (asked: string[]) => call("getByIds", "VECTOR_GET", () => index.getByIds(asked), asked),
+    deleteByIds: (given: string[]) => {
+      ids.givenUp(given);
+      return call("deleteByIds", "VECTOR_DELETE", () => index.deleteByIds(given), given);
+    },
     query: (vector: never, options: never) =>
       call("query", "VECTOR_QUERY", () => index.query(vector, options)),
     describe: () => call("describe", "INDEX_GET", () => index.describe()),

@@ -46,8 +46,8 @@ export async function openEstate(
   deliver: Deliver | null,
 ): Promise<Estate> {
   const fireflies = await openSource(scenario, clock, deliver);
-  const d1 = createD1({ isReplayable: true });
-  await migrate(d1);
+  migrated ??= migratedContents();
+  const d1 = createD1({ isReplayable: true, contents: await migrated });
   let mutations = 0;
   const index = createVectorizeInMemory({
     dimensions: DIMENSIONS,
@@ -91,10 +91,17 @@ export function openSource(
   });
 }
 
-async function migrate(d1: D1Emulator): Promise<void> {
+let migrated: Promise<Uint8Array> | null = null;
+
+/** A database as the migrations leave it, as bytes: each simulation begins with a copy. */
+async function migratedContents(): Promise<Uint8Array> {
+  const d1 = createD1({ isReplayable: true });
   await d1.prepare("create table d1_migrations (id integer primary key, name text unique)").run();
   for (const { name, statements } of MIGRATIONS) {
     const note = d1.prepare("insert into d1_migrations (name) values (?)").bind(name);
     await d1.batch([...statements.map((sql) => d1.prepare(sql)), note]);
   }
+  const contents = d1.contents();
+  d1.close();
+  return contents;
 }

@@ -1,4 +1,5 @@
 import type { Simulation } from "./simulation.ts";
+import { brokenDeletions } from "./deletion-laws.ts";
 import { brokenLedger } from "./ledger-laws.ts";
 import { brokenNotion } from "./notion-laws.ts";
 import type { MeetingHistory, Version } from "./source-watch.ts";
@@ -12,6 +13,7 @@ export async function brokenLaws(sim: Simulation): Promise<string[]> {
     ...(await brokenRevisions(sim)),
     ...(await brokenVectors(sim)),
     ...(await brokenLedger(sim)),
+    ...(await brokenDeletions(sim, sim.slackMs())),
     ...(await brokenNotion(sim)),
   ];
 }
@@ -155,7 +157,7 @@ async function brokenRevisions(sim: Simulation): Promise<string[]> {
   const rows = [
     ...(await rowsOf(
       sim,
-      "select source_id as id, revision_key as key, content_hash as hash, stored_sha256 as stored from sightings where state <> 'failed'",
+      "select source_id as id, revision_key as key, content_hash as hash, stored_sha256 as stored from sightings where state <> 'failed' and (state <> 'deleted' or revision_key <> '')",
     )),
     ...(await rowsOf(sim, "select id, r2_key as key, content_hash as hash, null as stored from meetings")),
   ];

@@ -28,6 +28,7 @@ import type { NotionSide } from "./notion-side.ts";
 import type { Scenario } from "./scenario.ts";
 import { createSimulatedWorld } from "./simulated-world.ts";
 import type { SourceDoor } from "./source-door.ts";
+import type { VectorWatch } from "./vector-watch.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /** Everything outside that a run may touch. */
@@ -40,6 +41,7 @@ type Surroundings = {
   readonly door: SourceDoor;
   readonly mutant: Mutant;
   readonly watch: D1Watcher;
+  readonly vectorWatch: VectorWatch;
   /** Null: there is no Notion, or it is left alone. */
   readonly notion: NotionSide | null;
   /** The key in the settings of the program. */
@@ -54,14 +56,14 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
   const { scenario, clock, estate, door, mutant, watch } = around;
   const world = createSimulatedWorld(clock, `${scenario.seed} ${life.name}`, around.aheadMs);
   const watched = { life, rates: scenario.rates };
-  const d1 = bindD1(watched, estate.d1, mutant.sql, watch);
+  const d1 = bindD1(watched, estate.d1, mutant, watch);
   const source = await createFirefliesSource({
     url: "https://api.fireflies.ai",
     key: around.firefliesKey,
     fetch: (request) => door.fetch(life, request),
     world,
   });
-  const index = createVectorIndex(bindVectorize(watched, estate.index as never), world);
+  const index = createVectorIndex(bindVectorize(watched, estate.index as never, around.vectorWatch), world);
   return mutant.ports({
     world,
     source,

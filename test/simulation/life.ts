@@ -19,6 +19,8 @@ export type Fate = {
   /** Told at the kill, where it struck. */
   readonly onKill: (place: string) => void;
   readonly count: (what: string) => void;
+  /** Told of each call and of what became of it, where somebody wants a trace. */
+  readonly note?: ((what: string, detail: string) => void) | undefined;
 };
 
 /** Late effects of a killed process arrive up to this much later, virtual ms: a connection's time; or that of an index in trouble. */
@@ -71,9 +73,11 @@ export class Life {
     place: string,
     call: () => Promise<T>,
     troubleOf?: (random: Random) => Trouble | null,
+    detailOf?: () => string,
   ): Promise<T> {
-    const { clock, random, rates, count } = this.#fate;
+    const { clock, random, rates, count, note } = this.#fate;
     clock.stir();
+    note?.(place, detailOf?.() ?? "");
     if (this.#ended) return this.#haunt(place, call);
     // The request of a process that is killed now may still arrive, late.
     if (this.#dies(`before ${place}`)) return this.#haunt(place, call);
@@ -83,6 +87,7 @@ export class Life {
       await clock.sleepUntil(clock.nowMs() + random.int(1, random.pick(SLOW_CALLS_MS)));
       if (this.#ended) return this.#haunt(place, call);
     }
+    if (trouble !== null) note?.(`${place} fails ${trouble.when} its effect`, trouble.error.message);
     if (trouble !== null) count(`fault: ${place}, ${trouble.when}: ${trouble.error.message.slice(0, 60)}`);
     if (trouble?.when === "before") throw trouble.error;
     const value = await call();
@@ -103,6 +108,7 @@ export class Life {
   kill(place: string): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#fate.note?.(`killed ${place}`, "");
     this.#fate.count(`crash: ${place}`);
     this.#fate.onKill(place);
   }
@@ -115,6 +121,7 @@ export class Life {
     const isHit = fate.killAt?.place === place && this.#killTimesLeft === 0;
     if (fate.callsLeft > 0 && !isHit) return false;
     this.#ended = true;
+    fate.note?.(`killed ${place}`, this.#zombieLeft > 0 ? "what is on its way may still arrive" : "");
     fate.count(`crash: ${place}${this.#zombieLeft > 0 ? ", with late effects" : ""}`);
     fate.onKill(place);
     return true;
@@ -123,9 +130,10 @@ export class Life {
   async #haunt<T>(place: string, call: () => Promise<T>): Promise<T> {
     if (this.#zombieLeft <= 0) return never();
     this.#zombieLeft -= 1;
-    const { clock, random, count } = this.#fate;
+    const { clock, random, count, note } = this.#fate;
     await clock.sleepUntil(clock.nowMs() + random.int(0, random.pick(lateBy(place))));
     clock.stir();
+    note?.(`late effect of ${place}`, "");
     count(`crash: late effect of ${place}`);
     return call();
   }

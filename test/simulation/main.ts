@@ -1,55 +1,78 @@
-import { parseArgs } from "node:util";
-import { mutantNamed } from "./mutants.ts";
-import { makeGlobalsReplayable } from "./replayable-globals.ts";
-import { judgeSeed } from "./verdict.ts";
+import { availableParallelism } from "node:os";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { failure, hunt, replay, simulate, type Options } from "./simulate.ts";
 
-const BREACHES_SHOWN_MAX = 10;
+const BROKEN = 1;
+const USAGE = 2;
+const SEEDS_MAX = 10_000_000;
 
-/** The one command that replays a seed. */
-export function replayCommand(seed: number, mutant?: string): string {
-  const planted = mutant === undefined ? "" : ` --mutant "${mutant}"`;
-  return `node test/simulation/main.ts --seed ${seed}${planted}`;
+const HELP = `
+A seed decides everything: meetings and what becomes of them, faults, crashes, slow calls, late effects. Each is run twice,
+in peace and in harm's way, and both are held against the laws of ARCHITECTURE.md. The same seed gives the same verdict.
+
+Ends with 1 if a law was broken or a planted bug lived, with 130 after Ctrl-C, with 2 for a mistake on the command line.
+
+Examples:
+  npm run simulate -- --seeds 10000                 on all cores; what was exercised, and what was not
+  npm run simulate -- --seeds 1000 --first 50001    others
+  npm run simulate -- --seed 4711                   one seed, with what happened in it
+  npm run simulate -- --seed 4711 --keep faultRate,e3-5,m0   parts of it alone, as a shrunk seed is replayed
+  npm run simulate -- --planted                     is each planted bug caught within 200 seeds?
+  npm run simulate -- --planted "no fence" --seeds 50
+  npm run simulate -- --seeds 4 --long              histories of a month, for their figures`;
+
+function countOf(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > SEEDS_MAX)
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${SEEDS_MAX}.`);
+  return count;
 }
 
-/**
- * Run seeds: `--seed N` replays one, `--seeds 200 --first 1` runs many; `--mutant NAME` plants a bug first.
- *
- * @returns 1 if a law was broken, else 0
- */
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: "string" },
-      seeds: { type: "string", default: "20" },
-      first: { type: "string", default: "1" },
-      mutant: { type: "string" },
-    },
+const program = new Command("simulate")
+  .description(
+    "Run the whole road, from schedule to proof, over a simulated world that breaks at every joint.",
+  )
+  .option("--seeds <n>", "how many seeds (default 1000; 200 for each planted bug)", countOf)
+  .option("--first <n>", "the first of them (default 1)", countOf)
+  .addOption(
+    new Option("--seed <n>", "one seed, and what happened in it")
+      .argParser(countOf)
+      .conflicts(["seeds", "first", "planted"]),
+  )
+  .option("--keep <parts>", "with --seed: these parts of its world alone")
+  .option("--bug <name>", "with a planted bug in the program")
+  .addOption(
+    new Option(
+      "--planted [name]",
+      "plant each bug, or one, and show the seed and the law that catch it",
+    ).conflicts(["bug", "long", "keep"]),
+  )
+  .option("--long", "histories of a month in place of two days")
+  .option("--trace", "with --seed: every call")
+  .option("--no-shrink", "leave a seed that broke a law as it is")
+  .option("--threads <n>", "how many threads (default: all cores)", countOf, availableParallelism())
+  .option("--json", "print one JSON object on stdout; progress goes to stderr")
+  .addHelpText("after", HELP)
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text) })
+  .action(async (options: Options) => {
+    if (options.seed === undefined && (options.keep !== undefined || options.trace === true))
+      program.error("error: --keep and --trace go with --seed.");
+    const isWell =
+      options.planted !== undefined
+        ? await hunt(options)
+        : options.seed === undefined
+          ? await simulate(options)
+          : await replay({ ...options, seed: options.seed });
+    process.exitCode ??= isWell ? 0 : BROKEN;
   });
-  const mutant = values.mutant === undefined ? undefined : mutantNamed(values.mutant);
-  const first = Number(values.seed ?? values.first);
-  const count = values.seed === undefined ? Number(values.seeds) : 1;
-  const exercised = new Map<string, number>();
-  const started = performance.now();
-  let brokenCount = 0;
-  for (let seed = first; seed < first + count; seed += 1) {
-    const verdict = await judgeSeed(seed, mutant);
-    for (const [what, times] of verdict.exercised) exercised.set(what, (exercised.get(what) ?? 0) + times);
-    if (verdict.breaches.length === 0) continue;
-    brokenCount += 1;
-    for (const breach of verdict.breaches.slice(0, BREACHES_SHOWN_MAX)) console.log(`  ${breach}`);
-    console.log(
-      `seed ${seed} broke ${verdict.breaches.length} laws; replay: ${replayCommand(seed, mutant?.name)}`,
-    );
-  }
-  const seconds = (performance.now() - started) / 1_000;
-  for (const [what, times] of [...exercised].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    console.log(`${String(times).padStart(8)}  ${what}`);
-  }
-  console.log(`${count} seeds, ${brokenCount} broke a law, ${(count / seconds).toFixed(2)} seeds/s`);
-  return brokenCount > 0 ? 1 : 0;
-}
 
-if (import.meta.main) {
-  makeGlobalsReplayable();
-  process.exitCode = await main();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+  else {
+    process.stderr.write(`error: ${failure(error)}\n`);
+    process.exitCode = USAGE;
+  }
 }

@@ -1,11 +1,7 @@
 import { FailureError } from "../../src/core/errors.ts";
-import { createRandom } from "../../emulators/world/random.ts";
-import { someSentences } from "./meetings.ts";
 import { NO_MUTANT, type Mutant } from "./mutant.ts";
 import { HOUR_MS, type Scenario, type WorldEvent } from "./scenario.ts";
 import type { Ports } from "./life-ports.ts";
-
-const MINUTE_MS = 60_000;
 
 type Source = NonNullable<Ports["source"]>;
 
@@ -13,12 +9,42 @@ type Source = NonNullable<Ports["source"]>;
 export const MUTANTS: readonly Mutant[] = [
   {
     ...NO_MUTANT,
-    name: "no fence check",
+    name: "watermark on meeting date",
+    seed: 1,
+    law: /law 2/,
+    ports: (ports) => ({ ...ports, source: ports.source && fromTheNewestOn(ports.source) }),
+  },
+  {
+    ...NO_MUTANT,
+    name: "cursor before data",
+    seed: 1,
+    law: /law [12]|ends|rest/,
+    isEarly: (sql) => /^\s*insert into checkpoints/.test(sql),
+    scenario: (scenario) => ({ ...scenario, deaths: [BETWEEN_THEM, ...scenario.deaths] }),
+  },
+  {
+    ...NO_MUTANT,
+    name: "no fence",
+    seed: 11,
+    law: /law 5/,
     sql: (sql) => sql.replace("(select token = ?2 from leases where lane = ?1)", "(select ?2 is not null)"),
   },
   {
     ...NO_MUTANT,
+    name: "revived run keeps its token",
+    seed: 11,
+    law: /law 5/,
+    sql: (sql) =>
+      sql.replace(
+        "set token = leases.token + 1",
+        "set token = leases.token + (leases.run_id is not excluded.run_id)",
+      ),
+  },
+  {
+    ...NO_MUTANT,
     name: "insert instead of upsert",
+    seed: 4,
+    law: /law 2|ends/,
     sql: (sql) =>
       /^\s*insert into meetings/.test(sql)
         ? sql.replace(/on conflict \(id\) do update set[\s\S]*$/, "")
@@ -26,33 +52,72 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     ...NO_MUTANT,
-    name: "ignores Retry-After",
+    name: "delete on 404",
+    seed: 1,
+    law: /law 7/,
+    sql: absentOnce,
+  },
+  {
+    ...NO_MUTANT,
+    name: "deletion cap per run",
+    seed: 1,
+    law: /law 7/,
+    sql: (sql) =>
+      sql
+        .replace(
+          "(select count(*) from absences where approved_ms is null) as open",
+          "(select count(*) from absences where approved_ms is null and second_ms is not null) as open",
+        )
+        .replace("where deleted_ms > ?1 and decided_by = 'evidence'", "where deleted_ms > ?1 and false"),
+    scenario: fewAtATime,
+  },
+  {
+    ...NO_MUTANT,
+    name: "content id reused after delete",
+    seed: 1,
+    law: /law 4: vector/,
+    sql: (sql) => (/^\s*insert into chunks/.test(sql) ? revivingChunks(sql) : sql),
+    ports: (ports) => ({ ...ports, records: forgettingDead(ports.records) }),
+  },
+  {
+    ...NO_MUTANT,
+    name: "ignore Retry-After",
+    seed: 5,
+    law: /law 8/,
     ports: (ports) => ({ ...ports, source: ports.source && hasty(ports.source) }),
   },
   {
     ...NO_MUTANT,
-    name: "reuses the id of a deleted vector",
-    sql: (sql) => (/^\s*insert into chunks/.test(sql) ? revivingChunks(sql) : sql),
-    ports: (ports) => ({
-      ...ports,
-      records: forgettingDead(ports.records),
-      proofs: mendingNothing(ports.proofs),
-    }),
-    scenario: backAndForth,
-  },
-  {
-    ...NO_MUTANT,
-    name: "skips the read-back of revisions",
+    name: "skip read-back",
+    seed: 24,
+    law: /law 2/,
     ports: (ports) => ({ ...ports, raw: rememberingText(ports.raw) }),
   },
   {
     ...NO_MUTANT,
-    name: "takes accepted vectors for visible ones",
+    name: "skip read-back of vectors",
+    seed: 27,
+    law: /law 2/,
     ports: (ports) => ({ ...ports, index: believing(ports.index) }),
   },
   {
     ...NO_MUTANT,
+    name: "counters incremented instead of counted",
+    seed: 1,
+    law: /law 1/,
+    sql: (sql) =>
+      /^\s*insert into run_items/.test(sql)
+        ? sql.replace(
+            /on conflict \(run_id, item_id\) do update[\s\S]*$/,
+            "on conflict (run_id, item_id) do update set items = run_items.items + excluded.items",
+          )
+        : sql,
+  },
+  {
+    ...NO_MUTANT,
     name: "takes every meeting that a page does not show for deleted",
+    seed: 14,
+    law: /law 7/,
     sql: (sql) =>
       sql
         .replace("date_string >= ?5 and date_string < ?6 and", "?5 is not null and ?6 is not null and")
@@ -65,15 +130,62 @@ export const MUTANTS: readonly Mutant[] = [
   },
 ];
 
-/** The named mutant. @throws Error if there is none */
-export function mutantNamed(name: string): Mutant {
-  const found = MUTANTS.find((mutant) => mutant.name === name);
-  if (found === undefined)
-    throw new Error(
-      `there is no mutant "${name}"; there are ${MUTANTS.map((mutant) => mutant.name).join(", ")}`,
-    );
-  return found;
+/** Of some thousand calls one lies between cursor and data. */
+const BETWEEN_THEM = { calls: 2_000, at: { place: "after d1.early", times: 1 } };
+
+/** Meetings older than the newest that an earlier listing showed are taken for known. */
+function fromTheNewestOn(source: Source): Source {
+  let newest = "";
+  let watermark = "";
+  return {
+    ...source,
+    listMeetings: async (request) => {
+      if (request.skip === 0) watermark = newest;
+      const reply = await source.listMeetings(request);
+      const dated = reply.items.map((row) => ({ row, place: row.read().dateString }));
+      for (const { place } of dated) if (place > newest) newest = place;
+      return { ...reply, items: dated.filter(({ place }) => place >= watermark).map(({ row }) => row) };
+    },
+  };
 }
+
+/** What is absent once and unknown to the source is gone. */
+function absentOnce(sql: string): string {
+  return sql
+    .replace("second_ms as secondMs", "coalesce(second_ms, first_ms) as secondMs")
+    .replace("where second_ms is not null and account_id = ?1", "where account_id = ?1")
+    .replace(
+      "select source_id, first_ms, second_ms, ?2",
+      "select source_id, first_ms, coalesce(second_ms, first_ms), ?2",
+    )
+    .replace(
+      "and second_ms is not null and account_id = ?4 and second_ms <= ?2",
+      "and account_id = ?4 and coalesce(second_ms, first_ms) <= ?2",
+    );
+}
+
+/** Some go, hours later some more, each time few enough for a cap that looks at one run alone. */
+function fewAtATime(scenario: Scenario): Scenario {
+  const touched = new Set([
+    ...scenario.events.flatMap((event) => ("id" in event ? [event.id] : [])),
+    ...scenario.pageEvents.map(({ id }) => id),
+  ]);
+  const free = scenario.meetings.filter(({ id }) => !touched.has(id)).slice(0, DELETED_MAX);
+  const deletions = free.map(({ id }, place): WorldEvent => ({
+    atMs: scenario.startMs + HOUR_MS + Math.floor(place / DELETED_AT_A_TIME) * APART_MS,
+    do: "source",
+    id,
+    op: { op: "delete", id },
+  }));
+  return {
+    ...scenario,
+    calmMs: Math.max(scenario.calmMs, scenario.startMs + 34 * HOUR_MS),
+    events: [...scenario.events, ...deletions].toSorted((a, b) => a.atMs - b.atMs),
+  };
+}
+const DELETED_MAX = 12;
+const DELETED_AT_A_TIME = 3;
+const APART_MS = 2 * HOUR_MS;
 
 function hasty(source: Source): Source {
   const unnamed = async <T>(work: Promise<T>): Promise<T> => {
@@ -117,29 +229,6 @@ function heedless(deletions: Ports["deletions"]): Ports["deletions"] {
   };
 }
 
-/** Every meeting says something else for a while, and the process dies as it deletes what it no longer says. */
-function backAndForth(scenario: Scenario): Scenario {
-  const random = createRandom(scenario.seed, "back and forth");
-  const events = scenario.meetings.flatMap(({ id, sentences }): WorldEvent[] => {
-    const atMs = scenario.startMs + random.int(10, 90) * MINUTE_MS;
-    const says = (text: typeof sentences, at: number): WorldEvent => ({
-      atMs: at,
-      do: "source",
-      id,
-      op: { op: "edit", id, set: { sentences: text ?? [] } },
-    });
-    return [says(someSentences(random), atMs), says(sentences, atMs + random.int(60, 100) * MINUTE_MS)];
-  });
-  const death = { calls: 2_000, at: { place: "before vectorize.deleteByIds", times: 1 } };
-  return {
-    ...scenario,
-    calmMs: Math.max(scenario.calmMs, scenario.startMs + 5 * HOUR_MS),
-    events: events.toSorted((a, b) => a.atMs - b.atMs),
-    pageEvents: [],
-    deaths: [death, death, death],
-  };
-}
-
 /** A dead row comes to life again under its old id. */
 function revivingChunks(sql: string): string {
   return sql.replace(
@@ -147,11 +236,6 @@ function revivingChunks(sql: string): string {
     `, dead_ms = null, rechecks = 0,
       state = case when chunks.state in ('dead', 'gone') then 'planned' else chunks.state end`,
   );
-}
-
-/** The daily proof finds and mends what is lost before anybody looks: without its help the loss has to show. */
-function mendingNothing(proofs: Ports["proofs"]): Ports["proofs"] {
-  return { ...proofs, toMend: () => Promise.resolve({ items: [], cursor: null }) };
 }
 
 function forgettingDead(records: Ports["records"]): Ports["records"] {

@@ -99,7 +99,8 @@ export const NO_PARTS: ScenarioParts = {
   pause: null,
 };
 
-type Span = { readonly startMs: number; readonly stormMs: number };
+/** From when on, and for how long, something may happen. */
+export type Span = { readonly startMs: number; readonly stormMs: number };
 
 /**
  * Add to a scenario whatever parts its seed has. Pure.

@@ -2,7 +2,7 @@ import { createRandom, type Random } from "../../emulators/world/random.ts";
 import type { ControlInput } from "../../emulators/fireflies/control-ops.ts";
 import type { Plan } from "../../emulators/fireflies/quota.ts";
 import type { SourceMeeting } from "../../emulators/fireflies/source-meeting.ts";
-import { NO_PARTS, withParts, type PartEvent, type ScenarioParts } from "./scenario-parts.ts";
+import { NO_PARTS, withParts, type PartEvent, type ScenarioParts, type Span } from "./scenario-parts.ts";
 import { aMeeting, aSentence, someSentences } from "./meetings.ts";
 
 const SECOND_MS = 1_000;
@@ -38,10 +38,12 @@ export type TroubleRates = {
 export type Death = {
   readonly calls: number;
   readonly at: { readonly place: string; readonly times: number } | null;
+  /** The step engine forgets the newest run with it; by chance if nothing is said. */
+  readonly losesRun?: true;
 };
 
 /** Moments that a random count of calls rarely hits, and that decide most: between an effect and the row that names it. */
-const PLACES = [
+export const PLACES = [
   "before vectorize.deleteByIds",
   "after vectorize.deleteByIds",
   "before vectorize.upsert",
@@ -74,13 +76,29 @@ export type Scenario = ScenarioParts & {
   readonly deaths: readonly Death[];
 };
 
+/** How long trouble and changes go on: hours, or a month. */
+export type HistoryLength = "short" | "long";
+
+const LONG_MS = 30 * DAY_MS;
+/** So many times as much happens in a month. */
+const LONG_TIMES = 8;
+
 /** What a seed is. Pure. */
-export function scenarioOf(seed: number): Scenario {
+export function scenarioOf(seed: number, length: HistoryLength = "short"): Scenario {
+  const { scenario, span } = meetingsAlone(seed, length);
+  return withSecondHalf(withParts(scenario, span, untouched(scenario)));
+}
+
+/** A seed without the parts that only some have: what it stands for does not move when parts are added. Pure. */
+export function plainScenarioOf(seed: number, length: HistoryLength = "short"): Scenario {
+  return meetingsAlone(seed, length).scenario;
+}
+
+function meetingsAlone(seed: number, length: HistoryLength): { scenario: Scenario; span: Span } {
   const random = createRandom(seed, "scenario");
   const startMs = Date.UTC(2026, 8, 1) + random.int(0, 7 * 24 * 60) * MINUTE_MS;
-  const longMs = longHistoryMs(createRandom(seed, "length"));
-  const usualMs = random.pick([1, 2, 2, 3, 4, 6, 9, 14, 30]) * HOUR_MS;
-  const stormMs = longMs ?? usualMs;
+  const shortMs = random.pick([1, 2, 2, 3, 4, 6, 9, 14, 30]) * HOUR_MS;
+  const stormMs = length === "long" ? LONG_MS : shortMs;
   const count = random.pick([3, 3, 4, 4, 5, 5, 6, 7, 8, 8, 10, 12, 14, 16, 20, 30, 52, 60, 75, 110]);
   const meetings = workspace(random, startMs, count);
   const free = random.chance(0.2);
@@ -104,17 +122,12 @@ export function scenarioOf(seed: number): Scenario {
     pageEvents,
     deaths: Array.from({ length: random.int(1, 6) }, () => deathOf(random)),
   };
-  return withSecondHalf(withParts(scenario, { startMs, stormMs }, untouched(scenario)));
-}
-
-/** Months, for a few seeds. */
-function longHistoryMs(random: Random): number | null {
-  return random.chance(0.005) ? random.int(20, 75) * DAY_MS : null;
+  return { scenario, span: { startMs, stormMs } };
 }
 
 function tickEvery(random: Random, stormMs: number): number {
   if (stormMs <= 4 * HOUR_MS) return random.pick([2, 10, 15, 30]) * MINUTE_MS;
-  return random.pick([30, 60]) * MINUTE_MS * (stormMs > 30 * HOUR_MS ? 6 : 1);
+  return random.pick([30, 60]) * MINUTE_MS;
 }
 
 /** How long the estate is given to come to rest in the middle: days, if both sides of Notion may need a week twice. */
@@ -182,13 +195,15 @@ function happenings(
   }));
   const pageEvents = betweenPages(random, pool, startMs);
   const events: WorldEvent[] = [];
-  const times = Array.from({ length: random.int(0, 25) }, () => startMs + random.int(0, stormMs)).toSorted(
-    (a, b) => a - b,
-  );
+  const eventsMax = stormMs === LONG_MS ? 25 * LONG_TIMES : 25;
+  const times = Array.from(
+    { length: random.int(0, eventsMax) },
+    () => startMs + random.int(0, stormMs),
+  ).toSorted((a, b) => a - b);
   for (const [n, atMs] of times.entries())
     events.push(...changeOf(random, { pool, atMs, endMs: startMs + stormMs, name: `${letter}${n}` }));
   if (!quiet) {
-    for (let n = random.int(0, 8); n > 0; n -= 1)
+    for (let n = random.int(0, stormMs === LONG_MS ? 8 * LONG_TIMES : 8); n > 0; n -= 1)
       events.push(...troubleOf(random, startMs + random.int(0, stormMs)));
   }
   return { events: events.toSorted((a, b) => a.atMs - b.atMs), pageEvents };

@@ -15,7 +15,7 @@ import { bindWorkflow } from "./bindings.ts";
 import { hearConsole } from "./console-watch.ts";
 import { openEstate, openSource, type Estate } from "./estate.ts";
 import { exerciseOf } from "./exercise.ts";
-import { FenceWatch } from "./fence-watch.ts";
+import { FenceWatch, type Committed } from "./fence-watch.ts";
 import { happen } from "./happening.ts";
 import { brokenLaws } from "./laws.ts";
 import { Life } from "./life.ts";
@@ -24,8 +24,11 @@ import { NO_MUTANT, type Mutant } from "./mutant.ts";
 import { isSettled } from "./notion-laws.ts";
 import { openNotionSide, type NotionSide } from "./notion-side.ts";
 import { HOUR_MS, type Death, type Scenario } from "./scenario.ts";
+import { describeEvent } from "./shown-scenario.ts";
 import { SourceDoor } from "./source-door.ts";
 import { SourceWatch } from "./source-watch.ts";
+import type { Trace } from "./trace.ts";
+import { VectorWatch } from "./vector-watch.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { WEBHOOK_SECRET, WebhookDoor } from "./webhook-door.ts";
 
@@ -43,6 +46,8 @@ export type Mode = {
   /** Kills, troubles and faults; without them the same world is synced in peace. */
   readonly harm: boolean;
   readonly mutant?: Mutant;
+  /** Writes down what happens, for a person to read. */
+  readonly trace?: Trace;
 };
 
 /** What a person asks for; who asks and how is the program's business. */
@@ -65,6 +70,7 @@ export class Simulation {
   /** What went wrong while it ran, in sentences that name a law. */
   readonly breaches: string[] = [];
   readonly fences: FenceWatch;
+  readonly vectors: VectorWatch;
   estate!: Estate;
   source!: SourceWatch;
   door!: SourceDoor;
@@ -102,6 +108,7 @@ export class Simulation {
     this.#mutant = mode.mutant ?? NO_MUTANT;
     this.#deaths = [...scenario.deaths];
     this.fences = new FenceWatch(this.breaches);
+    this.vectors = new VectorWatch(this.breaches);
   }
 
   /** Run the storm, then the calm, until nothing is left to do; once more if the history has a second half. */
@@ -230,7 +237,11 @@ export class Simulation {
     }
     if (hasWebhooks) await this.#listen();
     this.#engine = this.#engineOver(this.estate.steps, () => this.#life);
-    for (const event of scenario.events) clock.at(event.atMs, () => void happen(this, event));
+    for (const event of scenario.events)
+      clock.at(event.atMs, () => {
+        this.mode.trace?.note(clock.nowMs(), "world", describeEvent(event), "");
+        void happen(this, event);
+      });
   }
 
   #engineOver(store: WorkflowStore, life: () => Life): WorkflowEngine {
@@ -373,8 +384,23 @@ export class Simulation {
       firefliesKey: this.firefliesKey,
       aheadMs: () => this.aheadMs(),
       wake: () => this.#wake(),
-      watch: (by, statements) => this.fences.committed(by, statements),
+      vectorWatch: this.vectors,
+      watch: (by, statements) => this.#committed(by, statements),
     });
+  }
+
+  #committed(by: Life, statements: readonly Committed[]): void {
+    const brokenBefore = this.breaches.length;
+    this.fences.committed(by, statements);
+    const { trace } = this.mode;
+    trace?.committed(this.clock.nowMs(), by.name, statements);
+    for (const breach of this.breaches.slice(brokenBefore)) trace?.breach(this.clock.nowMs(), breach);
+  }
+
+  /** Where somebody wants a trace: what one life does is told to it. */
+  #noteOf(name: string): { note: NonNullable<ConstructorParameters<typeof Life>[1]["note"]> } | undefined {
+    const { trace } = this.mode;
+    return trace && { note: (what, detail) => trace.note(this.clock.nowMs(), name, what, detail) };
   }
 
   #carryRuns(engine: WorkflowEngine, ports: Ports): void {
@@ -423,6 +449,7 @@ export class Simulation {
       zombieCalls: 0,
       onKill: () => this.#second?.engine.kill(),
       count: (what) => this.count(what),
+      ...this.#noteOf("second process"),
     });
     const engine = this.#engineOver(this.estate.steps, () => life);
     this.#second = { life, engine };
@@ -449,18 +476,20 @@ export class Simulation {
       callsLeft: death?.calls ?? null,
       killAt: death?.at ?? null,
       zombieCalls: isZombie ? this.#random.int(1, 30) : 0,
-      onKill: () => this.#onKill(),
+      onKill: () => this.#onKill(death?.losesRun === true),
       count: (what) => this.count(what),
+      ...this.#noteOf(`life ${number}`),
     });
     if (!mode.harm || this.#isCalm) life.calmDown();
     return life;
   }
 
-  #onKill(): void {
+  #onKill(losesRun: boolean): void {
     this.#engine.kill();
     // No process, no code: what late effects start meanwhile waits for nobody.
     this.#engine.setRun(() => new Promise(() => undefined));
-    if (this.#random.chance(0.08)) this.#loseInstance();
+    const isLost = this.#random.chance(0.08) || losesRun;
+    if (isLost) this.#loseInstance();
     const downMs = this.#random.pick([0, 1_000, MINUTE_MS, 20 * MINUTE_MS, 3 * HOUR_MS]);
     this.clock.at(this.clock.nowMs() + downMs, () => void this.#restart());
   }
