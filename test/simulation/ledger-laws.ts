@@ -126,7 +126,7 @@ async function brokenBudget(sim: Simulation): Promise<string[]> {
 }
 
 /** What applications read, and what is kept of it: here text and addresses belong. Every other table is the ledger's own. */
-const WITH_CONTENT = [
+const WITH_CONTENT = new Set([
   "meetings",
   "chunks",
   "projects",
@@ -141,7 +141,7 @@ const WITH_CONTENT = [
   "plan_items",
   // The token that signs what Notion sends: it has to be there.
   "webhook_tokens",
-];
+]);
 
 /** Law 9: neither a table that says what the program did nor its console holds what was said, by whom, or a key. */
 async function brokenSecrecy(sim: Simulation): Promise<string[]> {
@@ -161,7 +161,7 @@ async function brokenSecrecy(sim: Simulation): Promise<string[]> {
     "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' and name not like 'chunk%fts%'",
   );
   for (const { name } of tables) {
-    const isContent = WITH_CONTENT.includes(String(name));
+    const isContent = WITH_CONTENT.has(String(name));
     const text = JSON.stringify(await rowsOf(sim, `select * from ${name}`));
     for (const [what, mark] of Object.entries(marks))
       if (text.includes(mark) && (!isContent || mark === FORGED_MARK))

@@ -63,7 +63,7 @@ export type NotionScenario = {
 };
 
 /** What becomes of the vendors' announcements on their way. */
-export type WebhookScenario = {
+type WebhookScenario = {
   readonly form: "v1" | "v2" | "both";
   readonly spelling: "prefixed" | "bare";
   readonly isRepeated: boolean;
@@ -74,7 +74,7 @@ export type WebhookScenario = {
 };
 
 /** Shares of wake-ups that never arrive, and that arrive twice. */
-export type WakeScenario = { readonly lost: number; readonly twice: number };
+type WakeScenario = { readonly lost: number; readonly twice: number };
 
 /** The parts of the world that only some seeds have; each is drawn from chance of its own, so that no other moves. */
 export type ScenarioParts = {

@@ -158,7 +158,7 @@ function withSecondHalf(scenario: Scenario): Scenario {
 }
 
 /** Meetings that nothing happens to. */
-export function untouched({ meetings, events, pageEvents }: Scenario): SourceMeeting[] {
+function untouched({ meetings, events, pageEvents }: Scenario): SourceMeeting[] {
   const touched = new Set([...events, ...pageEvents].flatMap((event) => ("id" in event ? [event.id] : [])));
   return meetings.filter(({ id }) => !touched.has(id));
 }
