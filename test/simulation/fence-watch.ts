@@ -15,6 +15,12 @@ const LANE_OF_TABLE: readonly (readonly [RegExp, string])[] = [
   [/^\s*(?:insert into|update)\s+clients\b/i, "clients"],
 ];
 
+/** Enumerations and counters of keys are written in one lane only where nobody but the lane of meetings asks a vendor. */
+const LANE_OF_TABLE_WHERE_ALONE: typeof LANE_OF_TABLE = [
+  ...LANE_OF_TABLE,
+  [/^\s*(?:insert into|update)\s+(?:discoveries|quota)\b/i, "fireflies"],
+];
+
 /** Closing a document writes `meetings`, on behalf of the other lane. */
 const CLOSES_DOCUMENT = /set vectors_owed_since = null/i;
 
@@ -27,10 +33,13 @@ const DOOMS_CHUNKS = /update chunks[\s\S]*from deletions/i;
  */
 export class FenceWatch {
   readonly #breaches: string[];
+  readonly #tables: typeof LANE_OF_TABLE;
   readonly #holders = new Map<string, Life>();
 
-  constructor(breaches: string[]) {
+  /** @param isAlone whether one process at a time, and the lane of meetings alone, writes enumerations and counters */
+  constructor(breaches: string[], isAlone: boolean) {
     this.#breaches = breaches;
+    this.#tables = isAlone ? LANE_OF_TABLE_WHERE_ALONE : LANE_OF_TABLE;
   }
 
   /** A list of statements was committed for a life. */
@@ -45,7 +54,7 @@ export class FenceWatch {
         ? "fireflies"
         : CLOSES_DOCUMENT.test(sql)
           ? "vectors"
-          : LANE_OF_TABLE.find(([table]) => table.test(sql))?.[1];
+          : this.#tables.find(([table]) => table.test(sql))?.[1];
       const holder = lane === undefined ? undefined : this.#holders.get(lane);
       if (holder === undefined || holder === life) continue;
       const table = /(?:into|update)\s+(\w+)/i.exec(sql)?.[1];

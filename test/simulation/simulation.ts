@@ -107,7 +107,8 @@ export class Simulation {
     this.#wakes = createRandom(scenario.seed, "wake-ups");
     this.#mutant = mode.mutant ?? NO_MUTANT;
     this.#deaths = [...scenario.deaths];
-    this.fences = new FenceWatch(this.breaches);
+    const isShared = scenario.events.some((event) => event.do === "second process");
+    this.fences = new FenceWatch(this.breaches, scenario.notion === null && !isShared);
     this.vectors = new VectorWatch(this.breaches);
   }
 
