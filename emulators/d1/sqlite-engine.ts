@@ -38,7 +38,8 @@ const PAGE_BYTES = 4_096;
 const STATEMENTS_KEPT_MAX = 500;
 const RANGE_ERROR_CODE = 25;
 const WRONG_PARAMETER_COUNT = "Wrong number of parameter bindings for SQL query.";
-const SCHEMA_WORD = /^\s*(?:(?:--[^\n]*\n|\/\*[\s\S]*?\*\/)\s*)*(?:create|alter|drop|pragma|vacuum|reindex|analyze)\b/i;
+const SCHEMA_WORD =
+  /^\s*(?:(?:--[^\n]*\n|\/\*[\s\S]*?\*\/)\s*)*(?:create|alter|drop|pragma|vacuum|reindex|analyze)\b/i;
 const NO_STATEMENT = "SQL code did not contain a statement.";
 
 interface Prepared {
@@ -215,7 +216,13 @@ export class SqliteEngine {
     const own = statement.sourceSQL;
     const { count, named } = readParameters(own);
     if (named !== null) throw new Error(`named parameter ${named} refused: D1 supports ? and ?NNN only`);
-    return { statement, paramCount: count, tail: sql.slice(own.length).replace(/^[ \n]+/, ""), isReading: this.#onlyReads, columns: null };
+    return {
+      statement,
+      paramCount: count,
+      tail: sql.slice(own.length).replace(/^[ \n]+/, ""),
+      isReading: this.#onlyReads,
+      columns: null,
+    };
   }
 
   #refuseClock(sql: string): void {

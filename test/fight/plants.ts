@@ -48,7 +48,9 @@ export const FIGHT_PLANTS: readonly FightPlant[] = [
   },
   {
     name: "replaces in Notion without writing down what stood there",
-    plant: withTables((tables) => ({ planPush: (fence, push) => tables.planPush(fence, { ...push, history: [] }) })),
+    plant: withTables((tables) => ({
+      planPush: (fence, push) => tables.planPush(fence, { ...push, history: [] }),
+    })),
     seed: 1,
     law: /replaced in Notion and stands in no history/,
   },

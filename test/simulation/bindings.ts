@@ -106,11 +106,8 @@ export function bindR2({ life, rates }: Watched, bucket: R2Bucket): R2Bucket {
       const code = after ? random.pick([10001, 10054] as const) : random.pick([10001, 10043, 10058] as const);
       return { when: after ? "after" : "before", error: r2Error(action, code) };
     };
-  const call = <T>(
-    action: "head" | "get" | "put" | "list",
-    work: () => Promise<T>,
-    key = "",
-  ): Promise<T> => life.pass(`r2.${action}`, work, troubleOf(action), () => key);
+  const call = <T>(action: "head" | "get" | "put" | "list", work: () => Promise<T>, key = ""): Promise<T> =>
+    life.pass(`r2.${action}`, work, troubleOf(action), () => key);
   return {
     head: (key: string) => call("head", () => bucket.head(key), key),
     get: (key: string) => call("get", () => bucket.get(key), key),
@@ -138,8 +135,12 @@ export function bindVectorize({ life, rates }: Watched, index: VectorBinding, id
       if (random.chance(0.4)) return { when: "after", error: new Error("Network connection lost.") };
       return { when: "before", error: vectorizeError(operation, 40041, "Too many requests") };
     };
-  const call = <T>(method: string, operation: Operation, work: () => Promise<T>, some?: string[]): Promise<T> =>
-    life.pass(`vectorize.${method}`, work, troubleOf(operation), () => some?.join(" ") ?? "");
+  const call = <T>(
+    method: string,
+    operation: Operation,
+    work: () => Promise<T>,
+    some?: string[],
+  ): Promise<T> => life.pass(`vectorize.${method}`, work, troubleOf(operation), () => some?.join(" ") ?? "");
   return {
     upsert: (vectors: { id: string }[]) => {
       const sent = vectors.map(({ id }) => id);

@@ -68,7 +68,7 @@ export function asJson({ options, tally, seconds, threads, small }: Shown): obje
       breaches,
       replay: replayCommand(seed, { bug: options.bug, isLong: options.long === true }),
     })),
-    shrunk: small.map(({ lines: _, ...one }) => ({
+    shrunk: small.map(({ lines: _lines, ...one }) => ({
       ...one,
       replay: replayCommand(one.seed, { bug: options.bug, keep: one.keep, isLong: options.long === true }),
     })),
@@ -84,4 +84,3 @@ export function breachLines({ seed, breaches }: Judged, { bug, long = false }: O
     ...(breaches.length > BREACHES_SHOWN_MAX ? [`  and ${breaches.length - BREACHES_SHOWN_MAX} more`] : []),
   ].join("\n");
 }
-

@@ -5,7 +5,15 @@ import { cutTo, keepText, partsIn, partsOf } from "./cut.ts";
 import { plantedBug } from "./planted-bugs.ts";
 import { makeGlobalsReplayable } from "./replayable-globals.ts";
 import { shrink } from "./shrink.ts";
-import { breachesInHarm, IN_PEACE, judgeScenario, judgeSeed, lawOf, scenarioFor, type Verdict } from "./verdict.ts";
+import {
+  breachesInHarm,
+  IN_PEACE,
+  judgeScenario,
+  judgeSeed,
+  lawOf,
+  scenarioFor,
+  type Verdict,
+} from "./verdict.ts";
 
 makeGlobalsReplayable();
 
@@ -19,11 +27,25 @@ async function answerTo(asked: Asked): Promise<Answer> {
   try {
     if (asked.do === "shrink") return { seed, do: "shrunk", ...(await shrunk(asked)) };
     const { breaches, exercised, virtualMs } = await judged(asked);
-    return { seed, do: "judged", breaches, exercised: [...exercised], virtualMs, realMs: performance.now() - begun };
+    return {
+      seed,
+      do: "judged",
+      breaches,
+      exercised: [...exercised],
+      virtualMs,
+      realMs: performance.now() - begun,
+    };
   } catch (error) {
     // What the emulators refuse, or a simulation that fails by itself, is a breach as well.
     const breach = `simulation: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-    return { seed, do: "judged", breaches: [breach], exercised: [], virtualMs: 0, realMs: performance.now() - begun };
+    return {
+      seed,
+      do: "judged",
+      breaches: [breach],
+      exercised: [],
+      virtualMs: 0,
+      realMs: performance.now() - begun,
+    };
   }
 }
 

@@ -50,7 +50,10 @@ export class Threads {
   readonly #workers: Worker[];
 
   constructor(count: number) {
-    this.#workers = Array.from({ length: count }, () => new Worker(new URL("campaign-worker.ts", import.meta.url)));
+    this.#workers = Array.from(
+      { length: count },
+      () => new Worker(new URL("campaign-worker.ts", import.meta.url)),
+    );
   }
 
   get count(): number {
@@ -66,7 +69,8 @@ export class Threads {
     const left = questions[Symbol.iterator]();
     await Promise.all(
       this.#workers.map(async (worker) => {
-        for (let next = left.next(); next.done !== true; next = left.next()) take(await ask(worker, next.value));
+        for (let next = left.next(); next.done !== true; next = left.next())
+          take(await ask(worker, next.value));
       }),
     );
   }

@@ -83,7 +83,10 @@ export function partsIn(text: string, scenario: Scenario): string[] {
       const named =
         range === null
           ? [word]
-          : Array.from({ length: Number(last) - Number(first) + 1 }, (_, n) => `${letter}${Number(first) + n}`);
+          : Array.from(
+              { length: Number(last) - Number(first) + 1 },
+              (_, n) => `${letter}${Number(first) + n}`,
+            );
       const unknown = named.find((part) => !all.has(part));
       if (unknown !== undefined) throw new Error(`"${unknown}" is no part of seed ${scenario.seed}.`);
       return named;

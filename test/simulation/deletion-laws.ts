@@ -16,7 +16,10 @@ const FREE_SHARE = 0.01;
 export async function brokenDeletions(sim: Simulation, slackMs: number): Promise<string[]> {
   const broken: string[] = [];
   const verdicts = (
-    await rowsOf(sim, "select source_id as id, deleted_ms as ms, decided_by as decidedBy from deletions order by 2")
+    await rowsOf(
+      sim,
+      "select source_id as id, deleted_ms as ms, decided_by as decidedBy from deletions order by 2",
+    )
   ).map(({ id, ms, decidedBy }) => ({ id: String(id), ms: Number(ms), isFree: decidedBy === "evidence" }));
   for (const { id, ms } of verdicts) {
     const gone = sim.source.histories

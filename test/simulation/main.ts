@@ -32,7 +32,9 @@ function countOf(text: string): number {
 }
 
 const program = new Command("simulate")
-  .description("Run the whole road, from schedule to proof, over a simulated world that breaks at every joint.")
+  .description(
+    "Run the whole road, from schedule to proof, over a simulated world that breaks at every joint.",
+  )
   .option("--seeds <n>", "how many seeds (default 1000; 200 for each planted bug)", countOf)
   .option("--first <n>", "the first of them (default 1)", countOf)
   .addOption(
@@ -43,11 +45,10 @@ const program = new Command("simulate")
   .option("--keep <parts>", "with --seed: these parts of its world alone")
   .option("--bug <name>", "with a planted bug in the program")
   .addOption(
-    new Option("--planted [name]", "plant each bug, or one, and show the seed and the law that catch it").conflicts([
-      "bug",
-      "long",
-      "keep",
-    ]),
+    new Option(
+      "--planted [name]",
+      "plant each bug, or one, and show the seed and the law that catch it",
+    ).conflicts(["bug", "long", "keep"]),
   )
   .option("--long", "histories of a month in place of two days")
   .option("--trace", "with --seed: every call")

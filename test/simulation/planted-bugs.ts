@@ -24,26 +24,22 @@ export type PlantedBug = {
 
 /** Every planted bug, whatever it is planted into. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
-  ...MUTANTS.map(
-    (mutant): PlantedBug => ({
-      name: mutant.name,
-      harness: "simulation",
-      seed: mutant.seed,
-      law: mutant.law,
-      mutant,
-      judge: async (seed) => (await judgeSeed(seed, { mutant })).breaches,
-    }),
-  ),
-  ...FIGHT_PLANTS.map(
-    ({ name, seed, law, plant }): PlantedBug => ({
-      name,
-      harness: "fight",
-      seed,
-      law,
-      mutant: null,
-      judge: async (given) => (await fight(given, FIGHT_ROUNDS, { plant })).breaches,
-    }),
-  ),
+  ...MUTANTS.map((mutant): PlantedBug => ({
+    name: mutant.name,
+    harness: "simulation",
+    seed: mutant.seed,
+    law: mutant.law,
+    mutant,
+    judge: async (seed) => (await judgeSeed(seed, { mutant })).breaches,
+  })),
+  ...FIGHT_PLANTS.map(({ name, seed, law, plant }): PlantedBug => ({
+    name,
+    harness: "fight",
+    seed,
+    law,
+    mutant: null,
+    judge: async (given) => (await fight(given, FIGHT_ROUNDS, { plant })).breaches,
+  })),
 ];
 
 /** The planted bug of this name. @throws Error with one sentence, if there is none */

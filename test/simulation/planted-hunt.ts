@@ -6,7 +6,13 @@ import { progressLine, stopAtInterrupt } from "./progress.ts";
 const PLANTED_SEEDS = 200;
 const LAW_CHARACTERS_MAX = 110;
 
-type Catch = { readonly name: string; readonly harness: string; readonly seed: number | null; readonly tried: number; readonly law: string };
+type Catch = {
+  readonly name: string;
+  readonly harness: string;
+  readonly seed: number | null;
+  readonly tried: number;
+  readonly law: string;
+};
 
 /** Plant one bug after another and look for the first seed that catches it. @returns whether each was caught */
 export async function hunt(options: Options): Promise<boolean> {
@@ -30,7 +36,10 @@ export async function hunt(options: Options): Promise<boolean> {
   await threads.end();
   const isWell = catches.length === bugs.length && catches.every(({ seed }) => seed !== null);
   if (options.json === true) process.stdout.write(`${JSON.stringify({ ok: isWell, bugs: catches })}\n`);
-  else process.stdout.write(`${catches.filter(({ seed }) => seed !== null).length} of ${bugs.length} planted bugs caught\n`);
+  else
+    process.stdout.write(
+      `${catches.filter(({ seed }) => seed !== null).length} of ${bugs.length} planted bugs caught\n`,
+    );
   return isWell;
 }
 
@@ -64,4 +73,3 @@ function catchLine({ name, harness, seed, tried, law }: Catch): string {
     ? `LIVES   ${name} (${harness}): ${tried} seeds tried`
     : `caught  ${name} (${harness}): seed ${seed}, ${tried} tried; ${law.split("\n")[0]?.slice(0, LAW_CHARACTERS_MAX)}`;
 }
-

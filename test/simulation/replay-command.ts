@@ -6,7 +6,11 @@ function quoted(word: string): string {
 /** The one command that replays a seed, or parts of it. */
 export function replayCommand(
   seed: number,
-  { bug, keep, isLong }: { bug?: string | null | undefined; keep?: string | undefined; isLong?: boolean } = {},
+  {
+    bug,
+    keep,
+    isLong,
+  }: { bug?: string | null | undefined; keep?: string | undefined; isLong?: boolean } = {},
 ): string {
   const words = [
     "npm run simulate -- --seed",

@@ -32,9 +32,9 @@ export async function replay(options: Options & { readonly seed: number }): Prom
 }
 
 function shownBreaches({ seed, json }: Options, breaches: readonly string[]): boolean {
-  if (json === true) process.stdout.write(`${JSON.stringify({ ok: breaches.length === 0, seed, breaches })}\n`);
+  if (json === true)
+    process.stdout.write(`${JSON.stringify({ ok: breaches.length === 0, seed, breaches })}\n`);
   else if (breaches.length === 0) process.stdout.write(`\nseed ${seed} kept every law\n`);
   else process.stdout.write(`\n${breaches.join("\n")}\nseed ${seed} broke ${breaches.length} laws\n`);
   return breaches.length === 0;
 }
-

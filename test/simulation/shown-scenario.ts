@@ -13,9 +13,22 @@ export function describeEvent(event: WorldEvent): string {
 /** What a scenario consists of, a line each: what is set, who dies when, what happens. */
 export function scenarioLines(scenario: Scenario): string[] {
   const since = (atMs: number): string => virtualTime(atMs - scenario.startMs);
-  const { seed: _, startMs: _start, calmMs, meetings, events, pageEvents, deaths, tickEveryMs, ...settings } = scenario;
+  const {
+    seed: _,
+    startMs: _start,
+    calmMs,
+    meetings,
+    events,
+    pageEvents,
+    deaths,
+    tickEveryMs,
+    ...settings
+  } = scenario;
   return [
-    `${meetings.length} meetings: ${meetings.map(({ id }) => id).join(" ")}`.slice(0, 4 * DETAIL_CHARACTERS_MAX),
+    `${meetings.length} meetings: ${meetings.map(({ id }) => id).join(" ")}`.slice(
+      0,
+      4 * DETAIL_CHARACTERS_MAX,
+    ),
     `a tick every ${tickEveryMs / 60_000} min, calm from ${since(calmMs)} on, ${shortly(settings, 4 * DETAIL_CHARACTERS_MAX)}`,
     ...deaths.map(
       ({ calls, at }, place) =>

@@ -12,17 +12,27 @@ const SHRINK_TRIES_MAX = 400;
 const SHRINK_SECONDS_MAX = 90;
 
 /** A seed that broke a law, made as small as it goes. */
-export type Small = Shrunk & { readonly seed: number; readonly law: string; readonly lines: readonly string[] };
+export type Small = Shrunk & {
+  readonly seed: number;
+  readonly law: string;
+  readonly lines: readonly string[];
+};
 
 /** Shrink the first seeds that broke a law, and look again at what is left of them. */
-export async function shrinkAll(threads: Threads, broken: readonly Judged[], options: Options): Promise<Small[]> {
+export async function shrinkAll(
+  threads: Threads,
+  broken: readonly Judged[],
+  options: Options,
+): Promise<Small[]> {
   const { bug = null, long = false } = options;
   const chosen = broken
     .filter(({ breaches }) => !lawOf(breaches[0] ?? "").startsWith("simulation"))
     .toSorted((a, b) => a.seed - b.seed)
     .slice(0, SHRUNK_MAX);
   if (chosen.length === 0 || (bug !== null && plantedBug(bug).mutant === null)) return [];
-  process.stderr.write(`shrinking ${chosen.length} of ${broken.length} seeds, up to ${SHRINK_SECONDS_MAX} s each\n`);
+  process.stderr.write(
+    `shrinking ${chosen.length} of ${broken.length} seeds, up to ${SHRINK_SECONDS_MAX} s each\n`,
+  );
   const small: Small[] = [];
   const asked = chosen.map(({ seed, breaches }): Asked => ({
     do: "shrink",
@@ -46,7 +56,11 @@ export async function shrinkAll(threads: Threads, broken: readonly Judged[], opt
 }
 
 /** The remaining world, what happened in it, and the calls around the breach. */
-async function shrunkLines({ seed, keep }: { seed: number; keep: string }, law: string, options: Options): Promise<string[]> {
+async function shrunkLines(
+  { seed, keep }: { seed: number; keep: string },
+  law: string,
+  options: Options,
+): Promise<string[]> {
   const mutant = options.bug === undefined ? undefined : (plantedBug(options.bug).mutant ?? undefined);
   const scenario = scenarioFor(seed, { mutant, keep, length: options.long === true ? "long" : "short" });
   const trace = new Trace(scenario.startMs);
@@ -60,4 +74,3 @@ async function shrunkLines({ seed, keep }: { seed: number; keep: string }, law: 
     breach,
   ];
 }
-

@@ -17,7 +17,9 @@ const TITLES: Readonly<Record<string, string>> = {
 const CORNERS: readonly string[] = [
   ...FAULT_KINDS.map((kind) => `fault: fireflies, ${kind}`),
   ...NOTION_FAULT_KINDS.map((kind) => `fault: notion, ${kind}`),
-  ...["drop vectors", "hold vectors", "rot object", "the step engine forgot a run"].map((one) => `fault: ${one}`),
+  ...["drop vectors", "hold vectors", "rot object", "the step engine forgot a run"].map(
+    (one) => `fault: ${one}`,
+  ),
   ...PLACES.map((place) => `crash: ${place}`),
   ...SYNC_NAMES.map((sync) => `run: ${sync}`),
 ];
@@ -40,7 +42,8 @@ export class Tally {
   /** Add one seed. */
   add(judged: Judged): void {
     this.seeds += 1;
-    for (const [what, times] of judged.exercised) this.exercised.set(what, (this.exercised.get(what) ?? 0) + times);
+    for (const [what, times] of judged.exercised)
+      this.exercised.set(what, (this.exercised.get(what) ?? 0) + times);
     if (judged.breaches.length > 0) this.broken.push(judged);
     const spent = this.#spent[judged.virtualMs <= SHORT_HOURS_MAX * HOUR_MS ? "short" : "longer"];
     spent.seeds += 1;

@@ -66,10 +66,12 @@ export class Trace {
   /** The last lines before a breach that was seen at once, or those that name what its sentence names. */
   around(sentence: string): string[] {
     const at = this.#lines.findIndex(({ who, what }) => who === BREACH && what === sentence);
-    if (at >= 0) return this.#lines.slice(Math.max(0, at - LINES_AROUND), at + 1).map((one) => this.#shown(one));
+    if (at >= 0)
+      return this.#lines.slice(Math.max(0, at - LINES_AROUND), at + 1).map((one) => this.#shown(one));
     const ids = [...new Set(sentence.match(IDS) ?? [])];
     const naming = this.#lines.filter(
-      ({ what, detail }) => !what.startsWith("d1 reads") && ids.some((id) => what.includes(id) || detail.includes(id)),
+      ({ what, detail }) =>
+        !what.startsWith("d1 reads") && ids.some((id) => what.includes(id) || detail.includes(id)),
     );
     const lines = ids.length === 0 || naming.length === 0 ? this.#lines : naming;
     return lines.slice(-LINES_AROUND).map((line) => this.#shown(line));

@@ -4,7 +4,7 @@ import { brokenLaws } from "./laws.ts";
 import { NO_MUTANT, type Mutant } from "./mutant.ts";
 import { plainScenarioOf, scenarioOf, type HistoryLength, type Scenario } from "./scenario.ts";
 import { Simulation } from "./simulation.ts";
-import { Trace } from "./trace.ts";
+import type { Trace } from "./trace.ts";
 
 /** What became of a seed. */
 export type Verdict = {
