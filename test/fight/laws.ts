@@ -5,8 +5,11 @@ import type { Typed, TypedValues } from "./typed.ts";
 
 type Row = Record<string, string | number | null>;
 
+/** What the laws look at: Notion as it is, and D1 by plain SQL. */
+export type Sides = Pick<FightEstate, "notion" | "rows">;
+
 /** Whether both sides are equal, and what is not, once nobody edits and nothing waits. */
-export async function equalityBreaches(estate: FightEstate): Promise<string[]> {
+export async function equalityBreaches(estate: Sides): Promise<string[]> {
   const { notion, rows } = estate;
   const pages = notion.pages("projects");
   const bound = await rows<{ page_id: string; record_id: string; state: string }>(
@@ -61,7 +64,7 @@ export async function equalityBreaches(estate: FightEstate): Promise<string[]> {
 }
 
 /** Pages that somebody took out of the trash and that are there again, though nobody has deleted them since. */
-export function trashedAgain({ notion }: FightEstate, restored: ReadonlySet<string>): string[] {
+export function trashedAgain({ notion }: Sides, restored: ReadonlySet<string>): string[] {
   return notion
     .pages("projects")
     .filter(({ id, isTrashed, isShared }) => restored.has(id) && isTrashed && isShared)
@@ -69,7 +72,7 @@ export function trashedAgain({ notion }: FightEstate, restored: ReadonlySet<stri
 }
 
 function comparedOf(
-  { notion }: FightEstate,
+  { notion }: Sides,
   values: Readonly<Record<string, unknown>>,
 ): [string, string | number | null | undefined][] {
   const texts = (Object.keys(TYPED_COLUMNS) as (keyof typeof TYPED_COLUMNS)[]).map(
@@ -88,7 +91,7 @@ function comparedOf(
 
 /** Values that nobody replaced and that stand nowhere any more. */
 export async function lostValues(
-  estate: FightEstate,
+  estate: Sides,
   typed: TypedValues,
 ): Promise<{ lost: string[]; suspected: string[] }> {
   const { notion, rows } = estate;
@@ -115,7 +118,7 @@ export async function lostValues(
 }
 
 /** Values that were typed between the reading that a push of the same field rests on and its latest possible landing. */
-async function lostInWindows({ rows }: FightEstate, typed: TypedValues): Promise<Typed[]> {
+async function lostInWindows({ rows }: Sides, typed: TypedValues): Promise<Typed[]> {
   const pushes = await rows<{ page_id: string; fields: string; read_ms: number; sent_ms: number }>(
     "select page_id, fields, read_ms, sent_ms from pushes where kind = 'update'",
   );
@@ -136,12 +139,12 @@ async function lostInWindows({ rows }: FightEstate, typed: TypedValues): Promise
 type Held = ReadonlyMap<string, Row>;
 
 /** What D1 holds, by record. */
-export async function heldValues({ rows }: FightEstate): Promise<Held> {
+export async function heldValues({ rows }: Sides): Promise<Held> {
   return new Map((await rows<Row>("select * from projects")).map((row) => [String(row["id"]), row]));
 }
 
 /** Values that a run replaced in D1 and wrote down nowhere. Nobody else may have written meanwhile. */
-export async function unrecorded(estate: FightEstate, before: Held): Promise<string[]> {
+export async function unrecorded(estate: Sides, before: Held): Promise<string[]> {
   const after = await heldValues(estate);
   const kept = await historyOf(estate, "d1");
   const breaches: string[] = [];
@@ -156,7 +159,7 @@ export async function unrecorded(estate: FightEstate, before: Held): Promise<str
 }
 
 /** Values that our bot replaced in Notion and that stand in no history, unless they were typed into a window of a push. */
-export async function unrecordedPushes(estate: FightEstate, typed: TypedValues): Promise<string[]> {
+export async function unrecordedPushes(estate: Sides, typed: TypedValues): Promise<string[]> {
   const { notion, rows } = estate;
   const kept = await historyOf(estate, "notion");
   const records = new Map(
@@ -179,7 +182,7 @@ export async function unrecordedPushes(estate: FightEstate, typed: TypedValues):
   return breaches;
 }
 
-async function historyOf({ rows }: FightEstate, side: "notion" | "d1"): Promise<Set<string>> {
+async function historyOf({ rows }: Sides, side: "notion" | "d1"): Promise<Set<string>> {
   const entries = await rows<{ record_id: string; column_name: string; value: string }>(
     `select record_id, column_name, value from history where side = '${side}'`,
   );

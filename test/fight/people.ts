@@ -1,5 +1,6 @@
 import type { Random } from "../../emulators/world/random.ts";
 import type { NotionPageState } from "../../emulators/notion/oracle.ts";
+import type { World } from "../../src/ports/world.ts";
 import type { FightEstate } from "./estate.ts";
 import type { TypedValues } from "./typed.ts";
 
@@ -17,7 +18,7 @@ const PAGES_MAX = 6;
 type Row = Record<string, string | number | null>;
 
 /** Where people meet: both sides, and the time. */
-type Meeting = Pick<FightEstate, "notion" | "d1" | "world" | "rows">;
+type Meeting = Pick<FightEstate, "notion" | "d1" | "rows"> & { readonly world: Pick<World, "nowMs"> };
 
 /** What people on both sides do. Each move is one edit, however it is made. */
 export function peopleOf(estate: Meeting, random: Random, typed: TypedValues) {
@@ -149,8 +150,10 @@ export function peopleOf(estate: Meeting, random: Random, typed: TypedValues) {
     "duplicate a page": () => {
       if (pages().length < PAGES_MAX) pageOr((page) => control({ op: "duplicate", page: page.id }));
     },
-    "rename a property": () => {
+    "rename a property": async () => {
       const column = random.pick(COLUMNS);
+      // One that nobody has seen under its old name cannot be known by its id.
+      if ((await estate.rows("select 1 from notion_schemas where sync = 'projects'")).length === 0) return;
       control({
         op: "rename-property",
         database: "projects",

@@ -185,7 +185,7 @@ describe("an alert", () => {
     await space.ports.alerts.acknowledge(id, { atMs: 0, by: "Maya", note: null });
     expect(await idle()).toEqual([1, 0]);
     await space.close();
-    await space.close("storage_full");
+    await space.close("defect");
     expect(await idle()).toEqual([1, 0]);
     const unsettled = await space.d1.prepare("select * from alerts where settled = 0").all();
     expect(unsettled.results).toEqual([]);

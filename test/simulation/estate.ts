@@ -5,6 +5,7 @@ import { createD1, type D1Emulator } from "../../emulators/d1/d1-database.ts";
 import { createFirefliesEmulator, type FirefliesEmulator } from "../../emulators/fireflies/emulator.ts";
 import { createR2, type R2Emulator } from "../../emulators/r2/r2-bucket.ts";
 import { createVectorizeInMemory, type InMemoryIndex } from "../../emulators/vectorize/in-memory.ts";
+import type { Deliver } from "../../emulators/world/deliver.ts";
 import { WorkflowStore } from "../../emulators/workflows/store.ts";
 import { createWorkersAiInProcess, type WorkersAiCore } from "../../emulators/workers-ai/ai-core.ts";
 import { METADATA_INDEXES } from "../../src/core/chunk-plan.ts";
@@ -39,8 +40,12 @@ const MIGRATIONS = readdirSync(MIGRATIONS_DIR)
   .map((name) => ({ name, statements: splitStatements(readFileSync(join(MIGRATIONS_DIR, name), "utf8")) }));
 
 /** Build the durable world of a seed, with its database migrated. */
-export async function openEstate(scenario: Scenario, clock: VirtualClock): Promise<Estate> {
-  const fireflies = await openSource(scenario, clock);
+export async function openEstate(
+  scenario: Scenario,
+  clock: VirtualClock,
+  deliver: Deliver | null,
+): Promise<Estate> {
+  const fireflies = await openSource(scenario, clock, deliver);
   migrated ??= migratedContents();
   const d1 = createD1({ isReplayable: true, contents: await migrated });
   let mutations = 0;
@@ -68,7 +73,11 @@ export async function openEstate(scenario: Scenario, clock: VirtualClock): Promi
 }
 
 /** A Fireflies workspace of the scenario; a second one of the same scenario is the same. */
-export function openSource(scenario: Scenario, clock: VirtualClock): Promise<FirefliesEmulator> {
+export function openSource(
+  scenario: Scenario,
+  clock: VirtualClock,
+  deliver: Deliver | null = null,
+): Promise<FirefliesEmulator> {
   return createFirefliesEmulator({
     seed: scenario.seed,
     epochMs: clock.nowMs(),
@@ -77,6 +86,7 @@ export function openSource(scenario: Scenario, clock: VirtualClock): Promise<Fir
     meetings: scenario.meetings,
     meetingsHash: `seed ${scenario.seed}`,
     plan: scenario.plan,
+    ...(deliver === null ? {} : { deliver }),
     ...(scenario.quotaPerDay === null ? {} : { quotaPerDay: scenario.quotaPerDay }),
   });
 }

@@ -5,6 +5,8 @@ import type { Simulation } from "./simulation.ts";
 export async function exerciseOf(sim: Simulation): Promise<void> {
   for (const { fault } of sim.estate.fireflies.log())
     if (fault !== null) sim.count(`fault: fireflies, ${fault}`);
+  for (const { fault } of sim.notion?.emulator.log() ?? [])
+    if (fault !== null) sim.count(`fault: notion, ${fault}`);
   const ends = await rowsOf(
     sim,
     "select sync, state, mode is not null as dry, count(*) as n from runs group by 1, 2, 3",

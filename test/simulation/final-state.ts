@@ -57,12 +57,19 @@ export function differences(killed: FinalState, unharmed: FinalState): string[] 
   return different;
 }
 
-/** Everything that a run with nothing new must leave alone. */
+/**
+ * Everything that a run with nothing new must leave alone. What the source does not show any more is left out: evidence of
+ * its absence ripens with the clock, and the verdict may fall at any hour.
+ */
 export async function footprintOf(sim: Simulation): Promise<string> {
+  const shown = `in (${sim.source
+    .visibleIds()
+    .map((id) => `'${id}'`)
+    .join(", ")})`;
   const tables = [
-    "select id, content_hash, indexed_hash, observed_ms, updated_at, vectors_owed_since from meetings order by id",
-    "select source_id, state, content_hash, revision_key, last_seen_ms, observed_ms from sightings order by source_id",
-    "select id, state, position, sent_ms, live_ms from chunks order by id",
+    `select id, content_hash, indexed_hash, observed_ms, updated_at, vectors_owed_since from meetings where id ${shown} order by id`,
+    `select source_id, state, content_hash, revision_key, last_seen_ms, observed_ms from sightings where source_id ${shown} order by source_id`,
+    `select id, state, position, sent_ms, live_ms from chunks where document_id ${shown} order by id`,
     "select kind, source_id, problems, resolved_ms from quarantine order by source_id",
     // That nothing comes is told by the clock, whatever a run does.
     "select kind, subject, opened_ms, closed_ms from alerts where kind not in ('zero_seen', 'source_silent') order by id",

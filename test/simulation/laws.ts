@@ -1,6 +1,7 @@
 import type { Simulation } from "./simulation.ts";
 import { brokenDeletions } from "./deletion-laws.ts";
 import { brokenLedger } from "./ledger-laws.ts";
+import { brokenNotion } from "./notion-laws.ts";
 import type { MeetingHistory, Version } from "./source-watch.ts";
 import { revisionAt, rowsOf, sha256, type Row } from "./stores.ts";
 import { brokenVectors } from "./vector-laws.ts";
@@ -12,7 +13,8 @@ export async function brokenLaws(sim: Simulation): Promise<string[]> {
     ...(await brokenRevisions(sim)),
     ...(await brokenVectors(sim)),
     ...(await brokenLedger(sim)),
-    ...(await brokenDeletions(sim, 0)),
+    ...(await brokenDeletions(sim, sim.slackMs())),
+    ...(await brokenNotion(sim)),
   ];
 }
 
@@ -33,8 +35,12 @@ function versionsDuring(versions: readonly Version[], fromMs: number, toMs: numb
   );
 }
 
-/** The newest complete enumeration that must contain a meeting; null if there is none. */
-function provenBy(history: MeetingHistory, discoveries: readonly Row[]): Row | null {
+/**
+ * The newest complete enumeration that must contain a meeting; null if there is none.
+ *
+ * @param slackMs times in the ledger may be so far off
+ */
+function provenBy(history: MeetingHistory, discoveries: readonly Row[], slackMs: number): Row | null {
   const covering = discoveries.filter((one) => {
     const floorMs = one["floor_ms"];
     // The upper bound of the newest days is a time, not a place: only a swept window ends at one.
@@ -42,7 +48,8 @@ function provenBy(history: MeetingHistory, discoveries: readonly Row[]): Row | n
       one["kind"] !== "sweep" || history.place < new Date(Number(one["ceiling_ms"])).toISOString();
     const isInside =
       isBelow && (floorMs === null || history.place >= new Date(Number(floorMs)).toISOString());
-    return isInside && wasVisible(history, Number(one["started_ms"]), Number(one["completed_ms"]));
+    const [fromMs, toMs] = [Number(one["started_ms"]) - slackMs, Number(one["completed_ms"]) + slackMs];
+    return isInside && wasVisible(history, fromMs, toMs);
   });
   return covering.toSorted((a, b) => Number(b["started_ms"]) - Number(a["started_ms"]))[0] ?? null;
 }
@@ -50,7 +57,11 @@ function provenBy(history: MeetingHistory, discoveries: readonly Row[]): Row | n
 /** Laws 2 and 7: what a complete enumeration must have shown is on record, as it was then or later; nothing is buried. */
 async function brokenEnumerations(sim: Simulation): Promise<string[]> {
   const broken: string[] = [];
-  const discoveries = await rowsOf(sim, "select * from discoveries where completed_ms is not null");
+  const slackMs = sim.slackMs();
+  const discoveries = await rowsOf(
+    sim,
+    "select * from discoveries where sync = 'fireflies' and completed_ms is not null",
+  );
   const sightings = new Map(
     (await rowsOf(sim, "select * from sightings")).map((row) => [String(row["source_id"]), row]),
   );
@@ -76,11 +87,11 @@ async function brokenEnumerations(sim: Simulation): Promise<string[]> {
     if (
       meeting !== undefined &&
       meeting["deleted_ms"] !== null &&
-      wasVisible(history, Number(meeting["deleted_ms"]), Number(meeting["deleted_ms"]))
+      wasVisible(history, Number(meeting["deleted_ms"]) - slackMs, Number(meeting["deleted_ms"]) + slackMs)
     ) {
       broken.push(`law 7: meeting ${id} was buried while the source showed it`);
     }
-    const proof = provenBy(history, discoveries);
+    const proof = provenBy(history, discoveries, slackMs);
     if (proof === null) continue;
     const sighting = sightings.get(id);
     if (sighting === undefined) {
@@ -90,12 +101,13 @@ async function brokenEnumerations(sim: Simulation): Promise<string[]> {
     // What failed and then went away is set aside with its reason: nobody can read it any more.
     if (sighting["state"] === "failed" && history.versions.at(-1)?.hash === null) continue;
     if (sighting["state"] === "deleted") {
-      if ((deletedMs.get(id) ?? 0) < Number(proof["started_ms"]))
+      if ((deletedMs.get(id) ?? 0) < Number(proof["started_ms"]) - slackMs)
         broken.push(`law 7: ${id} stays buried though enumeration ${proof["id"]} showed it`);
       continue;
     }
     const hash = sighting["content_hash"];
-    const possible = versionsDuring(history.versions, Number(proof["started_ms"]), Number.POSITIVE_INFINITY);
+    const sinceMs = Number(proof["started_ms"]) - slackMs;
+    const possible = versionsDuring(history.versions, sinceMs, Number.POSITIVE_INFINITY);
     if (!possible.some((version) => version.hash === hash)) {
       broken.push(
         `law 2: ${id} is on record as it was before enumeration ${proof["id"]} showed it anew (${sighting["state"]})`,

@@ -1,7 +1,9 @@
 import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
+import { NOTION_DEMO_TOKEN } from "../../emulators/notion/keys.ts";
 import { MAIL_MARK, TEXT_MARK } from "./meetings.ts";
 import type { Simulation } from "./simulation.ts";
 import { rowsOf, type Row } from "./stores.ts";
+import { FORGED_MARK, WEBHOOK_SECRET } from "./webhook-door.ts";
 
 /** Laws about what the program says of itself: counts, calls, secrecy, ends. */
 export async function brokenLedger(sim: Simulation): Promise<string[]> {
@@ -18,6 +20,7 @@ const VERDICTS = ["created", "updated", "unchanged", "deleted", "pending", "quar
 /** Law 1. */
 async function brokenCounts(sim: Simulation): Promise<string[]> {
   const broken: string[] = [];
+  const slackMs = sim.slackMs();
   const runs = await rowsOf(
     sim,
     `select runs.*, (select coalesce(sum(items), 0) from run_items where run_id = runs.id) as items,
@@ -27,7 +30,7 @@ async function brokenCounts(sim: Simulation): Promise<string[]> {
        (select count(*) from attempts where run_id = runs.id and operation = 'fetch') as fetches
      from runs where result is not null`,
   );
-  const discoveries = await rowsOf(sim, "select * from discoveries");
+  const discoveries = await rowsOf(sim, "select * from discoveries where sync = 'fireflies'");
   for (const run of runs) {
     const { counts } = JSON.parse(String(run["result"])) as { counts: Record<string, number> };
     const sum = VERDICTS.reduce((total, verdict) => total + (counts[verdict] ?? 0), 0);
@@ -38,7 +41,7 @@ async function brokenCounts(sim: Simulation): Promise<string[]> {
     if (run["sync"] !== "fireflies") continue;
     const from = Number(run["started_ms"]);
     const to = Number(run["ended_ms"]);
-    const lists = sim.door.lists.filter((list) => list.atMs >= from && list.atMs <= to);
+    const lists = sim.door.lists.filter((list) => list.atMs >= from - slackMs && list.atMs <= to + slackMs);
     const delivered = new Set(lists.flatMap((list) => list.ids)).size;
     // What is taken for deleted was not shown, by the nature of it.
     const shown = sum - (counts["deleted"] ?? 0);
@@ -51,6 +54,7 @@ async function brokenCounts(sim: Simulation): Promise<string[]> {
     );
     // Only where every call was this run's own and its reply was used is the witness as exact as the ledger.
     const whole =
+      slackMs === 0 &&
       run["state"] === "succeeded" &&
       run["troubles"] === 0 &&
       run["epoch"] === 1 &&
@@ -74,17 +78,25 @@ function wasNeverTold(early: LogEntry, log: readonly LogEntry[], attempts: reado
   return attempt?.["outcome"] === "started";
 }
 
+/** Was the machine's clock set between the reply that named the time and the call that came too early? */
+function wasSetMeanwhile({ clockSets }: Simulation, early: LogEntry, log: readonly LogEntry[]): boolean {
+  const naming = log.findLast((entry) => entry.seq < early.seq && !entry.early && entry.status === 429);
+  return clockSets.some(({ atMs }) => atMs >= (naming?.atMs ?? 0) && atMs <= early.atMs);
+}
+
 /** Law 8, and the ledger of calls. The source's own log is the witness. */
 async function brokenBudget(sim: Simulation): Promise<string[]> {
   const broken: string[] = [];
   const log = sim.estate.fireflies.log();
   const attempts = await rowsOf(
     sim,
-    "select at_ms, outcome from attempts where is_call = 1 order by at_ms, id",
+    "select at_ms, outcome from attempts where is_call = 1 and party = 'fireflies' order by at_ms, id",
   );
   for (const entry of log) {
     if (sim.door.lateCallsMs.has(entry.atMs)) continue;
     if (entry.early && wasNeverTold(entry, log, attempts)) continue;
+    // Whose clock is set while it waits cannot know better.
+    if (entry.early && sim.slackMs() > 0 && wasSetMeanwhile(sim, entry, log)) continue;
     if (entry.early) broken.push(`law 8: call ${entry.seq} came before the time that the source had named`);
     else if (entry.error === "too_many_requests" && entry.fault === null && entry.status !== 0)
       broken.push(`law 8: call ${entry.seq} went above the budget`);
@@ -97,7 +109,7 @@ async function brokenBudget(sim: Simulation): Promise<string[]> {
   ] as const) {
     const attempts = await rowsOf(
       sim,
-      `select at_ms from attempts where is_call = 1 and operation = '${name}' order by at_ms`,
+      `select at_ms from attempts where is_call = 1 and party = 'fireflies' and operation = '${name}' order by at_ms`,
     );
     const calls = log
       .filter((entry) => entry.operation === operation)
@@ -105,7 +117,7 @@ async function brokenBudget(sim: Simulation): Promise<string[]> {
       .toSorted((a, b) => a - b);
     let next = 0;
     for (const atMs of calls) {
-      if (Number(attempts[next]?.["at_ms"] ?? Number.POSITIVE_INFINITY) > atMs)
+      if (Number(attempts[next]?.["at_ms"] ?? Number.POSITIVE_INFINITY) > atMs + sim.slackMs())
         broken.push(`ledger: a call "${operation}" has no attempt`);
       else next += 1;
     }
@@ -113,35 +125,47 @@ async function brokenBudget(sim: Simulation): Promise<string[]> {
   return broken;
 }
 
-const WITHOUT_CONTENT = [
-  "runs",
-  "run_items",
-  "attempts",
-  "alerts",
-  "lanes",
-  "quarantine",
-  "checkpoints",
-  "discoveries",
-  "quota",
-  "leases",
-  "sightings",
-  "listing_pages",
-  "absences",
-  "deletions",
-];
+/** What applications read, and what is kept of it: here text and addresses belong. Every other table is the ledger's own. */
+const WITH_CONTENT = new Set([
+  "meetings",
+  "chunks",
+  "projects",
+  "clients",
+  "history",
+  "conflicts",
+  "applied",
+  "notion_pages",
+  "pushes",
+  "reviews",
+  "quarantined_fields",
+  "plan_items",
+  // The token that signs what Notion sends: it has to be there.
+  "webhook_tokens",
+]);
 
-/** Law 9. */
+/** Law 9: neither a table that says what the program did nor its console holds what was said, by whom, or a key. */
 async function brokenSecrecy(sim: Simulation): Promise<string[]> {
   const marks = {
     "transcript text": TEXT_MARK,
     "an e-mail address": MAIL_MARK,
-    "the key": FIREFLIES_DEMO_KEY,
+    "a key": FIREFLIES_DEMO_KEY,
+    "a new key": sim.firefliesKey,
+    "a token": NOTION_DEMO_TOKEN,
+    "a new token": sim.notion?.token ?? NOTION_DEMO_TOKEN,
+    "a webhook secret": WEBHOOK_SECRET,
+    "a stranger's words": FORGED_MARK,
   };
   const broken: string[] = [];
-  for (const table of WITHOUT_CONTENT) {
-    const text = JSON.stringify(await rowsOf(sim, `select * from ${table}`));
+  const tables = await rowsOf(
+    sim,
+    "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' and name not like 'chunk%fts%'",
+  );
+  for (const { name } of tables) {
+    const isContent = WITH_CONTENT.has(String(name));
+    const text = JSON.stringify(await rowsOf(sim, `select * from ${name}`));
     for (const [what, mark] of Object.entries(marks))
-      if (text.includes(mark)) broken.push(`law 9: ${table} holds ${what}`);
+      if (text.includes(mark) && (!isContent || mark === FORGED_MARK))
+        broken.push(`law 9: ${name} holds ${what}`);
   }
   for (const [what, mark] of Object.entries(marks))
     if (sim.printed.join("\n").includes(mark)) broken.push(`law 9: the log holds ${what}`);

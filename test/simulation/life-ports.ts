@@ -1,4 +1,3 @@
-import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
 import { createIndexRegistry } from "../../src/adapters/d1/index-registry.ts";
 import { createAlertStore } from "../../src/adapters/d1/telling-table.ts";
 import { createBacklogStore } from "../../src/adapters/d1/backlog-table.ts";
@@ -29,6 +28,7 @@ import { bindAi, bindD1, bindR2, bindVectorize, type D1Watcher } from "./binding
 import { MODEL, type Estate } from "./estate.ts";
 import type { Life } from "./life.ts";
 import type { Mutant } from "./mutant.ts";
+import type { NotionSide } from "./notion-side.ts";
 import type { Scenario } from "./scenario.ts";
 import { createSimulatedWorld } from "./simulated-world.ts";
 import type { SourceDoor } from "./source-door.ts";
@@ -46,17 +46,24 @@ type Surroundings = {
   readonly mutant: Mutant;
   readonly watch: D1Watcher;
   readonly vectorWatch: VectorWatch;
+  /** Null: there is no Notion, or it is left alone. */
+  readonly notion: NotionSide | null;
+  /** The key in the settings of the program. */
+  readonly firefliesKey: string;
+  /** What the machine's clock shows more than the vendors'. */
+  readonly aheadMs: () => number;
+  readonly wake: () => Promise<void>;
 };
 
 /** What surfaces/compose.ts does for a Worker: the product's own adapters, over the bindings of one life. */
 export async function portsOf(life: Life, around: Surroundings): Promise<Ports> {
   const { scenario, clock, estate, door, mutant, watch } = around;
-  const world = createSimulatedWorld(clock, `${scenario.seed} ${life.name}`);
+  const world = createSimulatedWorld(clock, `${scenario.seed} ${life.name}`, around.aheadMs);
   const watched = { life, rates: scenario.rates };
   const d1 = bindD1(watched, estate.d1, mutant, watch);
   const source = await createFirefliesSource({
     url: "https://api.fireflies.ai",
-    key: FIREFLIES_DEMO_KEY,
+    key: around.firefliesKey,
     fetch: (request) => door.fetch(life, request),
     world,
   });
@@ -83,10 +90,9 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
     plans: createPlanStore(d1),
     deletions: createDeletionStore(d1),
     tables: createTableStore(d1, world),
-    notion: null,
+    notion: around.notion === null ? null : await around.notion.setupOf(life, world),
     scheduleMs: SCHEDULE_MS,
-    // Every message is lost: the tick finds all of it.
-    wake: () => Promise.resolve(),
+    wake: around.wake,
     rates: USUAL_SETTINGS.rates,
     backlog: createBacklogStore(d1),
     alerts: createAlertStore(d1),

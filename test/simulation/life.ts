@@ -27,6 +27,14 @@ export type Fate = {
 const LATE_BY_MS = [1_000, 4 * 60_000, 60 * 60_000] as const;
 const LATE_IN_INDEX_BY_MS = [60_000, 3 * 60 * 60_000] as const;
 
+/** Notion gives a request up after a minute. Source: docs/vendors/notion.md. */
+const LATE_IN_NOTION_BY_MS = [1_000, 55_000] as const;
+
+function lateBy(place: string): readonly number[] {
+  if (place.startsWith("vectorize")) return LATE_IN_INDEX_BY_MS;
+  return place.startsWith("notion") ? LATE_IN_NOTION_BY_MS : LATE_BY_MS;
+}
+
 /** Calls that take unusually long do so for up to this long; longer than the timeout of a step, sometimes. */
 const SLOW_CALLS_MS = [500, 5_000, 60_000, 6 * 60_000, 20 * 60_000] as const;
 
@@ -35,7 +43,6 @@ const SLOW_CALLS_MS = [500, 5_000, 60_000, 6 * 60_000, 20 * 60_000] as const;
  * life goes on, because what it waits for never comes.
  */
 export class Life {
-  readonly number: number;
   readonly name: string;
   readonly #fate: Fate;
   #ended = false;
@@ -43,10 +50,9 @@ export class Life {
   #isCalm = false;
   #killTimesLeft: number;
 
-  /** @param number 0 for the first process, 1 for the next, ... */
-  constructor(number: number, fate: Fate) {
-    this.number = number;
-    this.name = `life ${number}`;
+  /** @param name "life 0" for the first process, "life 1" for the next, ... */
+  constructor(name: string, fate: Fate) {
+    this.name = name;
     this.#fate = fate;
     this.#zombieLeft = fate.zombieCalls;
     this.#killTimesLeft = fate.killAt?.times ?? 0;
@@ -98,6 +104,15 @@ export class Life {
     if (!this.#ended) this.#dies(`at ${point}`);
   }
 
+  /** End it at once, whatever its fate was. */
+  kill(place: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#fate.note?.(`killed ${place}`, "");
+    this.#fate.count(`crash: ${place}`);
+    this.#fate.onKill(place);
+  }
+
   #dies(place: string): boolean {
     const fate = this.#fate;
     if (fate.callsLeft === null) return false;
@@ -116,10 +131,7 @@ export class Life {
     if (this.#zombieLeft <= 0) return never();
     this.#zombieLeft -= 1;
     const { clock, random, count, note } = this.#fate;
-    await clock.sleepUntil(
-      clock.nowMs() +
-        random.int(0, random.pick(place.startsWith("vectorize") ? LATE_IN_INDEX_BY_MS : LATE_BY_MS)),
-    );
+    await clock.sleepUntil(clock.nowMs() + random.int(0, random.pick(lateBy(place))));
     clock.stir();
     note?.(`late effect of ${place}`, "");
     count(`crash: late effect of ${place}`);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 
 /** A stream that collects its input and answers once, in this very thread. */
@@ -25,12 +25,28 @@ function digest(
   return Promise.resolve(new Uint8Array(createHash(name).update(bytes).digest()).buffer);
 }
 
+/** A key for `verify`, which needs no more of it than its bytes. */
+type HmacKey = { readonly secret: Uint8Array };
+
+function importKey(format: string, secret: Uint8Array, { name }: { name: string }): Promise<HmacKey> {
+  if (format !== "raw" || name !== "HMAC")
+    return Promise.reject(new TypeError("only raw HMAC keys are simulated"));
+  return Promise.resolve({ secret });
+}
+
+function verify(_: string, { secret }: HmacKey, signature: Uint8Array, data: Uint8Array): Promise<boolean> {
+  const own = createHmac("sha256", secret).update(data).digest();
+  return Promise.resolve(own.length === signature.length && timingSafeEqual(own, signature));
+}
+
 /**
- * Replace what Node does in its thread pool (hashing, compression) by the same work done in this thread. A pool finishes
+ * Replace what Node does in its thread pool (hashing, signatures, compression) by the same work done in this thread. A pool finishes
  * in any order, and a seed could not be replayed. Results are the same bytes.
  */
 export function makeGlobalsReplayable(): void {
   Object.defineProperty(crypto.subtle, "digest", { value: digest, configurable: true });
+  Object.defineProperty(crypto.subtle, "importKey", { value: importKey, configurable: true });
+  Object.defineProperty(crypto.subtle, "verify", { value: verify, configurable: true });
   Object.defineProperty(globalThis, "CompressionStream", {
     configurable: true,
     value: function compression() {

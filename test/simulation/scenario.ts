@@ -2,6 +2,7 @@ import { createRandom, type Random } from "../../emulators/world/random.ts";
 import type { ControlInput } from "../../emulators/fireflies/control-ops.ts";
 import type { Plan } from "../../emulators/fireflies/quota.ts";
 import type { SourceMeeting } from "../../emulators/fireflies/source-meeting.ts";
+import { NO_PARTS, withParts, type PartEvent, type ScenarioParts, type Span } from "./scenario-parts.ts";
 import { aMeeting, aSentence, someSentences } from "./meetings.ts";
 
 const SECOND_MS = 1_000;
@@ -12,6 +13,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** Something that happens to the world or to a store at its time, whatever the program does meanwhile. */
 export type WorldEvent =
+  | PartEvent
   | { readonly atMs: number; readonly do: "source"; readonly id: string; readonly op: ControlInput }
   | { readonly atMs: number; readonly do: "ripen"; readonly id: string }
   | { readonly atMs: number; readonly do: "faults"; readonly op: ControlInput }
@@ -33,7 +35,7 @@ export type TroubleRates = {
 };
 
 /** The end of a life: after so many calls, or at so many calls of one kind if that comes first. */
-type Death = {
+export type Death = {
   readonly calls: number;
   readonly at: { readonly place: string; readonly times: number } | null;
   /** The step engine forgets the newest run with it; by chance if nothing is said. */
@@ -56,7 +58,7 @@ export const PLACES = [
 ];
 
 /** Everything that a seed decides before anything runs. */
-export type Scenario = {
+export type Scenario = ScenarioParts & {
   readonly seed: number;
   readonly startMs: number;
   /** From here on nothing goes wrong and nothing changes. */
@@ -83,6 +85,16 @@ const LONG_TIMES = 8;
 
 /** What a seed is. Pure. */
 export function scenarioOf(seed: number, length: HistoryLength = "short"): Scenario {
+  const { scenario, span } = meetingsAlone(seed, length);
+  return withSecondHalf(withParts(scenario, span, untouched(scenario)));
+}
+
+/** A seed without the parts that only some have: what it stands for does not move when parts are added. Pure. */
+export function plainScenarioOf(seed: number, length: HistoryLength = "short"): Scenario {
+  return meetingsAlone(seed, length).scenario;
+}
+
+function meetingsAlone(seed: number, length: HistoryLength): { scenario: Scenario; span: Span } {
   const random = createRandom(seed, "scenario");
   const startMs = Date.UTC(2026, 8, 1) + random.int(0, 7 * 24 * 60) * MINUTE_MS;
   const shortMs = random.pick([1, 2, 2, 3, 4, 6, 9, 14, 30]) * HOUR_MS;
@@ -93,13 +105,13 @@ export function scenarioOf(seed: number, length: HistoryLength = "short"): Scena
   const quiet = random.chance(0.15);
   const rate = (): number => (quiet ? 0 : random.pick([0, 0.002, 0.01, 0.03]));
   const { events, pageEvents } = happenings(random, { startMs, stormMs, meetings, quiet });
-  return {
+  const scenario: Scenario = {
+    ...NO_PARTS,
     seed,
     startMs,
     // Young meetings ripen to their end.
     calmMs: Math.max(startMs + stormMs, events.at(-1)?.atMs ?? 0) + MINUTE_MS,
-    tickEveryMs:
-      stormMs <= 4 * HOUR_MS ? random.pick([2, 10, 15, 30]) * MINUTE_MS : random.pick([30, 60]) * MINUTE_MS,
+    tickEveryMs: tickEvery(random, stormMs),
     meetings,
     plan: free ? "free" : random.pick(["pro", "business", "business"]),
     quotaPerDay: random.chance(0.15) ? random.int(30, 60) : null,
@@ -110,6 +122,45 @@ export function scenarioOf(seed: number, length: HistoryLength = "short"): Scena
     pageEvents,
     deaths: Array.from({ length: random.int(1, 6) }, () => deathOf(random)),
   };
+  return { scenario, span: { startMs, stormMs } };
+}
+
+function tickEvery(random: Random, stormMs: number): number {
+  if (stormMs <= 4 * HOUR_MS) return random.pick([2, 10, 15, 30]) * MINUTE_MS;
+  return random.pick([30, 60]) * MINUTE_MS;
+}
+
+/** How long the estate is given to come to rest in the middle: days, if both sides of Notion may need a week twice. */
+const REST_MS = 40 * HOUR_MS;
+const REST_WITH_NOTION_MS = 25 * DAY_MS;
+
+/** Some histories come to rest in the middle, are judged there, and go on. */
+function withSecondHalf(scenario: Scenario): Scenario {
+  const random = createRandom(scenario.seed, "second half");
+  if (!random.chance(0.1)) return scenario;
+  const troubleMs = scenario.calmMs + (scenario.notion === null ? REST_MS : REST_WITH_NOTION_MS);
+  const stormMs = random.pick([1, 2, 4, 9]) * HOUR_MS;
+  const given = { startMs: troubleMs, stormMs, meetings: untouched(scenario).slice(0, 6), quiet: false };
+  const { events } = happenings(random, given, "b");
+  const moves: WorldEvent[] = Array.from({ length: scenario.notion === null ? 0 : random.int(1, 8) }, () => ({
+    atMs: troubleMs + random.int(0, stormMs),
+    do: "person",
+  }));
+  return {
+    ...scenario,
+    events: [...scenario.events, ...[...events, ...moves].toSorted((a, b) => a.atMs - b.atMs)],
+    pause: {
+      troubleMs,
+      calmMs: Math.max(troubleMs + stormMs, events.at(-1)?.atMs ?? 0) + MINUTE_MS,
+      deaths: Array.from({ length: random.int(0, 3) }, () => deathOf(random)),
+    },
+  };
+}
+
+/** Meetings that nothing happens to. */
+function untouched({ meetings, events, pageEvents }: Scenario): SourceMeeting[] {
+  const touched = new Set([...events, ...pageEvents].flatMap((event) => ("id" in event ? [event.id] : [])));
+  return meetings.filter(({ id }) => !touched.has(id));
 }
 
 function deathOf(random: Random): Death {
@@ -131,9 +182,11 @@ function workspace(random: Random, startMs: number, count: number): SourceMeetin
 type Given = { startMs: number; stormMs: number; meetings: readonly SourceMeeting[]; quiet: boolean };
 type Pool = { id: string; createdMs: number; sentences: SourceMeeting["sentences"] }[];
 
+/** @param letter what the names of new meetings begin with */
 function happenings(
   random: Random,
   { startMs, stormMs, meetings, quiet }: Given,
+  letter = "a",
 ): Pick<Scenario, "events" | "pageEvents"> {
   const pool: Pool = meetings.map((one) => ({
     id: one.id,
@@ -148,7 +201,7 @@ function happenings(
     () => startMs + random.int(0, stormMs),
   ).toSorted((a, b) => a - b);
   for (const [n, atMs] of times.entries())
-    events.push(...changeOf(random, { pool, atMs, endMs: startMs + stormMs, name: `a${n}` }));
+    events.push(...changeOf(random, { pool, atMs, endMs: startMs + stormMs, name: `${letter}${n}` }));
   if (!quiet) {
     for (let n = random.int(0, stormMs === LONG_MS ? 8 * LONG_TIMES : 8); n > 0; n -= 1)
       events.push(...troubleOf(random, startMs + random.int(0, stormMs)));

@@ -7,8 +7,12 @@ const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const TIME_CHARACTERS = 10;
 const RANDOM_CHARACTERS = 8;
 
-/** The world of one life: virtual time, and ids that follow from the seed and sort by it. */
-export function createSimulatedWorld(clock: VirtualClock, label: string): World {
+/**
+ * The world of one life: virtual time, and ids that follow from the seed and sort by it.
+ *
+ * @param aheadMs what the machine's clock shows more than the vendors' clock; what is left of a timer does not change with it
+ */
+export function createSimulatedWorld(clock: VirtualClock, label: string, aheadMs: () => number): World {
   const random = createRandom(label, "ids");
   let made = 0;
   const timer = (realMs: number): Timer => {
@@ -17,8 +21,8 @@ export function createSimulatedWorld(clock: VirtualClock, label: string): World 
     return { signal: controller.signal, stop: clock.at(clock.nowMs() + realMs, abort) };
   };
   return {
-    nowMs: () => clock.nowMs(),
-    realNowMs: () => clock.nowMs(),
+    nowMs: () => clock.nowMs() + aheadMs(),
+    realNowMs: () => clock.nowMs() + aheadMs(),
     realAtMs: (worldMs) => worldMs,
     newId: () => {
       made += 1;

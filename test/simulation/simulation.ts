@@ -1,4 +1,8 @@
+import { FIREFLIES_DEMO_KEY } from "../../emulators/fireflies/keys.ts";
 import { createWorkflowEngine, type WorkflowEngine } from "../../emulators/workflows/engine.ts";
+import type { WorkflowStore } from "../../emulators/workflows/store.ts";
+import { D1_LIMITS } from "../../emulators/d1/d1-limits.ts";
+import type { Delivery } from "../../emulators/world/deliver.ts";
 import { createRandom, type Random } from "../../emulators/world/random.ts";
 import { createRunEngine } from "../../src/adapters/workflows/run-engine.ts";
 import { createWorkflowSteps } from "../../src/adapters/workflows/steps.ts";
@@ -6,20 +10,27 @@ import { failureOf } from "../../src/core/errors.ts";
 import { executeRun } from "../../src/engine/run.ts";
 import { reviveUnfinished, startRun, tick } from "../../src/engine/tick.ts";
 import { PIPELINES } from "../../src/pipelines/index.ts";
+import type { RunEngine } from "../../src/ports/run-engine.ts";
 import { bindWorkflow } from "./bindings.ts";
+import { hearConsole } from "./console-watch.ts";
 import { openEstate, openSource, type Estate } from "./estate.ts";
-import { FenceWatch } from "./fence-watch.ts";
+import { exerciseOf } from "./exercise.ts";
+import { FenceWatch, type Committed } from "./fence-watch.ts";
+import { happen } from "./happening.ts";
+import { brokenLaws } from "./laws.ts";
 import { Life } from "./life.ts";
 import { portsOf, type Ports } from "./life-ports.ts";
 import { NO_MUTANT, type Mutant } from "./mutant.ts";
-import { HOUR_MS, type Scenario, type WorldEvent } from "./scenario.ts";
+import { isSettled } from "./notion-laws.ts";
+import { openNotionSide, type NotionSide } from "./notion-side.ts";
+import { HOUR_MS, type Death, type Scenario } from "./scenario.ts";
 import { describeEvent } from "./shown-scenario.ts";
 import { SourceDoor } from "./source-door.ts";
-import { exerciseOf } from "./exercise.ts";
 import { SourceWatch } from "./source-watch.ts";
 import type { Trace } from "./trace.ts";
 import { VectorWatch } from "./vector-watch.ts";
 import { VirtualClock } from "./virtual-clock.ts";
+import { WEBHOOK_SECRET, WebhookDoor } from "./webhook-door.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -39,6 +50,18 @@ export type Mode = {
   readonly trace?: Trace;
 };
 
+/** What a person asks for; who asks and how is the program's business. */
+export type Question = Pick<Parameters<typeof startRun>[2], "sync" | "priority" | "preview">;
+
+/** A process that is at work: its life, its ports, and the way to its step engine. */
+type Process = { readonly life: Life; readonly ports: Ports; readonly runs: RunEngine };
+
+/** Somebody who was not heard asks again after so long. */
+const ASK_AGAIN_MS = 10 * MINUTE_MS;
+
+/** Both sides of Notion may need the pauses of a fight until they are equal: days for what waits for the week's deletions. */
+const NOTION_PAUSES_MS = [2, 26, 73, 73, 73, 73, 73, 73].map((hours) => hours * HOUR_MS);
+
 /** One process after another over one estate, until everything has come to rest. */
 export class Simulation {
   readonly scenario: Scenario;
@@ -51,18 +74,29 @@ export class Simulation {
   estate!: Estate;
   source!: SourceWatch;
   door!: SourceDoor;
+  /** Null: there is no Notion, or nobody harms anything, and then nothing of it is compared. */
+  notion: NotionSide | null = null;
+  webhooks: WebhookDoor | null = null;
   /** Objects that were made to rot: they may be written twice. */
   readonly rotten: string[] = [];
   /** Lines that the process wrote to its console. */
   readonly printed: string[] = [];
   readonly mode: Mode;
+  /** What the machine's clock shows more than the vendors' now, and when it was set to what. */
+  readonly clockSets: { readonly atMs: number; readonly aheadMs: number }[] = [];
+  /** The key of Fireflies in the settings of the program. */
+  firefliesKey = FIREFLIES_DEMO_KEY;
   readonly #random: Random;
+  readonly #wakes: Random;
   readonly #mutant: Mutant;
   #engine!: WorkflowEngine;
   #life!: Life;
   /** Null while a process is starting. */
   #ports: Ports | null = null;
+  #second: { readonly life: Life; readonly engine: WorkflowEngine } | null = null;
   #livesCount = 0;
+  /** How the next lives end. */
+  #deaths: Death[];
   #isCalm = false;
 
   constructor(scenario: Scenario, mode: Mode) {
@@ -70,33 +104,72 @@ export class Simulation {
     this.mode = mode;
     this.clock = new VirtualClock(scenario.startMs);
     this.#random = createRandom(scenario.seed, "course");
+    this.#wakes = createRandom(scenario.seed, "wake-ups");
     this.#mutant = mode.mutant ?? NO_MUTANT;
-    this.fences = new FenceWatch(this.breaches);
+    this.#deaths = [...scenario.deaths];
+    const isShared = scenario.events.some((event) => event.do === "second process");
+    this.fences = new FenceWatch(this.breaches, scenario.notion === null && !isShared);
     this.vectors = new VectorWatch(this.breaches);
   }
 
-  /** Run the storm, then the calm, until nothing is left to do. */
+  /** Run the storm, then the calm, until nothing is left to do; once more if the history has a second half. */
   async run(): Promise<void> {
-    await this.#open();
-    // Not awaited, here and elsewhere: a process that is killed never answers.
-    void this.#restart();
-    await this.#pass(this.scenario.calmMs, this.mode.harm ? this.scenario.tickEveryMs : HOUR_MS);
+    const stopHearing = hearConsole(this.printed);
+    try {
+      await this.#open();
+      // Not awaited, here and elsewhere: a process that is killed never answers.
+      void this.#restart();
+      const { pause } = this.scenario;
+      await this.#storm(this.scenario.calmMs);
+      await this.#quiesce();
+      if (pause !== null && this.breaches.length === 0) {
+        this.breaches.push(...(await brokenLaws(this)).map((breach) => `${breach} (at the pause)`));
+        await this.#pass(pause.troubleMs, null);
+        this.#stirUp();
+        await this.#storm(pause.calmMs);
+        await this.#quiesce();
+      }
+      await exerciseOf(this);
+    } finally {
+      stopHearing();
+    }
+  }
+
+  async #storm(untilMs: number): Promise<void> {
+    await this.#pass(
+      untilMs,
+      this.mode.harm ? this.scenario.tickEveryMs : Math.max(HOUR_MS, this.scenario.tickEveryMs),
+    );
+  }
+
+  async #quiesce(): Promise<void> {
+    const begunMs = this.clock.nowMs();
     await this.#calmDown();
     await this.#pass(this.clock.nowMs() + CALM_HOURS * HOUR_MS, CALM_TICK_MS);
     if (this.mode.harm || (await this.#isParked())) {
       await this.#pass(this.clock.nowMs() + ASLEEP_HOURS * HOUR_MS, null);
       await this.#pass(this.clock.nowMs() + CALM_HOURS * HOUR_MS, CALM_TICK_MS);
     }
+    await this.#settleNotion();
     for (let tries = 0; !(await this.isAtRest()); tries += 1) {
       if (tries === REST_TRIES_MAX) {
         this.breaches.push(
-          `rest: work is left ${Math.round((this.clock.nowMs() - this.scenario.calmMs) / HOUR_MS)} h after the last trouble`,
+          `rest: work is left ${Math.round((this.clock.nowMs() - begunMs) / HOUR_MS)} h after the last trouble`,
         );
-        break;
+        return;
       }
       await this.#pass(this.clock.nowMs() + HOUR_MS, CALM_TICK_MS);
     }
-    await exerciseOf(this);
+  }
+
+  /** Nobody edits and nothing fails: give both sides their time. Whether it was enough is for the laws to say. */
+  async #settleNotion(): Promise<void> {
+    for (const pauseMs of this.notion === null ? [] : NOTION_PAUSES_MS) {
+      if (await isSettled(this)) return;
+      this.count("event: both sides of Notion get more time");
+      await this.#pass(this.clock.nowMs() + pauseMs, null);
+      await this.#pass(this.clock.nowMs() + HOUR_MS, CALM_TICK_MS);
+    }
   }
 
   /** One more hour in which nothing is new. */
@@ -128,32 +201,90 @@ export class Simulation {
 
   async close(): Promise<void> {
     this.#engine.kill();
+    this.#second?.engine.kill();
     await this.estate.close();
     await this.source.close();
+    await this.notion?.emulator.close();
+  }
+
+  /** True once nothing goes wrong any more. */
+  get isCalm(): boolean {
+    return this.#isCalm;
+  }
+
+  /** What the machine's clock shows more than the vendors'. */
+  aheadMs(): number {
+    return this.clockSets.at(-1)?.aheadMs ?? 0;
+  }
+
+  /** The most that the machine's clock was ever off, either way: times in the ledger are not surer than that. */
+  slackMs(): number {
+    return Math.max(0, ...this.clockSets.map(({ aheadMs }) => Math.abs(aheadMs)));
   }
 
   async #open(): Promise<void> {
     const { scenario, clock } = this;
-    this.estate = await openEstate(scenario, clock);
-    if (this.mode.harm && scenario.faultRate > 0) {
-      this.estate.fireflies.control({
-        op: "fault",
-        plan: `seed=${scenario.seed},rate=${scenario.faultRate}`,
-      });
-    }
+    const hasWebhooks = scenario.webhooks !== null;
+    const deliver = hasWebhooks ? (what: Delivery) => this.#deliver(what) : null;
+    this.estate = await openEstate(scenario, clock, deliver);
+    this.#breakSources();
     this.source = new SourceWatch(await openSource(scenario, clock), () => clock.nowMs());
     for (const meeting of scenario.meetings) await this.source.look(meeting.id);
     const { pageEvents } = scenario;
     this.door = new SourceDoor({ fireflies: this.estate.fireflies, watch: this.source, clock, pageEvents });
-    this.#engine = createWorkflowEngine({
+    if (scenario.notion !== null && this.mode.harm) {
+      const given = { scenario, clock, d1: this.estate.d1, deliver };
+      this.notion = await openNotionSide(scenario.notion, given);
+    }
+    if (hasWebhooks) await this.#listen();
+    this.#engine = this.#engineOver(this.estate.steps, () => this.#life);
+    for (const event of scenario.events)
+      clock.at(event.atMs, () => {
+        this.mode.trace?.note(clock.nowMs(), "world", describeEvent(event), "");
+        void happen(this, event);
+      });
+  }
+
+  #engineOver(store: WorkflowStore, life: () => Life): WorkflowEngine {
+    const { clock } = this;
+    return createWorkflowEngine({
       run: () => Promise.reject(new Error("no process")),
-      nowMs: () => clock.nowMs(),
-      sleepUntilVirtual: (atMs, signal) => clock.sleepUntil(atMs, signal),
-      store: this.estate.steps,
+      nowMs: () => clock.nowMs() + this.aheadMs(),
+      // How long it sleeps is settled when it falls asleep.
+      sleepUntilVirtual: (atMs, signal) => clock.sleepUntil(atMs - this.aheadMs(), signal),
+      store,
       at: (point, _, name) =>
-        this.#life.reach(`${point} of ${name.replaceAll(/[\d.]+/g, "N").split(", round")[0]}`),
+        life().reach(`${point} of ${name.replaceAll(/[\d.]+/g, "N").split(", round")[0]}`),
     });
-    for (const event of scenario.events) clock.at(event.atMs, () => void this.#happen(event));
+  }
+
+  async #listen(): Promise<void> {
+    const { estate, clock, breaches, scenario } = this;
+    const { webhooks } = scenario;
+    this.webhooks = new WebhookDoor({
+      clock,
+      estate,
+      notion: () => this.notion,
+      portsNow: () => (this.#life.hasEnded ? null : this.#ports),
+      breaches,
+      count: (what) => this.count(what),
+    });
+    const { form: _form, spelling: _spelling, isRepeated: _, forged: _forged, ...shares } = webhooks ?? {};
+    const url = "https://sync.example/fireflies";
+    estate.fireflies.control({ op: "webhook", url, secret: WEBHOOK_SECRET, ...webhooks });
+    await this.webhooks.setUp();
+    this.notion?.emulator.control({ op: "webhook", ...shares });
+  }
+
+  #deliver(what: Delivery): Promise<number> {
+    return this.webhooks?.deliver(what) ?? Promise.reject(new Error("nobody listens"));
+  }
+
+  /** Calls of the sources fail from now on, as the seed says. */
+  #breakSources(): void {
+    const { scenario } = this;
+    if (!this.mode.harm || scenario.faultRate === 0) return;
+    this.estate.fireflies.control({ op: "fault", plan: `seed=${scenario.seed},rate=${scenario.faultRate}` });
   }
 
   /** Let virtual time pass, with a tick now and then. */
@@ -166,15 +297,34 @@ export class Simulation {
       await this.clock.jumpTo(nextMs);
       if (this.clock.nowMs() < nextTickMs) continue;
       nextTickMs = this.clock.nowMs() + (tickEveryMs ?? 0);
-      if (!this.#life.hasEnded && this.#ports !== null) void this.#tick(this.#life, this.#ports);
+      this.#beat();
     }
     await this.clock.jumpTo(untilMs);
   }
 
-  async #tick(life: Life, ports: Ports): Promise<void> {
-    await this.#guarded("tick", life, () =>
-      tick(ports, createRunEngine(bindWorkflow(life, this.#engine.binding))),
-    );
+  /** The clock strikes: what is on its way arrives, and a living process looks at what is due. */
+  #beat(): void {
+    this.carryWebhooks();
+    const now = this.#processNow();
+    if (now !== null) void this.#tick(now);
+  }
+
+  /** Announcements that are due are on their way. */
+  carryWebhooks(): void {
+    if (this.webhooks === null) return;
+    void this.estate.fireflies.deliverDue();
+    void this.notion?.emulator.deliverDue();
+  }
+
+  #processNow(): Process | null {
+    const ports = this.#ports;
+    if (this.#life.hasEnded || ports === null) return null;
+    const runs = createRunEngine(bindWorkflow(this.#life, this.#engine.binding));
+    return { life: this.#life, ports, runs };
+  }
+
+  async #tick({ life, ports, runs }: Process): Promise<void> {
+    await this.#guarded("tick", life, () => tick(ports, runs));
   }
 
   async #guarded(what: string, life: Life, work: () => Promise<unknown>): Promise<boolean> {
@@ -194,78 +344,152 @@ export class Simulation {
     this.exercised.set(what, (this.exercised.get(what) ?? 0) + times);
   }
 
-  /** A new process over the same stores: as src/local does, what an earlier one left behind is taken up first. */
-  async #restart(): Promise<void> {
-    const life = this.#newLife();
-    this.#life = life;
-    this.#ports = null;
-    const ports = await portsOf(life, {
+  /** A person asks for a run. @param isStubborn whether they ask again until a process has heard them */
+  async ask(question: Question, isStubborn = false): Promise<void> {
+    const now = this.#processNow();
+    const request = { ...question, trigger: "manual" } as const;
+    const isHeard =
+      now !== null && (await this.#guarded("start", now.life, () => startRun(now.ports, now.runs, request)));
+    if (!isHeard && isStubborn)
+      this.clock.at(this.clock.nowMs() + ASK_AGAIN_MS, () => void this.ask(question, true));
+  }
+
+  /** Settings are read when a process starts. */
+  replaceProcess(why: string): void {
+    if (!this.#life.hasEnded) this.#life.kill(why);
+  }
+
+  /** A wake-up was sent: it is lost, or comes a little later, or comes twice. */
+  #wake(): Promise<void> {
+    const { lost, twice } = this.scenario.wakes;
+    const times = this.#wakes.chance(lost) ? 0 : this.#wakes.chance(twice) ? 2 : 1;
+    this.count(`event: wake-up, ${["lost", "heard", "heard twice"][times]}`);
+    for (let n = 0; n < times; n += 1) {
+      const atMs = this.clock.nowMs() + this.#wakes.int(1, 3_000);
+      this.clock.at(atMs, () => {
+        const now = this.#processNow();
+        if (now !== null) void this.#tick(now);
+      });
+    }
+    return Promise.resolve();
+  }
+
+  #portsOf(life: Life): Promise<Ports> {
+    return portsOf(life, {
       scenario: this.scenario,
       clock: this.clock,
       estate: this.estate,
       door: this.door,
       mutant: this.#mutant,
+      notion: this.notion,
+      firefliesKey: this.firefliesKey,
+      aheadMs: () => this.aheadMs(),
+      wake: () => this.#wake(),
       vectorWatch: this.vectors,
-      watch: (by, statements) => {
-        const brokenBefore = this.breaches.length;
-        this.fences.committed(by, statements);
-        const { trace } = this.mode;
-        trace?.committed(this.clock.nowMs(), by.name, statements);
-        for (const breach of this.breaches.slice(brokenBefore)) trace?.breach(this.clock.nowMs(), breach);
-      },
+      watch: (by, statements) => this.#committed(by, statements),
     });
+  }
+
+  #committed(by: Life, statements: readonly Committed[]): void {
+    const brokenBefore = this.breaches.length;
+    this.fences.committed(by, statements);
+    const { trace } = this.mode;
+    trace?.committed(this.clock.nowMs(), by.name, statements);
+    for (const breach of this.breaches.slice(brokenBefore)) trace?.breach(this.clock.nowMs(), breach);
+  }
+
+  /** Where somebody wants a trace: what one life does is told to it. */
+  #noteOf(name: string): { note: NonNullable<ConstructorParameters<typeof Life>[1]["note"]> } | undefined {
+    const { trace } = this.mode;
+    return trace && { note: (what, detail) => trace.note(this.clock.nowMs(), name, what, detail) };
+  }
+
+  #carryRuns(engine: WorkflowEngine, ports: Ports): void {
+    const pipelines = this.#mutant.pipelines(PIPELINES);
+    engine.setRun(async (event, step) => {
+      const { runId } = event.payload as { runId: string };
+      await executeRun(ports, createWorkflowSteps(step as never, ports.world), runId, pipelines);
+    });
+  }
+
+  /** A new process over the same stores: as src/local does, what an earlier one left behind is taken up first. */
+  async #restart(): Promise<void> {
+    const life = this.#newLife();
+    this.#life = life;
+    this.#ports = null;
+    const ports = await this.#portsOf(life);
     if (life.hasEnded) return;
     this.#ports = ports;
     // What late effects of the dead process have started meanwhile runs in no process.
     this.#engine.kill();
-    this.#engine.setRun(async (event, step) => {
-      const { runId } = event.payload as { runId: string };
-      await executeRun(
-        ports,
-        createWorkflowSteps(step as never, ports.world),
-        runId,
-        this.#mutant.pipelines(PIPELINES),
-      );
-    });
-    const engine = createRunEngine(bindWorkflow(life, this.#engine.binding));
-    const resume = async (): Promise<void> => {
-      const resumed = await this.#guarded("resume", life, () =>
-        reviveUnfinished(ports, engine, { afterRestart: true }),
-      );
-      // A start that failed is made again by whoever runs the program.
-      if (!resumed && !life.hasEnded) this.clock.at(this.clock.nowMs() + MINUTE_MS, () => void resume());
-    };
+    this.#carryRuns(this.#engine, ports);
     this.count("event: process started");
-    await resume();
+    await this.#resume({ life, ports, runs: createRunEngine(bindWorkflow(life, this.#engine.binding)) });
+  }
+
+  async #resume(process: Process): Promise<void> {
+    const { life, ports, runs } = process;
+    const resumed = await this.#guarded("resume", life, () =>
+      reviveUnfinished(ports, runs, { afterRestart: true }),
+    );
+    // A start that failed is made again by whoever runs the program.
+    if (!resumed && !life.hasEnded)
+      this.clock.at(this.clock.nowMs() + MINUTE_MS, () => void this.#resume(process));
+  }
+
+  /** A second process over the same stores, that of the step engine included, as when the first outlives its own end. */
+  async startSecond({ lastsMs, tickEveryMs }: { lastsMs: number; tickEveryMs: number }): Promise<void> {
+    if (this.#second !== null) return;
+    const { clock, scenario } = this;
+    const life = new Life("second process", {
+      clock,
+      random: createRandom(scenario.seed, "second process"),
+      rates: scenario.rates,
+      callsLeft: null,
+      killAt: null,
+      zombieCalls: 0,
+      onKill: () => this.#second?.engine.kill(),
+      count: (what) => this.count(what),
+      ...this.#noteOf("second process"),
+    });
+    const engine = this.#engineOver(this.estate.steps, () => life);
+    this.#second = { life, engine };
+    const ports = await this.#portsOf(life);
+    this.#carryRuns(engine, ports);
+    const process = { life, ports, runs: createRunEngine(bindWorkflow(life, engine.binding)) };
+    const endMs = clock.nowMs() + lastsMs;
+    for (let atMs = clock.nowMs(); atMs < endMs; atMs += tickEveryMs)
+      clock.at(atMs, () => void (life.hasEnded ? undefined : this.#tick(process)));
+    clock.at(endMs, () => life.kill("second process ended"));
+    await this.#resume(process);
   }
 
   #newLife(): Life {
     const { scenario, mode } = this;
     const number = this.#livesCount;
     this.#livesCount += 1;
+    const death = this.#deaths.shift();
     const isZombie = mode.harm && this.#random.chance(0.4);
-    const life = new Life(number, {
+    const life = new Life(`life ${number}`, {
       clock: this.clock,
       random: createRandom(scenario.seed, `life ${number}`),
       rates: scenario.rates,
-      callsLeft: scenario.deaths[number]?.calls ?? null,
-      killAt: scenario.deaths[number]?.at ?? null,
+      callsLeft: death?.calls ?? null,
+      killAt: death?.at ?? null,
       zombieCalls: isZombie ? this.#random.int(1, 30) : 0,
-      onKill: () => this.#onKill(),
+      onKill: () => this.#onKill(death?.losesRun === true),
       count: (what) => this.count(what),
-      note:
-        mode.trace &&
-        ((what, detail) => mode.trace?.note(this.clock.nowMs(), `life ${number}`, what, detail)),
+      ...this.#noteOf(`life ${number}`),
     });
     if (!mode.harm || this.#isCalm) life.calmDown();
     return life;
   }
 
-  #onKill(): void {
+  #onKill(losesRun: boolean): void {
     this.#engine.kill();
     // No process, no code: what late effects start meanwhile waits for nobody.
     this.#engine.setRun(() => new Promise(() => undefined));
-    const isLost = this.#random.chance(0.08) || this.scenario.deaths[this.#livesCount - 1]?.losesRun === true;
+    const isLost = this.#random.chance(0.08) || losesRun;
     if (isLost) this.#loseInstance();
     const downMs = this.#random.pick([0, 1_000, MINUTE_MS, 20 * MINUTE_MS, 3 * HOUR_MS]);
     this.clock.at(this.clock.nowMs() + downMs, () => void this.#restart());
@@ -279,63 +503,26 @@ export class Simulation {
     this.estate.steps.instances.delete(id);
   }
 
-  async #happen(event: WorldEvent): Promise<void> {
-    const { estate } = this;
-    this.mode.trace?.note(this.clock.nowMs(), "world", describeEvent(event), "");
-    if (event.do === "source") {
-      estate.fireflies.control(event.op);
-      await this.source.change(event.id, event.op);
-    } else if (event.do === "ripen") await this.source.look(event.id);
-    else if (event.do === "start by hand") {
-      const request = { sync: event.sync, trigger: "manual", priority: "urgent" } as const;
-      const ports = this.#ports;
-      if (!this.#life.hasEnded && ports !== null) {
-        const engine = createRunEngine(bindWorkflow(this.#life, this.#engine.binding));
-        await this.#guarded("start", this.#life, () => startRun(ports, engine, request));
-      }
-    } else if (this.mode.harm && !this.#isCalm) this.#trouble(event);
-    // Held vectors come out in any case.
-    else if (event.do === "hold vectors" && !event.hold) estate.index.controls.resume();
-  }
-
-  #trouble(event: WorldEvent): void {
-    const { estate } = this;
-    this.count(`fault: ${event.do}`);
-    if (event.do === "faults") estate.fireflies.control(event.op);
-    else if (event.do === "drop vectors") estate.index.controls.dropNext(event.count);
-    else if (event.do === "hold vectors" && event.hold) estate.index.controls.pause();
-    else if (event.do === "hold vectors") estate.index.controls.resume();
-    else if (event.do === "rot object") this.#rotNext();
-  }
-
-  /** The next new revision rots as it is written: nothing but the read-back can notice. Later rot is the proof's business. */
-  #rotNext(): void {
-    const { r2 } = this.estate;
-    const counts = r2.writeCounts();
-    r2.setHooks({
-      afterCall: (action, [key = ""]) => {
-        if (
-          action !== "put" ||
-          !key.startsWith("fireflies-transcripts/") ||
-          counts.has(key) ||
-          r2.peek(key) === null
-        )
-          return;
-        r2.setHooks({});
-        r2.corrupt(key);
-        this.rotten.push(key);
-      },
-    });
+  /** Trouble begins anew, and a new process with it. */
+  #stirUp(): void {
+    this.#isCalm = false;
+    this.count("event: trouble after a pause");
+    this.#breakSources();
+    this.#deaths = [...(this.scenario.pause?.deaths ?? [])];
+    if (this.mode.harm) this.replaceProcess("between two storms");
   }
 
   async #calmDown(): Promise<void> {
     const { estate } = this;
     this.#isCalm = true;
     this.#life.calmDown();
+    this.#second?.life.kill("second process ended");
     estate.fireflies.control({ op: "fault", plan: "none", clear: true });
+    this.notion?.calmDown();
     estate.index.controls.resume();
     estate.index.controls.dropNext(0);
     estate.r2.setHooks({});
+    estate.d1.setSizeMax(D1_LIMITS.databaseBytesMax);
     await this.door.settleChanges();
   }
 }

@@ -77,7 +77,7 @@ async function dataOf(response: Response): Promise<Data> {
 }
 
 /** A reply that comes too late is none. */
-function aborting<T>(reply: Promise<T>, signal: AbortSignal): Promise<T> {
+export function aborting<T>(reply: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
     reply.then(resolve, reject);

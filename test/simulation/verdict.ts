@@ -2,7 +2,7 @@ import { cutTo, partsIn } from "./cut.ts";
 import { differences, finalStateOf, footprintOf, type FinalState } from "./final-state.ts";
 import { brokenLaws } from "./laws.ts";
 import { NO_MUTANT, type Mutant } from "./mutant.ts";
-import { scenarioOf, type HistoryLength, type Scenario } from "./scenario.ts";
+import { plainScenarioOf, scenarioOf, type HistoryLength, type Scenario } from "./scenario.ts";
 import { Simulation } from "./simulation.ts";
 import type { Trace } from "./trace.ts";
 
@@ -28,7 +28,9 @@ export type Judging = {
 
 /** The scenario of a seed, as it is judged. @throws Error with one sentence, if `keep` names what it does not have */
 export function scenarioFor(seed: number, { mutant = NO_MUTANT, length = "short", keep }: Judging): Scenario {
-  const scenario = mutant.scenario(scenarioOf(seed, length));
+  // A planted bug is looked for where parts that are added do not move what a seed stands for.
+  const scenario =
+    mutant === NO_MUTANT ? scenarioOf(seed, length) : mutant.scenario(plainScenarioOf(seed, length));
   return keep === undefined ? scenario : cutTo(scenario, partsIn(keep, scenario));
 }
 

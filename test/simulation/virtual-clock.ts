@@ -52,6 +52,11 @@ export class VirtualClock {
     return next === null ? null : Math.max(next, this.#nowMs);
   }
 
+  /** Time passes in which nothing happens, as for a machine that sleeps: what was due meanwhile is fired afterwards. */
+  skip(forMs: number): void {
+    this.#nowMs += forMs;
+  }
+
   /** Let everything run that can run without the clock. */
   async settle(): Promise<void> {
     let seen = -1;
