@@ -37,8 +37,15 @@ export type Beat = { readonly untold: Failure | null };
  * two at a time. With nothing due it reads D1 once and writes nothing.
  */
 export async function tick(ports: Ports, engine: RunEngine): Promise<Beat> {
-  const seen = await beat(ports, engine);
-  return { untold: seen.hasNotices ? await untold(ports) : null };
+  let hasNotices = true;
+  try {
+    ({ hasNotices } = await beat(ports, engine));
+  } catch (error) {
+    // People hear of what is wrong even while beats fail.
+    await untold(ports);
+    throw error;
+  }
+  return { untold: hasNotices ? await untold(ports) : null };
 }
 
 /** Tell people what is due. @returns why the ledger did not let us; the next beat tries again */

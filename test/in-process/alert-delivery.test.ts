@@ -384,6 +384,20 @@ describe("a channel", () => {
     });
   });
 
+  it("is told of alerts even while beats fail before they come to it", async () => {
+    await space.open();
+    const requests = {
+      ...space.ports.requests,
+      forget: () => Promise.reject(new Error("a beat that fails")),
+      glance: async (...asked: Parameters<typeof space.ports.requests.glance>) => ({
+        ...(await space.ports.requests.glance(...asked)),
+        hasOldRequests: true,
+      }),
+    };
+    await expect(space.beat({ ...space.ports, requests })).rejects.toThrow("a beat that fails");
+    expect(space.subjects()).toEqual(["meeting-sync: alert: access lost (fireflies)"]);
+  });
+
   it("is told of alerts again after the clock was set back", async () => {
     space.slack.behaviour = { status: 429, headers: { "retry-after": "600" } };
     await space.open();
