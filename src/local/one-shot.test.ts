@@ -62,6 +62,14 @@ it("proves everything at the end, has it mended, proves it again, and only then 
   });
 });
 
+it("does not prove again what no run could mend", async () => {
+  const asked: string[] = [];
+  const failing = { ...REPORT, run: { ...REPORT.run, state: "failed", detail: "no room is left" } };
+  const client = { ...aClient(asked, 8), run: async () => failing } as unknown as ApiClient;
+  await runOnce(client, nobody);
+  expect(asked.slice(4)).toEqual(["complete proof", "mended", "fireflies", "vectors"]);
+});
+
 it("takes a proof that did not come to its end for none", async () => {
   const { proof } = await runOnce(aClient([], null), nobody);
   expect(proof).toMatchObject({ unexplained_count: 2 });

@@ -33,10 +33,14 @@ export async function proveAndMend(client: Door, isComplete: boolean, follow: Fo
   };
   let report = await prove();
   for (let round = 0; round < MEND_TRIES_MAX && isToLookAt(report); round += 1) {
+    const mended: RunReport[] = [];
     for (const sync of syncsFor(report.menders)) {
       const again = (): Promise<string> => start(sync);
-      reports.push(...(await followToEnd({ first: again, next: again, follow, asked: "normal" })));
+      mended.push(...(await followToEnd({ first: again, next: again, follow, asked: "normal" })));
     }
+    reports.push(...mended);
+    // Nothing is otherwise than the proof has just said, and it need not be said again.
+    if (mended.length > 0 && mended.every(({ run }) => run.state === "failed")) break;
     report = await prove();
   }
   return { reports, report };
