@@ -3,12 +3,7 @@ import { defineConfig } from "vitest/config";
 import { vectorizeFlatConfig } from "./emulators/vectorize/miniflare.ts";
 import { bundleWorker } from "./emulators/vectorize/rpc-driver.ts";
 import { workersAiFlatConfig } from "./emulators/workers-ai/miniflare.ts";
-
-/** Two cores are enough for everyone: workerd takes one of them. */
-const WORKERS_MAX = 2;
-const TIMEOUT_MS = 30_000;
-
-const shared = { maxWorkers: WORKERS_MAX, testTimeout: TIMEOUT_MS, hookTimeout: TIMEOUT_MS };
+import { core, shared } from "./vitest.core.config.ts";
 
 /** The stand-ins as a foreign project would have them in its tests. */
 const vectors = vectorizeFlatConfig({
@@ -24,12 +19,13 @@ const ai = workersAiFlatConfig({
 export default defineConfig({
   test: {
     projects: [
+      { test: core },
       {
         test: {
           ...shared,
           name: "node",
           include: ["src/**/*.test.ts", "emulators/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"],
-          exclude: ["test/worker/**", "**/node_modules/**"],
+          exclude: ["src/core/**", "test/worker/**", "**/node_modules/**"],
         },
       },
       {

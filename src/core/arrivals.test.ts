@@ -23,6 +23,7 @@ describe("overlapMs", () => {
     expect(busy(ARRIVALS_MIN - 1, 40 * HOUR_MS)).toBe(FRESH_OVERLAP_SHORT_MS);
     expect(busy(ARRIVALS_MIN, 40 * HOUR_MS)).toBe(40 * HOUR_MS);
     expect(busy(ARRIVALS_MIN, 1)).toBe(ARRIVAL_OVERLAP_MIN_MS);
+    expect(busy(ARRIVALS_MIN, null)).toBe(FRESH_OVERLAP_SHORT_MS);
     expect(busy(ARRIVALS_MIN, 90 * 24 * HOUR_MS)).toBe(FRESH_OVERLAP_MS);
   });
 });
@@ -35,5 +36,8 @@ describe("tellsArrivals", () => {
     expect(tellsArrivals(of("fresh", 0), ARRIVAL_GAP_MAX_MS)).toBe(true);
     expect(tellsArrivals(of("fresh", 0), ARRIVAL_GAP_MAX_MS + 1)).toBe(false);
     expect(tellsArrivals(of("sweep", null), 1e12)).toBe(true);
+    expect(tellsArrivals(of("fresh", 1e12), 1e12 + ARRIVAL_GAP_MAX_MS)).toBe(true);
+    expect(tellsArrivals(of("fresh", 1e12), 1e12 + ARRIVAL_GAP_MAX_MS + 1)).toBe(false);
+    expect(tellsArrivals(of("fresh", null), 1e12), "nothing was listed before it").toBe(false);
   });
 });

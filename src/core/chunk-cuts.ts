@@ -109,7 +109,7 @@ function firstCut(plan: Plan): number {
   for (let end = 1; end < plan.appeal.length && tokensOf(plan, 0, end) <= tokensMax; end++) {
     last = end;
     const roomForMore = plan.offsets[end]! <= rest || best === 0;
-    if (tokensOf(plan, 0, end) >= tokensMin && roomForMore && plan.appeal[end]! > (plan.appeal[best] ?? 0)) {
+    if (tokensOf(plan, 0, end) >= tokensMin && roomForMore && plan.appeal[end]! > plan.appeal[best]!) {
       best = end;
     }
   }

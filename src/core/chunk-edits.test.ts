@@ -13,6 +13,7 @@ import {
   readTranscripts,
   rollsOf,
 } from "./chunk-edits.testsuite.ts";
+import { propertyRuns } from "./property-runs.testsuite.ts";
 
 const CHANGED_MAX = 6;
 const data = process.env["MEETINGS_DATA"];
@@ -31,7 +32,7 @@ describe("an edit of one sentence", { timeout: 120_000 }, () => {
         const { transcript, edited } = transcripts[which]!;
         expect(edited.changedBy(makeEdit(transcript, rollsOf(editSeed)))).toBeLessThanOrEqual(CHANGED_MAX);
       }),
-      { seed, numRuns: 2_000 },
+      { seed, numRuns: propertyRuns(2_000) },
     );
   });
 
@@ -45,7 +46,7 @@ describe("an edit of one sentence", { timeout: 120_000 }, () => {
         const after = chunkTranscript(applyEdit(transcript, edit), SIZES).map((chunk) => chunk.text);
         expect(edited.changedBy(edit)).toBe(countChanged(texts, after));
       }),
-      { seed, numRuns: 80 },
+      { seed, numRuns: propertyRuns(80) },
     );
   });
 
@@ -63,7 +64,7 @@ describe("an edit of one sentence", { timeout: 120_000 }, () => {
         const { transcript, edited } = transcripts[which]!;
         expect(edited.changedBy(makeEdit(transcript, rollsOf(editSeed)))).toBeLessThanOrEqual(CHANGED_MAX);
       }),
-      { seed, numRuns: 1_000 },
+      { seed, numRuns: propertyRuns(1_000) },
     );
   });
 });

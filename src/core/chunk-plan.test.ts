@@ -26,9 +26,10 @@ describe("planDocument", () => {
     expect(first.rows.every((row) => row.id.length === 43 && /^[\w-]+$/.test(row.id))).toBe(true);
   });
 
-  it("gives a text that stands twice two ids", async () => {
-    const { rows } = await planDocument(DOCUMENT, chunks("a", "a"), []);
-    expect(new Set(rows.map((row) => row.id)).size).toBe(2);
+  it("gives a text that stands thrice three ids", async () => {
+    const { rows } = await planDocument(DOCUMENT, chunks("a", "a", "a"), []);
+    expect(new Set(rows.map((row) => row.id)).size).toBe(3);
+    expect(rows.map((row) => row.repetition)).toEqual([0, 1, 2]);
     expect(new Set(rows.map((row) => row.textHash)).size).toBe(1);
   });
 
@@ -51,6 +52,24 @@ describe("planDocument", () => {
     expect(back.rows[0]?.id).not.toBe(first.rows[0]?.id);
     const again = await planDocument(DOCUMENT, chunks("a"), [...dead, ...inState(back.rows, "gone")]);
     expect(again.rows[0]?.generation).toBe(2);
+  });
+
+  it("knows a row again whose metadata is written in another order", async () => {
+    const before = await planDocument(DOCUMENT, chunks("a"), []);
+    const turned = before.rows.map((row) => ({
+      ...row,
+      state: "live" as const,
+      metadata: Object.fromEntries(Object.entries(row.metadata).toReversed()),
+    }));
+    expect(Object.keys(turned[0]!.metadata)).toHaveLength(2);
+    const after = await planDocument(DOCUMENT, chunks("a"), turned);
+    expect(after).toMatchObject({ rows: [{ id: before.rows[0]?.id, state: "live" }], leftovers: [] });
+  });
+
+  it("leaves rows alone that were given up already", async () => {
+    const { rows } = await planDocument(DOCUMENT, chunks("a", "b"), []);
+    const over = [...inState(rows.slice(0, 1), "dead"), ...inState(rows.slice(1), "gone")];
+    expect((await planDocument(DOCUMENT, [], over)).leftovers).toEqual([]);
   });
 
   it("gives other metadata another id, because an id always means the same bytes", async () => {

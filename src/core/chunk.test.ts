@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { chunkTranscript } from "./chunk.ts";
 import type { Chunk, ChunkSizes, SpokenSentence } from "./chunk.ts";
 import { SIZES, makeTranscript } from "./chunk-edits.testsuite.ts";
+import { propertyRuns } from "./property-runs.testsuite.ts";
 
 const SMALL = { tokensMax: 100, tokensMin: 60, overlapTokens: 20 };
 const data = process.env["MEETINGS_DATA"];
@@ -251,8 +252,26 @@ describe("any text", { timeout: 60_000 }, () => {
         expect(lettersOfCores(expectSound(unlabelled, sizes))).toBe(lettersSaid(sentences));
         expectSound(sentences, sizes);
       }),
-      { numRuns: 150 },
+      { numRuns: propertyRuns(150) },
     );
+  });
+
+  test("is counted as a whole, though a line begins with a slash, a name is too long or a word is huge", () => {
+    const words = "and then we go on to the next of the items ".repeat(8);
+    const lines = [
+      { speaker: null, text: `/etc/hosts ${words}` },
+      { speaker: "/root", text: `/var ${words}` },
+      { speaker: "Ann".repeat(200), text: words },
+      { speaker: "Bob", text: "漢".repeat(3_000) },
+      { speaker: null, text: "字".repeat(3_000) },
+      { speaker: "A\ud800  B", text: ` ${words}\n${words}` },
+    ].map((line) => ({ ...line, startSeconds: null, endSeconds: null }));
+    for (const sizes of [SMALL, SIZES])
+      for (const order of [lines, lines.toReversed()]) {
+        const chunks = expectSound(order, sizes);
+        expect(chunks[0]?.firstSentence).toBe(0);
+        expect(chunks.at(-1)?.lastSentence).toBe(lines.length - 1);
+      }
   });
 
   test("gives the same chunks each time", () => {
@@ -260,7 +279,7 @@ describe("any text", { timeout: 60_000 }, () => {
       property(array(sentence, { maxLength: 20 }), (sentences) => {
         expect(chunkTranscript(sentences, SMALL)).toEqual(chunkTranscript(sentences, SMALL));
       }),
-      { numRuns: 50 },
+      { numRuns: propertyRuns(50) },
     );
   });
 

@@ -32,7 +32,7 @@ function oneOf<const Words extends readonly [string, ...string[]]>(
   because = "",
 ) {
   const shown = words.map((word) => `"${word}"`);
-  const last = shown.at(-1) ?? "";
+  const last = shown.at(-1)!;
   const said = shown.length === 1 ? last : `${shown.slice(0, -1).join(", ")} or ${last}`;
   return z
     .enum(words, { error: `must be ${said}${because}` })

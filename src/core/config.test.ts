@@ -127,6 +127,14 @@ describe("what is wrong with one is said in a sentence that names the place", ()
       "schedule: projects every 2 min and clients every 2 min leave no minute for fireflies, for no two syncs begin in one minute: give one of them more minutes.",
     ],
     [
+      '{"schedule": {"fireflies_minutes": 1, "verify_minutes": 1}}',
+      "schedule: verify every 1 min leaves no minute for fireflies, for no two syncs begin in one minute: give one of them more minutes.",
+    ],
+    [
+      '{"notion": {"clients": {"fields": {"email": {"policy": "in"}}}}}',
+      "notion.clients.fields.email.policy is no key that is known here; there is direction.",
+    ],
+    [
       '{"schedule": {"fireflies_minutes": "60"}}',
       "schedule.fireflies_minutes must be a whole number of minutes from 1 to 10080.",
     ],

@@ -4,7 +4,7 @@
  */
 import { isSupportedCountry } from "libphonenumber-js/max";
 import stripJsonComments from "strip-json-comments";
-import * as z from "zod";
+import type * as z from "zod";
 import { CONFIG_SHAPE, type SyncConfig } from "./config-shape.ts";
 import { normaliseLabel } from "./mapping/label.ts";
 import type { FieldPolicy } from "./merge.ts";
@@ -109,7 +109,7 @@ function policiesOf(name: TableName, fields: Fields): Record<string, FieldPolicy
 
 function said(names: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(names).flatMap(([column, name]) => (name === undefined ? [] : [[column, name]])),
+    Object.entries(names).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
 }
 
@@ -133,7 +133,8 @@ function crowded(schedule: Schedule): string | null {
   const out = crowdedOut(schedule);
   if (out === null) return null;
   const often = out.by.map((name) => `${name} every ${schedule[name] / MINUTE_MS} min`);
-  return `schedule: ${listed(often, "and")} leave no minute for ${out.name}, for no two syncs begin in one minute: give one of them more minutes.`;
+  const leave = often.length === 1 ? "leaves" : "leave";
+  return `schedule: ${listed(often)} ${leave} no minute for ${out.name}, for no two syncs begin in one minute: give one of them more minutes.`;
 }
 
 /** A property serves one column. */
@@ -156,23 +157,23 @@ function dividedGroup(name: TableName, fields: Fields): string | null {
     const members = Object.keys(columns).filter((other) => columns[other]?.group === columns[column]?.group);
     const ways = new Set(members.map((other) => JSON.stringify(policies[other])));
     if (ways.size > 1)
-      return `notion.${name}.fields.${column}: ${listed(members, "and")} are decided together, so give all of them the same direction and conflict.`;
+      return `notion.${name}.fields.${column}: ${listed(members)} are decided together, so give all of them the same direction and conflict.`;
   }
   return null;
 }
 
-function listed(words: readonly string[], between: "and" | "or"): string {
-  const [last = "", ...before] = words.toReversed();
-  return before.length === 0 ? last : `${before.toReversed().join(", ")} ${between} ${last}`;
+function listed(words: readonly string[]): string {
+  const last = words.at(-1)!;
+  const before = words.slice(0, -1);
+  return before.length === 0 ? last : `${before.join(", ")} and ${last}`;
 }
 
 /** The first thing that is wrong: a key that is none before a value that is none, for the one may explain the other. */
 function sentenceOf(issues: readonly z.core.$ZodIssue[]): string {
   const unknown = issues.find((issue) => issue.code === "unrecognized_keys");
-  if (unknown?.code === "unrecognized_keys") return unknownKey(unknown.path, unknown.keys[0] ?? "");
-  const [issue] = issues;
-  const path = (issue?.path ?? []).join(".");
-  return `${path === "" ? "The whole" : path} ${issue?.message ?? "is wrong"}.`;
+  if (unknown !== undefined) return unknownKey(unknown.path, unknown.keys[0]!);
+  const { path, message } = issues[0]!;
+  return `${path.length === 0 ? "The whole" : path.join(".")} ${message}.`;
 }
 
 function unknownKey(path: readonly PropertyKey[], key: string): string {
@@ -180,16 +181,13 @@ function unknownKey(path: readonly PropertyKey[], key: string): string {
   const near = nearestWord(key, known);
   const place = [...path, key].join(".");
   return near === null
-    ? `${place} is no key that is known here; there ${known.length === 1 ? "is" : "are"} ${listed(known, "and")}.`
+    ? `${place} is no key that is known here; there ${known.length === 1 ? "is" : "are"} ${listed(known)}.`
     : `${place} is no key that is known here: did you mean "${near}"?`;
 }
 
+/** Keys of the braces at a place; every such place but the whole is one that may be left out. */
 function keysAt(path: readonly PropertyKey[]): string[] {
-  let at: unknown = CONFIG_SHAPE;
-  for (const key of path) at = at instanceof z.ZodObject ? bare(at.shape[String(key)]) : undefined;
-  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
-}
-
-function bare(schema: unknown): unknown {
-  return schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+  let at: z.ZodObject = CONFIG_SHAPE;
+  for (const key of path) at = (at.shape[String(key)] as z.ZodOptional<z.ZodObject>).unwrap();
+  return Object.keys(at.shape);
 }

@@ -32,6 +32,18 @@ describe("parseEmbeddings", () => {
     });
   });
 
+  it("stores no password beside the vectors, nor a name that one belongs to", () => {
+    for (const address of [
+      "http://ann@h/v1",
+      "http://:secret@h/v1",
+      "http://ann:secret@h/v1",
+      "http://h/v1?key=secret",
+    ])
+      expect(parseEmbeddings(`openai:${address}#nomic#768`), address).toEqual({
+        problem: expect.stringContaining("must hold no password and no parameters"),
+      });
+  });
+
   it("keeps the address out of the name, so that a moved server is the same model", () => {
     const names = ["http://127.0.0.1:11434", "https://gpu.example/api/v1"].map((url) => {
       const choice = parseEmbeddings(`openai:${url}#nomic#768`) as EmbeddingChoice;

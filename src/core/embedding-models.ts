@@ -25,7 +25,7 @@ export type EmbeddingModel = {
  * `cls`. Source: developers.cloudflare.com/workers-ai/models/<name>; windows as the stand-in's table has them, the smaller
  * figure where two pages disagree. plamo-embedding-1b has more dimensions than Vectorize takes.
  */
-const WORKERS_AI_MODELS: readonly Omit<EmbeddingModel, "name">[] = [
+const WORKERS_AI_MODELS: readonly (Omit<EmbeddingModel, "name"> & { readonly tokensMax: number })[] = [
   EMBEDDING_MODEL,
   { served: "@cf/baai/bge-m3", dimensions: 1_024, tokensMax: 8_192, pooling: null, input: "text" },
   { served: "@cf/baai/bge-small-en-v1.5", dimensions: 384, tokensMax: 512, pooling: "cls", input: "text" },
@@ -45,7 +45,7 @@ export function workersAiModel(served: string): EmbeddingModel | undefined {
 
 /** The names of the models of Workers AI whose window takes a chunk of so many tokens. */
 export function workersAiNames(tokensMin: number): string[] {
-  return WORKERS_AI_MODELS.filter((model) => (model.tokensMax ?? 0) >= tokensMin).map(({ served }) => served);
+  return WORKERS_AI_MODELS.filter((model) => model.tokensMax >= tokensMin).map(({ served }) => served);
 }
 
 /** The stand-in's own model: words, hashed into so many dimensions. It finds shared words, not shared meaning. */

@@ -57,6 +57,15 @@ describe("planEmbeddings", () => {
     expect(gist(null, [anIndex(), building])).toEqual(["VECTORS_A", "lexical#1024", "lexical#512"]);
   });
 
+  it("begins in a binding that no index has, though one is still being emptied", () => {
+    const emptied = anIndex({ state: "emptying" });
+    expect(gist(null, [emptied])).toEqual(["VECTORS_B", "lexical#1024", null]);
+    const both = [emptied, anIndex({ binding: "VECTORS_B", state: "emptying" })];
+    expect(gist("lexical#512", both)[0], "none is free").toBe("VECTORS_A");
+    const none = planEmbeddings({ configured: null, usual, rows: [], bindings: [] });
+    expect(none.live.binding, "there is none").toBe("");
+  });
+
   it("wants nothing while the old index is emptied", () => {
     const emptying = anIndex({ state: "emptying" });
     const live = anIndex({ binding: "VECTORS_B", model: "lexical#512", dimensions: 512 });

@@ -84,7 +84,7 @@ export function choiceOfIndex({ model, dimensions, pooling, address }: IndexRow)
   const served = /^openai:(.+)#\d+$/.exec(model)?.[1];
   if (served !== undefined && address !== null)
     return { kind: "openai", model: openAiModel(served, dimensions, null), address };
-  const name = model.split("#")[0] ?? model;
+  const name = model.split("#")[0]!;
   const known = workersAiModel(name) ?? { served: name, tokensMax: null, input: "documents" as const };
   return { kind: "workers-ai", model: { ...known, name: model, dimensions, pooling }, address: null };
 }

@@ -16,6 +16,7 @@ describe("failureOf", () => {
   it("hands on what an adapter classified", () => {
     const failure = { kind: "quota", party: "fireflies", detail: "used up" } as const;
     expect(failureOf(new FailureError(failure))).toBe(failure);
+    expect(String(new FailureError(failure))).toBe("FailureError: quota (fireflies): used up");
   });
 
   it("takes everything else for a defect of ours", () => {
@@ -24,13 +25,23 @@ describe("failureOf", () => {
       party: "engine",
       detail: "TypeError: x is not a function",
     });
-    expect(failureOf("a string").kind).toBe("defect");
+    expect(failureOf("a string")).toEqual({ kind: "defect", party: "engine", detail: "string" });
+    expect(failureOf(new Error("x")).detail).toBe("Error");
   });
 
   it("knows a failure again that crossed a step boundary and lost its class", () => {
     const failure = { kind: "locked", party: "d1", detail: "busy" } as const;
     const crossed = new Error(`FailureError: ${new FailureError(failure).message}`);
     expect(failureOf(crossed)).toEqual(failure);
+  });
+
+  it("cuts a message of the runtime that is too long for a line", () => {
+    expect(failureOf(new RangeError("x".repeat(500))).detail).toBe(`RangeError: ${"x".repeat(120)}`);
+  });
+
+  it("keeps every line of what crossed a step boundary", () => {
+    const crossed = new Error("FailureError: defect (workers-ai): one\ntwo");
+    expect(failureOf(crossed)).toEqual({ kind: "defect", party: "workers-ai", detail: "one\ntwo" });
   });
 
   it("keeps what was said in a meeting out of its words", () => {

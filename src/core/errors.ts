@@ -122,7 +122,7 @@ export function failureOf(thrown: unknown): Failure {
   const crossed = thrown instanceof Error ? CROSSED.exec(thrown.message) : null;
   if (crossed !== null) {
     const [, kind, party, detail] = crossed;
-    return { kind: kind as FailureKind, party: party as Party, detail: detail ?? "" };
+    return { kind: kind as FailureKind, party: party as Party, detail: detail! };
   }
   const name = thrown instanceof Error ? thrown.name : typeof thrown;
   const words = thrown instanceof Error && OWN_WORDS.has(name) ? `: ${thrown.message.slice(0, 120)}` : "";

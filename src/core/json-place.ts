@@ -13,7 +13,7 @@ export function placeOfMistake(text: string): { readonly line: number; readonly 
     else good = middle;
   }
   const lines = text.slice(0, good).split("\n");
-  return { line: lines.length, column: (lines.at(-1) ?? "").length + 1 };
+  return { line: lines.length, column: lines.at(-1)!.length + 1 };
 }
 
 function isWrongWithin(beginning: string): boolean {

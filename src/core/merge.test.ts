@@ -10,6 +10,7 @@ import {
   type FieldValue,
   type FieldVerdict,
 } from "./merge.ts";
+import { propertyRuns } from "./property-runs.testsuite.ts";
 
 const BOTH: FieldPolicy = { direction: "both", conflict: "notion" };
 const UNKNOWN: EditTimes = { notionMs: null, d1Ms: null };
@@ -209,6 +210,36 @@ describe("mergeGroup, fields that depend on each other", () => {
   });
 });
 
+describe("applyVerdict", () => {
+  it("leaves both sides alone where nothing is to be done, though each spells the value its own way", () => {
+    const spelt = { base: { notion: "a", d1: " a" }, notion: "a", d1: " a" };
+    expect(applyVerdict(spelt, { do: "nothing" })).toEqual({ ...spelt, lost: [] });
+    const agreed = { base: null, notion: "a", d1: "a" };
+    expect(applyVerdict(agreed, { do: "agree" })).toEqual({
+      ...agreed,
+      base: { notion: "a", d1: "a" },
+      lost: [],
+    });
+  });
+
+  it("holds for a base what Notion keeps of a value that goes there, and names what goes", () => {
+    const state = { base: null, notion: "old", d1: " new " };
+    const trimmed = (value: FieldValue) => (typeof value === "string" ? value.trim() : value);
+    expect(applyVerdict(state, { do: "take", from: "d1" }, trimmed)).toEqual({
+      notion: "new",
+      d1: " new ",
+      base: { notion: "new", d1: " new " },
+      lost: ["old"],
+    });
+    expect(applyVerdict(state, { do: "conflict", take: "notion", losing: " new " }, trimmed)).toEqual({
+      notion: "old",
+      d1: "old",
+      base: { notion: "old", d1: "old" },
+      lost: [" new "],
+    });
+  });
+});
+
 describe("sameValue", () => {
   it("compares numbers by value and text exactly, and never calls empty a value", () => {
     expect(sameValue(1, 1.0)).toBe(true);
@@ -273,7 +304,7 @@ function round(
   };
 }
 
-const RUNS = { numRuns: 1000 };
+const RUNS = { numRuns: propertyRuns(1000) };
 
 describe("any group, any policy", () => {
   it("has a mirror: sides and policy swapped, the verdicts are swapped", () => {
@@ -414,7 +445,7 @@ describe("a history of edits", () => {
           if (!waits && !oneWay) expect(trimmed(state.d1)).toEqual(state.notion);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
   });
 

@@ -79,14 +79,14 @@ export function mergeGroup<Column extends string>(
   policy: FieldPolicy,
   edited: EditTimes,
 ): Record<Column, FieldVerdict> {
-  const states = Object.entries(fields) as [Column, FieldState][];
-  const changes = states.map(([, state]) => changeOf(state));
-  const notionChanged = changes.some((change) => change === "notion" || change === "both");
-  const d1Changed = changes.some((change) => change === "d1" || change === "both");
+  const entries = Object.entries(fields) as [Column, FieldState][];
+  const states = entries.map(([column, state]) => ({ column, state, change: changeOf(state) }));
+  const notionChanged = states.some(({ change }) => change === "notion" || change === "both");
+  const d1Changed = states.some(({ change }) => change === "d1" || change === "both");
   const winner = winnerOf(policy, { notionChanged, d1Changed }, edited);
-  const verdicts = states.map(([column, state], at) => [
+  const verdicts = states.map(({ column, state, change }) => [
     column,
-    verdictOf(state, changes[at] ?? "none", winner, policy),
+    verdictOf(state, change, winner, policy),
   ]);
   return Object.fromEntries(verdicts) as Record<Column, FieldVerdict>;
 }

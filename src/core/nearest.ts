@@ -35,14 +35,14 @@ export function editDistance(from: string, to: string): number {
       const isSame = from[row - 1] === to[at - 1];
       const isSwapped = row > 1 && at > 1 && from[row - 1] === to[at - 2] && from[row - 2] === to[at - 1];
       const ways = [
-        (above[at] ?? 0) + 1,
-        (current[at - 1] ?? 0) + 1,
-        (above[at - 1] ?? 0) + (isSame ? 0 : 1),
-        ...(isSwapped ? [(before[at - 2] ?? 0) + 1] : []),
+        above[at]! + 1,
+        current[at - 1]! + 1,
+        above[at - 1]! + (isSame ? 0 : 1),
+        ...(isSwapped ? [before[at - 2]! + 1] : []),
       ];
       current.push(Math.min(...ways));
     }
     [before, above] = [above, current];
   }
-  return above[to.length] ?? 0;
+  return above[to.length]!;
 }

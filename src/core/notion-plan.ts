@@ -79,8 +79,7 @@ export function mergePair(pair: Pair, groups: readonly FieldGroup[]): MergePlan 
     }
     const verdicts = mergeGroup(open, policy, { notionMs: pair.notionEditedMs, d1Ms: pair.d1EditedMs });
     for (const [column, state] of Object.entries(open)) {
-      const verdict = verdicts[column];
-      if (verdict === undefined || verdict.do === "nothing") continue;
+      const verdict = verdicts[column]!;
       if (verdict.do === "agree") plan.bases[column] = { notion: state.notion, d1: state.d1 };
       if (verdict.do === "take") take(plan, column, state, verdict.from);
       if (verdict.do === "conflict") {
@@ -114,10 +113,9 @@ function emptyPlan(bases: Pair["bases"]): Draft {
 
 type FieldNow = { readonly base: Base | null; readonly notion: FieldValue; readonly d1: FieldValue };
 
+/** Carry out that one side's value, which is not the other's, goes to the other. */
 function take(plan: Draft, column: string, { notion, d1 }: FieldNow, from: "notion" | "d1"): void {
-  if (sameValue(notion, d1)) {
-    plan.bases[column] = { notion, d1 };
-  } else if (from === "notion") {
+  if (from === "notion") {
     plan.toD1[column] = notion;
     plan.bases[column] = { notion, d1: notion };
     plan.replacedInD1.push({ column, side: "d1", value: d1, replacedBy: notion });

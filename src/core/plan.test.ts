@@ -53,6 +53,11 @@ describe("planBackfill", () => {
     expect(planBackfill({ ...NOTHING, standing: having(open) }, NOW)).toBe(open);
   });
 
+  it("begins anew where its listing came to an end without a proof", () => {
+    const ended = standing("backfill", { cursor: null });
+    expect(planBackfill({ ...NOTHING, standing: having(ended) }, NOW)?.discovery.id).toBe("new");
+  });
+
   it("lists nothing once the whole history was listed", () => {
     expect(planBackfill({ ...NOTHING, backfilledMs: 1 }, NOW)).toBe(null);
   });
@@ -91,6 +96,10 @@ describe("planFresh", () => {
       rows: 12,
       cursor: { rows: 12, skip: 0 },
     });
+    const both = having(standing("backfill", { rows: 3 }), done);
+    expect(planFresh({ ...NOTHING, lastCeilingMs: 1, standing: both }, NOW)?.rows, "its own first").toBe(12);
+    const other = having(standing("backfill", { rows: 3 }));
+    expect(planFresh({ ...NOTHING, lastCeilingMs: 1, standing: other }, NOW)?.rows).toBe(3);
   });
 });
 

@@ -39,6 +39,29 @@ describe("afterReply", () => {
     expect(seen(daily, 50, 40_000)).toBe(DAY_MS);
     expect(seen(daily, 60, 40_000), "another limit is another plan").toBe(MINUTE_MS);
   });
+
+  it("goes by how far away the end is, not by when it is, and by what was seen before if it is near", () => {
+    const nowMs = MIDNIGHT_MS + 17;
+    const seen = (state: QuotaState, limit: number | null, leftMs: number | null): number | null => {
+      const windowEndsMs = leftMs === null ? null : nowMs + leftMs;
+      return afterReply(state, { limit, remaining: 1, windowEndsMs }, at(nowMs)).windowMs;
+    };
+    const short = aQuota({ budget: 60, windowMs: MINUTE_MS });
+    expect(seen(QUOTA_UNKNOWN, 60, MINUTE_MS)).toBe(MINUTE_MS);
+    expect(seen(QUOTA_UNKNOWN, 60, MINUTE_MS + 1)).toBe(DAY_MS);
+    expect(seen(short, 60, HOUR_MS)).toBe(MINUTE_MS);
+    expect(seen(short, 60, HOUR_MS + 1)).toBe(DAY_MS);
+    expect(seen(aQuota({ budget: 50, windowMs: DAY_MS }), null, 40_000), "no limit is no other plan").toBe(
+      DAY_MS,
+    );
+    expect(seen(short, 60, null), "nothing is said of an end").toBe(MINUTE_MS);
+  });
+
+  it("counts by itself where the vendor gives one figure of two", () => {
+    const before = aQuota({ budget: 50, used: 7 });
+    expect(afterReply(before, { ...silent, limit: 40 }, at(0))).toMatchObject({ budget: 40, used: 7 });
+    expect(afterReply(before, { ...silent, remaining: 40 }, at(0))).toMatchObject({ budget: 50, used: 7 });
+  });
 });
 
 describe("atTime", () => {
@@ -50,6 +73,24 @@ describe("atTime", () => {
       used: 0,
       windowEndsMs: MIDNIGHT_MS + 3 * DAY_MS,
     });
+  });
+
+  it("ends each day at the hour at which the vendor's last one ended, and a minute where it is asked for", () => {
+    const endsMs = MIDNIGHT_MS + 10.5 * HOUR_MS;
+    const nowMs = MIDNIGHT_MS + 3 * DAY_MS + 17;
+    const daily = aQuota({ windowEndsMs: endsMs, windowMs: DAY_MS });
+    expect(atTime(daily, null, nowMs).windowEndsMs).toBe(endsMs + 3 * DAY_MS);
+    expect(atTime(daily, null, nowMs + 11 * HOUR_MS).windowEndsMs).toBe(endsMs + 4 * DAY_MS);
+    const short = aQuota({ windowEndsMs: endsMs, windowMs: MINUTE_MS });
+    expect(atTime(short, null, nowMs).windowEndsMs).toBe(nowMs + MINUTE_MS);
+  });
+
+  it("forgets what was counted with the window that it was counted in, and only then", () => {
+    expect(atTime(aQuota({ used: 7 }), null, MIDNIGHT_MS)).toEqual(aQuota({ used: 7 }));
+    expect(atTime(aQuota({ used: 7, windowEndsMs: 1 }), null, MIDNIGHT_MS)).toEqual(aQuota({ used: 0 }));
+    expect(atTime(aQuota({ used: 7, windowMs: MINUTE_MS }), null, MIDNIGHT_MS)).toMatchObject({ used: 0 });
+    const rate = { calls: 9, windowMs: MINUTE_MS };
+    expect(atTime(aQuota({ used: 7 }), rate, MIDNIGHT_MS)).toMatchObject({ used: 0 });
   });
 
   it("ends a configured day at midnight UTC, and a minute a minute after its first call", () => {
@@ -69,6 +110,8 @@ describe("budgetOf", () => {
     expect(budgetOf(said, { calls: 500, windowMs: DAY_MS })).toBe(50);
     expect(budgetOf(QUOTA_UNKNOWN, { calls: 30, windowMs: DAY_MS })).toBe(30);
     expect(budgetOf(QUOTA_UNKNOWN, null)).toBeNull();
+    const undated = aQuota({ budget: 50 });
+    expect(budgetOf(undated, { calls: 30, windowMs: DAY_MS }), "its window is not known").toBe(30);
   });
 
   it("is the vendor's where the configuration counts by another window", () => {

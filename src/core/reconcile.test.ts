@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LIST_OVERLAP_ROWS, LIST_PAGE_ROWS_MAX, LIST_REPLY_BYTES_TARGET } from "./policy.ts";
 import { coverOf, judgePage, LIST_ROWS_MIN, LIST_START, nextPageRows, type ListCursor } from "./reconcile.ts";
+import { propertyRuns } from "./property-runs.testsuite.ts";
 
 const place = (minute: number): string => new Date(Date.UTC(2026, 0, 1) + minute * 60_000).toISOString();
 const aCursor = (cursor: Partial<ListCursor>): ListCursor => ({ ...LIST_START, rows: 5, ...cursor });
@@ -73,7 +74,34 @@ describe("judgePage", () => {
   });
 
   it("does not take an empty page after a full one for the end", () => {
-    expect(judgePage(aCursor({ skip: 40, lastPlace: place(10) }), 5, [], null).state).toBe("step_back");
+    expect(judgePage(aCursor({ skip: 40, lastPlace: place(10) }), 5, [], null)).toMatchObject({
+      state: "step_back",
+      next: { skip: 40 - 2 * LIST_OVERLAP_ROWS },
+    });
+  });
+
+  it("goes on after a step back as soon as a page shows anything new", () => {
+    const back = aCursor({ skip: 34, lastPlace: place(10), backRows: 6 });
+    expect(judgePage(back, 3, places(13, 12, 11), null)).toMatchObject({
+      state: "joined",
+      next: { skip: 34 + 3 - LIST_OVERLAP_ROWS, lastPlace: place(11), backRows: 0 },
+    });
+    expect(judgePage(back, 3, places(12, 11, 10), null), "it ends where the one before did").toMatchObject({
+      state: "step_back",
+      next: { skip: 34, rows: 6 },
+    });
+  });
+
+  it("forgets with a step back that a page was short: an empty one would pass for the end", () => {
+    const short = aCursor({ skip: 40, lastPlace: place(10), afterShort: true });
+    expect(judgePage(short, 5, places(10, 9, 8, 7, 6), null)).toMatchObject({
+      state: "step_back",
+      next: { afterShort: false },
+    });
+  });
+
+  it("joins the first page that is known of a listing, wherever it stands", () => {
+    expect(judgePage(aCursor({ skip: 5 }), 5, places(10, 9, 8, 7, 6), null).state).toBe("joined");
   });
 
   it("takes an empty first page for an empty workspace only when it comes twice", () => {
@@ -106,8 +134,19 @@ describe("judgePage", () => {
     expect(judgePage(floored, 3, places(14, 12, 11), place(13))).toMatchObject({ endReason: null });
   });
 
+  it("compares a place that no clock reads as it stands", () => {
+    const floored = aCursor({ floored: true });
+    expect(judgePage(floored, 3, ["z-later", place(12), place(9)], null)).toMatchObject({
+      state: "joined",
+      next: { lastPlace: place(5) },
+    });
+    expect(judgePage(floored, 3, [place(12), "z-later", place(9)], null).state).toBe("disordered");
+    expect(coverOf(false, ["z-later", place(12)])).toBe(null);
+  });
+
   it("ends a window at the first row older than its floor, never at a full page without one", () => {
     expect(judgePage(aCursor({}), 5, places(9, 8, 7, 6, 5), place(6))).toMatchObject({
+      state: "joined",
       next: null,
       endReason: "older_than_floor",
     });
@@ -165,13 +204,15 @@ describe("judgePage", () => {
           expect(throughout.filter((meeting) => !seen.has(meeting.id))).toEqual([]);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
   });
 });
 
 describe("nextPageRows", () => {
-  it("asks for full pages while they stay under the target", () => {
+  it("asks for full pages while they stay under the target, and where nothing is known of their size", () => {
+    expect(nextPageRows(LIST_REPLY_BYTES_TARGET * 2, 0)).toBe(LIST_PAGE_ROWS_MAX);
+    expect(nextPageRows(0, 50)).toBe(LIST_PAGE_ROWS_MAX);
     expect(nextPageRows(LIST_REPLY_BYTES_TARGET / 2, 50)).toBe(LIST_PAGE_ROWS_MAX);
   });
 

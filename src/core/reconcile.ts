@@ -52,7 +52,7 @@ function flooredPlace(place: string): string {
 }
 
 function isNewestFirst(places: readonly string[]): boolean {
-  return places.every((place, index) => index === 0 || place <= (places[index - 1] ?? ""));
+  return places.every((place, index) => index === 0 || place <= places[index - 1]!);
 }
 
 /** A row without a usable moment takes its neighbour's place: one broken row must not make a listing prove nothing. */
@@ -111,17 +111,17 @@ export function judgePage(
   if (!isNewestFirst(compared)) return { state: "disordered" };
   if (compared.length === 0) return judgeEmpty({ ...cursor, floored });
 
+  const [first, lastPlace] = [compared[0]!, compared.at(-1)!];
   const last = cursor.lastPlace === null ? null : at(cursor.lastPlace);
   const short = places.length < rowsAsked;
   // After a short page one that is short again and goes no further back says what an empty one says. Where rows keep coming
   // in above, none is ever empty.
-  const endsThere = cursor.afterShort && short && last !== null && (compared.at(-1) ?? "") >= last;
+  const endsThere = cursor.afterShort && short && last !== null && lastPlace >= last;
   if (endsThere) return { state: "joined", next: null, endReason: "same_end" };
-  const joins = cursor.skip === 0 || last === null || (compared[0] ?? "") > last;
+  const joins = cursor.skip === 0 || last === null || first > last;
   if (!joins) return { state: "step_back", next: steppedBack({ ...cursor, floored }) };
 
-  const lastPlace = compared.at(-1) ?? null;
-  if (floorPlace !== null && lastPlace !== null && lastPlace < at(floorPlace)) {
+  if (floorPlace !== null && lastPlace < at(floorPlace)) {
     return { state: "joined", next: null, endReason: "older_than_floor" };
   }
   const isTied = cursor.backRows > 0 && lastPlace === last && !short;

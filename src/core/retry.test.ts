@@ -22,6 +22,14 @@ describe("nextAfter", () => {
     expect(nextAfter(aFailure({}), 6, NOW_MS)).toEqual({ do: "halt", alert: true, exhausted: true });
   });
 
+  it("says of a wait that it costs a retry, and of one too long that it is no alert", () => {
+    expect(nextAfter(aFailure({}), 1, NOW_MS)).toEqual({ do: "wait", untilMs: NOW_MS + 5_000, retry: true });
+    const untilMs = NOW_MS + PARK_ABOVE_MS;
+    const named = (notBeforeMs: number) => nextAfter(aFailure({ notBeforeMs }), 1, NOW_MS);
+    expect(named(untilMs)).toEqual({ do: "wait", untilMs, retry: true });
+    expect(named(untilMs + 1)).toEqual({ do: "park", untilMs: untilMs + 1, alert: false });
+  });
+
   it("waits 1 s up to 10 times for a locked database", () => {
     expect(waitsOf(aFailure({ kind: "locked", party: "d1" }), 11)).toEqual([
       ...Array(10).fill(1_000),
@@ -96,6 +104,13 @@ describe("failuresOnLadder", () => {
     const failures = ["locked", "locked", "unreachable", "rate_limited"] as const;
     expect(failuresOnLadder(failures, "timed_out")).toBe(2);
     expect(failuresOnLadder(failures, "locked")).toBe(2);
+  });
+
+  it("counts what climbs no ladder apart from what does", () => {
+    const failures = ["not_yet", "unreachable", "quota", "reserved"] as const;
+    expect(failuresOnLadder(failures, "unreachable")).toBe(1);
+    expect(failuresOnLadder(failures, "not_yet")).toBe(2);
+    expect(failuresOnLadder(failures, "denied")).toBe(1);
   });
 });
 

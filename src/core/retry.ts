@@ -76,7 +76,7 @@ function waitOrPark(wait: Extract<Next, { do: "wait" }>, nowMs: number, maxMs: n
 
 /** Timeout in real ms of the next call after so many timeouts in a row. Source: requirements, "Network Timeout". */
 export function callTimeoutMs(timedOutCount: number): number {
-  return CALL_TIMEOUTS_MS[Math.min(timedOutCount, CALL_TIMEOUTS_MS.length - 1)] ?? 0;
+  return CALL_TIMEOUTS_MS[Math.min(timedOutCount, CALL_TIMEOUTS_MS.length - 1)]!;
 }
 
 /**

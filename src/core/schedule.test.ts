@@ -1,10 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CLOCK_SLACK_MS, SCHEDULE_MS } from "./policy.ts";
+import { propertyRuns } from "./property-runs.testsuite.ts";
 import {
   crowdedOut,
   elapsedMs,
   isDue,
+  isScheduled,
   lastDueMs,
   nextDueMs,
   type Schedule,
@@ -65,7 +67,7 @@ describe("any schedule", () => {
           }
         }
       }),
-      { numRuns: 15 },
+      { numRuns: propertyRuns(15) },
     );
   });
 
@@ -81,8 +83,24 @@ describe("any schedule", () => {
           expect(lastDueMs(schedule, name, next - 1)).toBeLessThanOrEqual(NOON_MS + ms);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(300) },
     );
+  });
+
+  it("is the slot before, or the one after, while a rarer sync has the minute of the last one", () => {
+    const crowded = { ...SCHEDULE_MS, fireflies: MINUTE_MS, clients: 2 * MINUTE_MS };
+    const minutes = Array.from({ length: 10 }, (_, n) => NOON_MS + 5 * MINUTE_MS + n * MINUTE_MS);
+    const taken = minutes.filter((ms) => lastDueMs(crowded, "clients", ms) === ms);
+    expect(taken).toHaveLength(5);
+    for (const ms of minutes)
+      expect(lastDueMs(crowded, "fireflies", ms)).toBe(taken.includes(ms) ? ms - MINUTE_MS : ms);
+    for (const ms of minutes)
+      expect(nextDueMs(crowded, "fireflies", ms) - ms).toBe(taken.includes(ms) ? MINUTE_MS : 2 * MINUTE_MS);
+  });
+
+  it("is of the syncs that fall due by the clock, and of no other", () => {
+    expect(Object.keys(SCHEDULE_MS).every(isScheduled)).toBe(true);
+    expect(["vectors", "", "toString"].map(isScheduled)).toEqual([false, false, false]);
   });
 
   it("is refused where some leave no minute for another", () => {

@@ -14,7 +14,7 @@ const NAMES = Object.keys(SCHEDULE_MS) as ScheduledName[];
 
 /** Whether a name is of a sync that falls due by the clock. */
 export function isScheduled(name: string): name is ScheduledName {
-  return name in SCHEDULE_MS;
+  return Object.hasOwn(SCHEDULE_MS, name);
 }
 
 /**
@@ -28,24 +28,24 @@ export function lastDueMs(schedule: Schedule, name: ScheduledName, nowMs: number
   const rivals = rarerThan(schedule, name);
   const period = minutesOf(schedule, name);
   let slot = slotBefore(schedule, name, Math.floor(nowMs / MINUTE_MS));
-  // A slot whose minute is taken up to now has not come yet; one before it has.
-  for (let tries = 0; tries < WEEK_MINUTES; tries += 1, slot -= period) {
-    const minute = freeFrom(schedule, rivals, slot);
-    if (minute * MINUTE_MS <= nowMs) return minute * MINUTE_MS;
+  // A slot whose minute is taken up to now has not come yet; one before it has. No minute is put off for more than a week.
+  let minute = freeFrom(schedule, rivals, slot);
+  while (minute * MINUTE_MS > nowMs) {
+    slot -= period;
+    minute = freeFrom(schedule, rivals, slot);
   }
-  return slot * MINUTE_MS;
+  return minute * MINUTE_MS;
 }
 
 /** The first due time after a world time, world ms. Pure. */
 export function nextDueMs(schedule: Schedule, name: ScheduledName, nowMs: number): number {
   const rivals = rarerThan(schedule, name);
-  const period = minutesOf(schedule, name);
-  let slot = slotBefore(schedule, name, Math.floor(nowMs / MINUTE_MS));
-  for (let tries = 0; tries < WEEK_MINUTES; tries += 1, slot += period) {
-    const minute = freeFrom(schedule, rivals, slot);
-    if (minute * MINUTE_MS > nowMs) return minute * MINUTE_MS;
-  }
-  return slot * MINUTE_MS;
+  const slot = slotBefore(schedule, name, Math.floor(nowMs / MINUTE_MS));
+  const minute = freeFrom(schedule, rivals, slot);
+  // The slot after the last one that has come lies ahead.
+  const dueMinute =
+    minute * MINUTE_MS > nowMs ? minute : freeFrom(schedule, rivals, slot + minutesOf(schedule, name));
+  return dueMinute * MINUTE_MS;
 }
 
 /**

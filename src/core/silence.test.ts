@@ -33,6 +33,8 @@ describe("a source is silent", () => {
     expect(silenceOf(arrivals({ ...aged(200), oldestMs: NOW_MS - 22 * DAY_MS }), NOW_MS)).toBe(null);
     expect(silenceOf(arrivals({ ...aged(200), longestPauseMs: null }), NOW_MS)).toBe(null);
     expect(silenceOf(arrivals({ oldestMs: null, newestMs: null }), NOW_MS)).toBe(null);
+    expect(silenceOf(arrivals({ ...aged(200), oldestMs: null }), NOW_MS)).toBe(null);
+    expect(silenceOf(arrivals({ ...aged(200), oldestMs: NOW_MS + 90 * DAY_MS }), NOW_MS)).toBe(null);
   });
 });
 

@@ -25,6 +25,12 @@ describe("nextSweep", () => {
     expect(nextSweep(swept(300), DONE)).toMatchObject({ do: "window", toMs: 300 });
   });
 
+  it("leaves a window that came to its end, and sweeps nothing while the newest days were never listed", () => {
+    const ended = { ...swept(300), listings: { sweep: { ...open, cursor: null } } };
+    expect(nextSweep(ended, DONE)).toMatchObject({ do: "window", toMs: 300 });
+    expect(nextSweep(NOTHING_LISTED, { ...DONE, toMs: null })).toBe(null);
+  });
+
   it("begins again a period after it last began, once it has come to the first meeting", () => {
     expect(nextSweep(swept(null, 1), DONE)).toBe(null);
     expect(nextSweep(swept(null, 0), DONE)).toEqual({

@@ -36,7 +36,7 @@ describe("acceptance: a crash", () => {
   ])("%s (%s, number %i)", (_, place, times) => {
     it.each(SEEDS)("ends as if it had never been (seed %i)", async (seed) => {
       const { breaches, exercised } = await judgeScenario(killedAt(place, times, seed));
-      expect([...exercised.keys()]).toContainEqual(expect.stringContaining(`killed ${place}`));
+      expect([...exercised.keys()]).toContainEqual(expect.stringContaining(`crash: ${place}`));
       expect(breaches).toEqual([]);
     });
   });

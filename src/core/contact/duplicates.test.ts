@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { duplicateKeys, findDuplicates, type ClientIdentity, type StoredClient } from "./duplicates.ts";
+import { propertyRuns } from "../property-runs.testsuite.ts";
 
 const aClient = (client: Partial<ClientIdentity> = {}): ClientIdentity => ({
   pageId: "page new",
@@ -50,6 +51,21 @@ describe("findDuplicates", () => {
     expect(findDuplicates(aClient(), [])).toEqual({ certain: null, doubtful: [] });
   });
 
+  it("takes no page for no sign: two of whom none has one are not the same by that", () => {
+    const stranger = aRow({ email: "a@b.example", phoneE164: null, name: "Quay", company: null });
+    expect(findDuplicates(aClient({ pageId: null }), [stranger])).toEqual({ certain: null, doubtful: [] });
+  });
+
+  it("takes names that are nothing but punctuation for none", () => {
+    const nameless = { name: "--", email: null, phoneE164: null };
+    expect(findDuplicates(aClient(nameless), [aRow(nameless)])).toEqual({ certain: null, doubtful: [] });
+  });
+
+  it("takes one phone without a number, or an extension of none, for no phone", () => {
+    expect(duplicateKeys(aClient({ phoneE164: null, phoneExtension: "12" })).phone).toBeNull();
+    expect(duplicateKeys(aClient({ phoneExtension: null })).phone).toBe("+12127365000");
+  });
+
   it("is certain of the row of the same page, whatever else changed", () => {
     const rows = [aRow({ id: "twin" }), aRow({ id: "own", pageId: "page new", name: "Old name", ...BARE })];
     expect(findDuplicates(aClient(), rows)).toEqual({ certain: { id: "own", by: ["page"] }, doubtful: [] });
@@ -70,6 +86,11 @@ describe("findDuplicates", () => {
     ["only the phone is the same: a switchboard", { name: "Quay", email: null }, ["phone"]],
     ["only the name is the same, without a company", BARE, ["name"]],
     ["the name is the same and the e-mail is not", { email: "b@harbour.example" }, ["phone", "name"]],
+    [
+      "name and company are the same, and the phone is not",
+      { email: null, phoneE164: "+493012345678" },
+      ["name"],
+    ],
     ["the company is not the same", { company: "Quay Group" }, ["email", "phone"]],
     ["the row has another page", { pageId: "page old" }, ["email", "phone", "name"]],
   ])("doubts when %s", (_, row, by) => {
@@ -130,7 +151,7 @@ describe("findDuplicates", () => {
           expect(findDuplicates(candidate, existing.toReversed()).certain).toEqual(certain);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: propertyRuns(1000) },
     );
   });
 });

@@ -22,6 +22,9 @@ describe("revisionOf", () => {
   });
 
   it("keeps the order of lists", () => {
+    expect(revisionOf({ keywords: ["b", "a"], parts: [[2, 1], null] })).toBe(
+      '{"keywords":["b","a"],"parts":[[2,1],null]}',
+    );
     expect(revisionOf({ sentences: [{ z: 1, a: 2 }, { a: 3 }] })).toBe(
       '{"sentences":[{"a":2,"z":1},{"a":3}]}',
     );

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { CLIENT_COLUMNS, type ClientColumn } from "../records/client.ts";
 import { PROJECT_COLUMNS, type ProjectColumn } from "../records/project.ts";
 import { mapColumns, type ColumnMap, type MappedColumn, type NotionProperty } from "./notion-columns.ts";
+import { propertyRuns } from "../property-runs.testsuite.ts";
 
 const aProperty = (name: string, type: string, options: readonly string[] = []): NotionProperty => ({
   id: type === "title" ? "title" : `id of ${name}`,
@@ -302,7 +303,7 @@ describe("mapColumns, any schema", () => {
           ({ stored } = again);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: propertyRuns(1000) },
     );
   });
 });

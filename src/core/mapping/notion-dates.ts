@@ -37,9 +37,8 @@ export function isDay(date: string): boolean {
 
 /** Date.parse takes a day that the month does not have for one of the next month. */
 function isCalendarDay(text: string): boolean {
-  const [, , month, day] = DAY.exec(text) ?? [];
-  const date = new Date(Date.parse(`${text}T00:00Z`));
-  return day !== undefined && date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
+  const [, , , day] = DAY.exec(text) ?? [];
+  return new Date(Date.parse(`${text}T00:00Z`)).getUTCDate() === Number(day);
 }
 
 /** @param wallMs wall time as if it were UTC, epoch ms */
@@ -76,7 +75,7 @@ function wallFormat(timeZone: string): Intl.DateTimeFormat | null {
 /** What a clock of the zone shows at an instant, as if that were UTC, epoch ms. */
 function wallAt(format: Intl.DateTimeFormat, ms: number): number {
   const parts = new Map(format.formatToParts(ms).map(({ type, value }) => [type, value]));
-  const day = `${(parts.get("year") ?? "").padStart(4, "0")}-${parts.get("month")}-${parts.get("day")}`;
+  const day = `${parts.get("year")!.padStart(4, "0")}-${parts.get("month")}-${parts.get("day")}`;
   const time = `${parts.get("hour")}:${parts.get("minute")}:${parts.get("second")}`;
   return Date.parse(`${day}T${time}.${parts.get("fractionalSecond")}Z`);
 }

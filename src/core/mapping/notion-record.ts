@@ -117,7 +117,7 @@ function readField(column: Column, read: ReadValue, around: Surroundings): Field
       const text = textOf(value) ?? "";
       const { e164, verdict, problem } = checkPhone(text, around.country);
       // Digits that are no number in use are kept; what is missing beside them is their E.164.
-      return verdict === "quarantined" ? bad(problem ?? "", text, null) : good(text, text, e164);
+      return verdict === "quarantined" ? bad(problem!, text, null) : good(text, text, e164);
     }
     case "text": {
       const text = textOf(value);
@@ -151,7 +151,7 @@ function relationOf(value: PlainValue, records: ReadonlyMap<string, string>): Fi
   if (!Array.isArray(value)) return bad("is no relation");
   const ids = value as readonly string[];
   if (ids.length > 1) return bad(`names ${ids.length} pages, and one is possible`);
-  const record = records.get(ids[0] ?? "");
+  const record = records.get(ids[0]!);
   return record === undefined ? bad("names a page that is no record here") : good(record);
 }
 

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PlainValue } from "../records/plain-value.ts";
 import { plainText, readValue } from "./notion-values.ts";
+import { propertyRuns } from "../property-runs.testsuite.ts";
 
 /** A property as a page holds it. */
 function aProperty(type: string, payload: unknown, more: object = {}): unknown {
@@ -51,8 +52,9 @@ const READ: readonly [type: string, payload: unknown, value: PlainValue][] = [
       { name: "plan.pdf", type: "file", file: { url: "https://example.com/a?expires=1", expiry_time: "x" } },
       { name: "site", type: "external", external: { url: "https://example.com/site" } },
       { name: "https://example.com/b", type: "external", external: { url: "https://example.com/b" } },
+      { type: "external", external: { url: "https://example.com/c" } },
     ],
-    ["plan.pdf", "site <https://example.com/site>", "https://example.com/b"],
+    ["plan.pdf", "site <https://example.com/site>", "https://example.com/b", "https://example.com/c"],
   ],
   ["checkbox", false, false],
   ["url", "https://example.com", "https://example.com"],
@@ -77,10 +79,11 @@ const READ: readonly [type: string, payload: unknown, value: PlainValue][] = [
         { type: "select", select: null },
         { type: "multi_select", multi_select: [option, option] },
         { type: "date", date: { ...may, end: "2026-05-06" } },
+        { type: "date", date: may },
         { type: "checkbox", checkbox: false },
       ],
     },
-    ["Ann", "7", "Backlog", "Backlog", "2026-05-04/2026-05-06", "false"],
+    ["Ann", "7", "Backlog", "Backlog", "2026-05-04/2026-05-06", "2026-05-04", "false"],
   ],
   ["created_time", "2026-03-01T08:00:00.000Z", "2026-03-01T08:00:00.000Z"],
   ["last_edited_time", "2026-03-01T08:00:00.000+00:00", "2026-03-01T08:00:00.000Z"],
@@ -90,6 +93,13 @@ const READ: readonly [type: string, payload: unknown, value: PlainValue][] = [
   ["unique_id", { prefix: null, number: 12 }, "12"],
   ["unique_id", { prefix: null, number: null }, null],
   ["verification", { state: "verified", date: null, verified_by: null }, "verified"],
+  ["created_time", null, null],
+  ["unique_id", null, null],
+  ["url", "", null],
+  ["email", null, null],
+  ["formula", null, null],
+  ["formula", { type: "string", string: "" }, null],
+  ["rollup", null, null],
   ["verification", null, null],
   ["button", {}, null],
 ];
@@ -111,6 +121,12 @@ describe("reading a property", () => {
     ["multi_select", Array.from({ length: 60 }, () => option), {}, false],
     ["rollup", { type: "array", array: references(25).map((id) => aProperty("created_by", id)) }, {}, true],
     ["rollup", { type: "array", array: [aProperty("relation", [], { has_more: true })] }, {}, true],
+    [
+      "rollup",
+      { type: "array", array: [aProperty("number", 7), aProperty("relation", [], { has_more: true })] },
+      {},
+      true,
+    ],
   ])("of type %s tells whether the reply cut its list (%#)", (type, payload, more, truncated) => {
     expect(readValue(aProperty(type, payload, more))).toMatchObject({ truncated });
   });
@@ -130,11 +146,44 @@ describe("reading a property", () => {
     [aProperty("number", "12"), "The value of type number has an unexpected shape."],
     [aProperty("title", null), "The value of type title has an unexpected shape."],
     [aProperty("date", { start: "soon" }), "The value of type date has an unexpected shape."],
+    [aProperty("date", 7), "The value of type date has an unexpected shape."],
     [aProperty("date", { ...may, end: 7 }), "The value of type date has an unexpected shape."],
     [
       aProperty("date", { start: "2026-05-04T10:00", time_zone: "X/Y" }),
       "The value of type date has an unexpected shape.",
     ],
+    [
+      aProperty("unique_id", { prefix: 7, number: 1 }),
+      "The value of type unique_id has an unexpected shape.",
+    ],
+    [aProperty("unique_id", { number: "1" }), "The value of type unique_id has an unexpected shape."],
+    [aProperty("unique_id", 7), "The value of type unique_id has an unexpected shape."],
+    [aProperty("files", [{ type: "file" }]), "The value of type files has an unexpected shape."],
+    [
+      aProperty("files", [{ name: "a" }, { type: "file" }]),
+      "The value of type files has an unexpected shape.",
+    ],
+    [aProperty("rollup", { type: "unsupported" }), "Notion does not tell the value of this rollup."],
+    [aProperty("files", [7]), "The value of type files has an unexpected shape."],
+    [aProperty("multi_select", [7]), "The value of type multi_select has an unexpected shape."],
+    [aProperty("multi_select", [{ name: 7 }]), "The value of type multi_select has an unexpected shape."],
+    [aProperty("checkbox", "yes"), "The value of type checkbox has an unexpected shape."],
+    [aProperty("select", "Backlog"), "The value of type select has an unexpected shape."],
+    [aProperty("status", { name: 7 }), "The value of type status has an unexpected shape."],
+    [aProperty("url", 7), "The value of type url has an unexpected shape."],
+    [aProperty("date", { start: 7 }), "The value of type date has an unexpected shape."],
+    [aProperty("date", { ...may, time_zone: 7 }), "The value of type date has an unexpected shape."],
+    [aProperty("date", { ...may, end: "soon" }), "The value of type date has an unexpected shape."],
+    [aProperty("created_time", 7), "The value of type created_time has an unexpected shape."],
+    [aProperty("last_edited_time", "soon"), "The value of type last_edited_time has an unexpected shape."],
+    [aProperty("formula", { type: "hologram" }), "The value of type formula has an unexpected shape."],
+    [aProperty("rollup", { type: "hologram" }), "The value of type rollup has an unexpected shape."],
+    [aProperty("rollup", { type: "array", array: [7] }), "The value of type rollup has an unexpected shape."],
+    [aProperty("rollup", { type: "array" }), "The value of type rollup has an unexpected shape."],
+    [aProperty("people", {}), "The value of type people has an unexpected shape."],
+    [aProperty("formula", 7), "The value of type formula has an unexpected shape."],
+    [aProperty("rollup", 7), "The value of type rollup has an unexpected shape."],
+    [aProperty("button", undefined), "The value of type button has an unexpected shape."],
     [aProperty("relation", [{ object: "page" }]), "The value of type relation has an unexpected shape."],
     [
       aProperty("formula", { type: "unsupported", unsupported: {} }),
@@ -176,7 +225,7 @@ describe("reading a property", () => {
         if ("unreadable" in read) expect(read.unreadable).toMatch(/^[A-Z][a-z_ ]+\.$/);
         else expect(structuredClone(read.value)).toEqual(read.value);
       }),
-      { numRuns: 1_000 },
+      { numRuns: propertyRuns(1_000) },
     );
   });
 

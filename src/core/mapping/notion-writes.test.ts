@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { PlainValue } from "../records/plain-value.ts";
 import { readValue } from "./notion-values.ts";
 import { writeValue } from "./notion-writes.ts";
+import { propertyRuns } from "../property-runs.testsuite.ts";
 
 type Run = { type: string; text: { content: string } };
 
@@ -146,6 +147,17 @@ describe("a value that was written", () => {
       { date: { start: "2026-05-04T08:00:00.000Z", end: null } },
     ],
     ["relation", null, { relation: [] }],
+    [
+      "date",
+      { start: "2026-05-04", end: "2026-05-04" },
+      { date: { start: "2026-05-04", end: "2026-05-04" } },
+    ],
+    [
+      "people",
+      ["9A9E00000000400080000000000000F1"],
+      { people: [{ id: "9A9E00000000400080000000000000F1" }] },
+    ],
+    ["checkbox", true, { checkbox: true }],
     ["checkbox", null, { checkbox: false }],
     ["email", "", { email: null }],
   ] as [string, PlainValue, unknown][])("of type %s has its body: %j", (type, value, body) => {
@@ -164,17 +176,22 @@ describe("a value that cannot be written", () => {
     ["number", "7", "The value must be a finite number."],
     ["select", "a, b", "The name of an option holds a comma, which Notion does not take."],
     ["select", "a".repeat(101), "The name of an option has 101 characters; Notion takes 100."],
+    ["select", "\ud83c", "The name of an option holds half of a character."],
     ["select", ["a"], "The value must be the name of one option."],
     ["status", null, "A status cannot be emptied: Notion would put the default option in its place."],
     ["multi_select", list(101), "The list has 101 entries; Notion takes 100 in one write."],
     ["multi_select", ["a", ""], "The name of an option is empty."],
     ["multi_select", "a", "The value must be a list of names of options."],
     ["relation", ["Santoro Homes"], "The value must be a list of ids."],
+    ["relation", "9a9e0000-0000-4000-8000-0000000000f1", "The value must be a list of ids."],
+    ["people", list(101), "The list has 101 entries; Notion takes 100 in one write."],
     ["date", "yesterday", "The value must be an ISO 8601 date or a span of such dates."],
     ["date", 20_260_504, "The value must be an ISO 8601 date or a span of such dates."],
     ["date", { start: "2026-05-05", end: "2026-05-04" }, "The span ends before it starts."],
     ["date", { start: "2026-05-05", end: "2026-05-06T10:00:00Z" }, "A span must not mix a day and a moment."],
     ["checkbox", 1, "The value must be true or false."],
+    ["email", 7, "The value must be text."],
+    ["url", "https://\ud83c", "The text holds half of a character."],
     ["email", "a".repeat(201), "The e-mail address has 201 characters; Notion takes 200."],
     ["phone_number", "1".repeat(201), "The phone number has 201 characters; Notion takes 200."],
     ["url", "h".repeat(2_001), "The URL has 2001 characters; Notion takes 2000."],
@@ -222,7 +239,7 @@ describe("a value that cannot be written", () => {
         if ("body" in written) expect(Object.keys(written.body as object)).toEqual([name]);
         else expect(written.problem).toMatch(/^[A-Z].*\.$/);
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
   });
 });

@@ -85,6 +85,28 @@ describe("forecastBackfill", () => {
     expect(doneMs).toBe(nowMs + MINUTE_MS);
   });
 
+  it("counts the look at the newest that comes between two runs of a long backfill", () => {
+    const nowMs = MIDNIGHT_MS + 10 * MINUTE_MS;
+    const quota = { ...QUOTA_UNKNOWN, budget: 60, windowEndsMs: nowMs + MINUTE_MS, windowMs: MINUTE_MS };
+    const minutes = (meetings: number, calls: number): number => {
+      const forecast = forecastBackfill(NOTHING, meetings, anOutlook({ quota, nowMs }));
+      expect(forecast.calls).toBe(calls);
+      return ((forecast.doneMs ?? 0) - nowMs) / MINUTE_MS;
+    };
+    expect([minutes(5_230, 113), minutes(5_270, 114)], "118 calls in two windows, 5 of them looks").toEqual([
+      1, 2,
+    ]);
+  });
+
+  it("begins again when its share comes again, where the clock looks seldom", () => {
+    const nowMs = MIDNIGHT_MS + 10 * MINUTE_MS;
+    const seldom = { rate: null, checkEveryMs: 7 * DAY_MS };
+    expect(forecastBackfill(NOTHING, 90, anOutlook({ nowMs, isRunning: false, plan: seldom })).doneMs).toBe(
+      MIDNIGHT_MS + HOUR_MS,
+    );
+    expect(forecastBackfill(NOTHING, 2, anOutlook()).calls, "a page, and one that shows the end").toBe(2);
+  });
+
   it("names no date for what takes more looks than it follows", () => {
     const quota = { ...QUOTA_UNKNOWN, budget: 2, windowEndsMs: MIDNIGHT_MS + DAY_MS, windowMs: DAY_MS };
     expect(forecastBackfill(NOTHING, 900_000, anOutlook({ quota })).doneMs).toBeNull();

@@ -73,6 +73,25 @@ describe("takeCall", () => {
     expect(callsLeft(aDay(), aCall("backfill", MIDNIGHT_MS))).toEqual({ calls: 20, notBeforeMs: null });
   });
 
+  it("says why a call waits, and that none are left until then", () => {
+    const kept = spend(aDay(), aCall("backfill", MIDNIGHT_MS)).state;
+    const refused = takeCall(kept, aCall("backfill", MIDNIGHT_MS));
+    expect(refused).toMatchObject({ ok: false, why: "reserved" });
+    const { notBeforeMs } = refused as { notBeforeMs: number };
+    expect(callsLeft(kept, aCall("backfill", MIDNIGHT_MS))).toEqual({ calls: 0, notBeforeMs });
+    expect(callsLeft(aDay({ used: 5 }), aCall("backfill", MIDNIGHT_MS)).calls, "what was used counts").toBe(
+      15,
+    );
+  });
+
+  it("keeps nothing of a budget whose window has no end that is known", () => {
+    const undated = { ...QUOTA_UNKNOWN, budget: 2, used: 2 };
+    expect(takeCall(undated, aCall("backfill", MIDNIGHT_MS))).toMatchObject({ ok: true, state: { used: 3 } });
+    expect(callsLeft(undated, aCall("backfill", MIDNIGHT_MS)).calls).toBeNull();
+    const unlimited = aDay({ budget: null });
+    expect(callsLeft(unlimited, aCall("backfill", MIDNIGHT_MS)).calls).toBeNull();
+  });
+
   it("lets a backfill take nearly all of a minute: whoever comes next waits no longer than that", () => {
     const minute = { ...QUOTA_UNKNOWN, budget: 60, windowEndsMs: 40_000, windowMs: MINUTE_MS };
     expect(spend(minute, aCall("backfill", 0)).calls).toBe(59);

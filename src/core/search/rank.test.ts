@@ -18,6 +18,11 @@ describe("rankChunks", () => {
     expect(idsOf(rankChunks({ text, vectors: [], meetings: NONE }))).toEqual(["b0", "c0", "a0"]);
   });
 
+  it("puts equals in the order of meeting and position", () => {
+    const text = [chunk("b", 0, 1), chunk("a", 9, 1), chunk("a", 2, 1)];
+    expect(idsOf(rankChunks({ text, vectors: [], meetings: NONE }))).toEqual(["a2", "a9", "b0"]);
+  });
+
   it("lifts a chunk whose neighbours match too", () => {
     const text = [chunk("a", 5, 10), chunk("b", 1, 9.5), chunk("b", 2, 9)];
     expect(idsOf(rankChunks({ text, vectors: [], meetings: NONE }))).toEqual(["b1", "b2", "a5"]);
@@ -59,6 +64,24 @@ describe("rankChunks", () => {
 });
 
 describe("mergeNeighbours", () => {
+  it("says of a passage by which indexes any of it was found, and leaves a gap of one chunk apart", () => {
+    const found = (position: number, ...foundBy: ("text" | "vectors")[]) => ({
+      ...chunk("a", position, 1),
+      foundBy,
+    });
+    const passages = mergeNeighbours([
+      found(4, "text"),
+      found(3, "vectors"),
+      found(6, "text"),
+      found(1, "text"),
+    ]);
+    expect(passages.map((one) => [one.firstPosition, one.lastPosition, one.foundBy])).toEqual([
+      [3, 4, ["text", "vectors"]],
+      [6, 6, ["text"]],
+      [1, 1, ["text"]],
+    ]);
+  });
+
   it("merges neighbours of one meeting where the better stood, and nothing else", () => {
     const ranked = rankChunks({
       text: [chunk("a", 4, 9), chunk("b", 0, 8), chunk("a", 9, 7), chunk("a", 5, 1)],

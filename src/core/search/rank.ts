@@ -104,13 +104,13 @@ export function mergeNeighbours(ranked: readonly Ranked[]): Passage[] {
   const ofMeeting = new Map<string, number[]>();
   for (const item of ranked) {
     const places = ofMeeting.get(item.documentId) ?? [];
-    const place = places.find((n) => isNeighbour(passages[n], item));
-    const passage = place === undefined ? undefined : passages[place];
-    if (passage === undefined || place === undefined) {
+    const place = places.find((n) => isNeighbour(passages[n]!, item));
+    if (place === undefined) {
       ofMeeting.set(item.documentId, [...places, passages.length]);
       const { documentId, position, foundBy } = item;
       passages.push({ best: item, documentId, firstPosition: position, lastPosition: position, foundBy });
     } else {
+      const passage = passages[place]!;
       passages[place] = {
         ...passage,
         firstPosition: Math.min(passage.firstPosition, item.position),
@@ -122,8 +122,7 @@ export function mergeNeighbours(ranked: readonly Ranked[]): Passage[] {
   return passages;
 }
 
-function isNeighbour(passage: Passage | undefined, { position }: Ranked): boolean {
-  if (passage === undefined) return false;
+function isNeighbour(passage: Passage, { position }: Ranked): boolean {
   const { firstPosition, lastPosition } = passage;
   const touches = position >= firstPosition - 1 && position <= lastPosition + 1;
   return touches && Math.max(lastPosition, position) - Math.min(firstPosition, position) < PASSAGE_CHUNKS_MAX;

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX, SEARCH_QUERY_CHARS_MAX } from "../policy.ts";
+import {
+  SEARCH_LIMIT_DEFAULT,
+  SEARCH_LIMIT_MAX,
+  SEARCH_OFFSET_MAX,
+  SEARCH_QUERY_CHARS_MAX,
+} from "../policy.ts";
 import { cursorOf, parseSearchRequest, type SearchRequest } from "./request.ts";
 
 const parse = (given: Record<string, string>) => parseSearchRequest(new Map(Object.entries(given)));
@@ -40,11 +45,49 @@ describe("parseSearchRequest", () => {
       'there is no search parameter "speakr"; there are q, limit, cursor, from, to, participant, speaker, meeting, context',
     ],
     [
+      { q: "x", ["y".repeat(41)]: "1" },
+      `there is no search parameter "${"y".repeat(40)}…"; there are q, limit, cursor, from, to, participant, speaker, meeting, context`,
+    ],
+    [
       { q: "x", cursor: "abc" },
       "the cursor does not belong to this search: leave it out to begin at the first page",
     ],
   ])("says in one sentence what is wrong: %o", async (given, error) => {
     expect(await parse(given as Record<string, string>)).toEqual({ error });
+  });
+
+  it("narrows by whatever is given, alone or together, and shows what stands around only if asked to", async () => {
+    const given = {
+      from: "2026-05-01",
+      to: "2026-05-01",
+      participant: "li@x.test",
+      speaker: "Ann",
+      meeting: "m1",
+    };
+    expect((await parsed({ q: "x", ...given })).filter).toEqual(given);
+    for (const day of ["from", "to"] as const)
+      expect((await parsed({ q: "x", [day]: "2026-05-01" })).filter[day]).toBe("2026-05-01");
+    const contexts = await Promise.all(
+      ["1", "true", "0", "false", ""].map((context) => parsed({ q: "x", context })),
+    );
+    expect(contexts.map(({ context }) => context)).toEqual([true, true, false, false, false]);
+    for (const from of ["2026-05-01T00:00", "x2026-05-01"])
+      expect(await parse({ q: "x", from })).toEqual({ error: "from must be a day such as 2026-05-31" });
+  });
+
+  it("takes as many characters, passages and pages as there may be", async () => {
+    const request = await parsed({ q: "x".repeat(SEARCH_QUERY_CHARS_MAX), limit: String(SEARCH_LIMIT_MAX) });
+    expect(request).toMatchObject({ limit: SEARCH_LIMIT_MAX, offset: 0 });
+    expect((await parsed({ q: "x", limit: "1" })).limit).toBe(1);
+    const { question, filter } = request;
+    for (const [offset, isTaken] of [
+      [SEARCH_OFFSET_MAX, true],
+      [SEARCH_OFFSET_MAX + 1, false],
+    ] as const) {
+      const cursor = await cursorOf({ question, filter }, offset);
+      expect("offset" in (await parse({ q: question, cursor }))).toBe(isTaken);
+      expect(await parse({ q: question, cursor: `0${cursor}` })).toHaveProperty("error");
+    }
   });
 
   it("takes its own cursor, and none of another search", async () => {

@@ -59,6 +59,37 @@ describe("snippetOf", () => {
     });
   });
 
+  it("takes a mark that encloses nothing, or that is never closed, for none", () => {
+    const odd = `a${MARK.open}${MARK.close}b ${MARK.close}c ${MARK.open}d`;
+    expect(snippetOf(odd, [], []).parts).toEqual([{ text: "ab c d", isMatch: false }]);
+  });
+
+  it("names nobody where a moment refers to a speaker who is not on record", () => {
+    expect(snippetOf(`x ${marked("y")}`, [[0, 7, 3]], ["Ann"])).toMatchObject({
+      speaker: null,
+      startSeconds: 7,
+    });
+  });
+
+  it("ends with the last sentence that fits, and marks nothing beyond it", () => {
+    const sentences = ["one", "two", "one"].map((word) => `${marked(word)} ${"x".repeat(199)} `);
+    const moments = sentences.map((_, n): Moment => [n * 204, n, null]);
+    const snippet = snippetOf(sentences.join(""), moments, []);
+    expect(matchesOf(snippet)).toEqual(["one"]);
+    expect(textOf(snippet)).toBe(`one ${"x".repeat(199)} …`);
+  });
+
+  it("ends at a word where no sentence ends in time, and inside one that has no end", () => {
+    const words = "word ".repeat(200);
+    const shown = textOf(snippetOf(words, [], []));
+    expect(shown).toMatch(/^(word )+…$/);
+    expect(shown.length).toBeGreaterThan(SEARCH_SNIPPET_CHARS - 5);
+    const wide = textOf(snippetOf(`x${"😀".repeat(1_000)}`, [], []));
+    expect(wide.isWellFormed()).toBe(true);
+    const endless = textOf(snippetOf("x".repeat(2_000), [], []));
+    expect(endless).toBe(`${"x".repeat(SEARCH_SNIPPET_CHARS)} …`);
+  });
+
   it("is a part of the text, not too long, whole characters, whatever is marked and wherever marks stand", () => {
     const piece = fc.oneof(
       fc.string({ unit: "binary" }),

@@ -39,9 +39,9 @@ export function snippetOf(marked: string, moments: readonly Moment[], speakers: 
 /** The sentence from which most different words follow; of those that come to the same, the one that holds the first. */
 function bestBeginning(text: string, matches: readonly Span[], begins: readonly Moment[]): Moment {
   const counts = begins.map(([at]) => wordsWithin(text, matches, at));
-  const best = begins[counts.indexOf(Math.max(...counts))] ?? [0, null, null];
+  const best = begins[counts.indexOf(Math.max(...counts))]!;
   const firstMatch = matches.find(([start]) => start >= best[0])?.[0] ?? best[0];
-  return begins.findLast(([at]) => at <= firstMatch) ?? best;
+  return begins.findLast(([at]) => at <= firstMatch)!;
 }
 
 /** A text without its marks, and the spans that they enclosed. */

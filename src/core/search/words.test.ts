@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { SEARCH_WORDS_MAX } from "../policy.ts";
 import { anyOf, searchWords } from "./words.ts";
+import { propertyRuns } from "../property-runs.testsuite.ts";
 
 describe("searchWords", () => {
   it("leaves out stop words and repeats, in lower case, in the order of the question", () => {
@@ -53,7 +54,7 @@ describe("anyOf", () => {
           expect(row.n).toBe(1);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: propertyRuns(500) },
     );
     expect(anyOf([])).toBe(null);
   });

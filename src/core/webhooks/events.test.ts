@@ -18,7 +18,7 @@ describe("firefliesEvent", () => {
     expect(firefliesEvent(old, HASH)).toMatchObject({ kind: "meeting.transcribed", eventMs: null });
   });
 
-  it.each(["meeting.bot_joined", "test", "meeting.something_new"])(
+  it.each(["meeting.bot_joined", "test", "meeting.something_new", "constructor", "__proto__"])(
     "has nothing to read after %s",
     (event) => {
       const body = { event, timestamp: 5, meeting_id: "test_00000000" };
@@ -65,6 +65,26 @@ describe("notionEvent", () => {
       authors: [{ id: "u1", type: "person" }],
       properties: ["%3BaQ%7D"],
     });
+  });
+
+  it("reads an event that says no more than what it is about", () => {
+    const { data: _, authors: __, ...bare } = PAGE_EVENT;
+    const aboutElse = { ...bare, entity: { id: "c1", type: "comment" } };
+    expect(notionEvent(aboutElse)).toMatchObject({
+      entity: "other",
+      parents: [],
+      authors: [],
+      properties: null,
+    });
+    const source = {
+      ...bare,
+      type: "data_source.deleted",
+      entity: { id: "d1", type: "data_source" },
+      data: {},
+    };
+    expect(notionEvent(source)).toMatchObject({ entity: "data_source", parents: [], isReadable: true });
+    const parent = { data_source_id: "d5-1" };
+    expect(notionEvent({ ...bare, data: { parent } })).toMatchObject({ parents: ["d51"] });
   });
 
   it("takes a changed schema for an event without properties of a page", () => {

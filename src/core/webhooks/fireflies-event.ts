@@ -10,7 +10,7 @@ const V2 = z.object({ event: EVENT_NAME, timestamp: z.number().int().min(0), mee
 const V1 = z.object({ meetingId: MEETING_ID, eventType: EVENT_NAME });
 
 /** Names of the old form, as the new one has them. */
-const V1_NAMES: Readonly<Record<string, string>> = { "transcription completed": "meeting.transcribed" };
+const V1_NAMES: ReadonlyMap<string, string> = new Map([["transcription completed", "meeting.transcribed"]]);
 
 /** After these there is something new to read; the transcript of a meeting that a bot has joined comes later. */
 const READABLE: ReadonlySet<string> = new Set(["meeting.transcribed", "meeting.summarized"]);
@@ -31,7 +31,7 @@ export function firefliesEvent(body: unknown, bodyHash: string): Announcement | 
     "event" in read.data
       ? { name: read.data.event, subject: read.data.meeting_id, eventMs: read.data.timestamp }
       : { name: read.data.eventType, subject: read.data.meetingId, eventMs: null };
-  const kind = V1_NAMES[event.name.toLowerCase()] ?? event.name;
+  const kind = V1_NAMES.get(event.name.toLowerCase()) ?? event.name;
   const { subject, eventMs } = event;
   const isReadable = READABLE.has(kind);
   return { vendor: "fireflies", id: `fireflies:${bodyHash}`, kind, subject, eventMs, isReadable };

@@ -29,6 +29,17 @@ describe("echoOf", () => {
     expect(echoOf(anEvent({ properties: ["fee", "a%7Cb"] }), [aPush()], AT_MS)).toBe("echo");
   });
 
+  it("takes an id that is no encoding as it stands", () => {
+    const odd = aPush({ properties: ["%E0%A4%A"] });
+    expect(echoOf(anEvent({ properties: ["%E0%A4%A"] }), [odd], AT_MS)).toBe("echo");
+    expect(echoOf(anEvent({ properties: ["%E0"] }), [odd], AT_MS)).toBe("look");
+  });
+
+  it("takes a change that names no property for that of a push of ours nearby", () => {
+    expect(echoOf(anEvent({ properties: null }), [aPush()], AT_MS)).toBe("echo");
+    expect(echoOf(anEvent({ properties: null }), [], AT_MS)).toBe("look");
+  });
+
   it("adds up what several pushes have changed, for an event collects for a while", () => {
     const pushes = [aPush({ properties: ["fee"] }), aPush({ id: "push-2", properties: ["a|b"] })];
     expect(echoOf(anEvent({ properties: ["fee", "a|b"] }), pushes, AT_MS)).toBe("echo");

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { chooseCuts, type Measures } from "./chunk-cuts.ts";
+
+const SIZES = { tokensMax: 100, tokensMin: 60, overlapTokens: 20 };
+
+/** Atoms of so many tokens each, every one a sentence, in the order of their hashes. */
+function atomsOf(tokens: readonly number[], hash = tokens.map((_, n) => n * 7)): Measures {
+  return {
+    boundary: tokens.map(() => 2),
+    from: tokens.map(() => 0),
+    tokensSaid: tokens,
+    tokensAlone: tokens,
+    tokensAdded: tokens,
+    hash,
+  } as unknown as Measures;
+}
+
+describe("chooseCuts", () => {
+  it("cuts nothing where there is nothing, and makes one chunk of what fits into one", () => {
+    expect(chooseCuts(atomsOf([]), SIZES)).toEqual([]);
+    expect(chooseCuts(atomsOf([50, 50]), SIZES)).toEqual([{ start: 0, core: 0, end: 2, tokens: 100 }]);
+  });
+
+  it("ends the first chunk where it still fits, if its atoms leave no other cut", () => {
+    const [first, second] = chooseCuts(atomsOf([50, 51, 20]), SIZES);
+    expect(first).toEqual({ start: 0, core: 0, end: 1, tokens: 50 });
+    expect(second).toMatchObject({ core: 1, end: 3 });
+  });
+
+  it("takes a first cut behind which little is left, if there is no other", () => {
+    const cuts = chooseCuts(atomsOf([50, 30, 21]), SIZES);
+    expect(cuts.map(({ core, end }) => [core, end])).toEqual([
+      [0, 2],
+      [2, 3],
+    ]);
+  });
+
+  it("covers every atom once by cores, each chunk repeating the end of the one before", () => {
+    const cuts = chooseCuts(atomsOf(Array.from({ length: 60 }, (_, n) => 5 + (n % 4))), SIZES);
+    expect(cuts.length).toBeGreaterThan(3);
+    for (const [n, cut] of cuts.entries()) {
+      expect(cut.core).toBe(cuts[n - 1]?.end ?? 0);
+      expect(cut.tokens).toBeLessThanOrEqual(SIZES.tokensMax);
+      expect(cut.tokens).toBeGreaterThanOrEqual(SIZES.tokensMin);
+      if (n > 0) expect(cut.start).toBeLessThan(cut.core);
+    }
+    expect(cuts.at(-1)?.end).toBe(60);
+  });
+});

@@ -1,0 +1,7 @@
+/**
+ * How often a slow property is tried: so many times, or a share of it where PROPERTY_RUNS_SHARE says so. Each mutant of
+ * `npm run mutate` pays for every try, and most fall at the first.
+ */
+export function propertyRuns(count: number): number {
+  return Math.max(1, Math.ceil(count * Number(process.env["PROPERTY_RUNS_SHARE"] ?? 1)));
+}
