@@ -6,6 +6,7 @@ import {
   headroomWords,
   isFull,
   rawReading,
+  rowReading,
   sizeWords,
   vectorsReading,
   type StorageSample,
@@ -121,4 +122,42 @@ it("sizes are written as people read them", () => {
     "123 kB",
     "1000 TB",
   ]);
+});
+
+describe("a store of which little is known", () => {
+  const raw = (days: number, bytes: number): StorageSample => ({
+    ...rawReading(bytes),
+    atMs: NOW - days * DAY_MS,
+  });
+
+  it("has no share and no day where nothing bounds it", () => {
+    const samples = [1, 2, 3, 4, 5].map((days) => raw(days, GB - days));
+    const headroom = headroomOf(raw(0, GB), samples, NOW);
+    expect(headroom).toMatchObject({ usedShare: null, perDay: null, fullMs: null, level: "ok" });
+    expect(headroomWords(headroom)).toBe("raw store: 1.0 GB");
+  });
+
+  it("has no pace by one reading with a bound among many without", () => {
+    const samples = [1, 2, 3, 4, 5].map((days) => raw(days, GB));
+    const now = { ...d1Reading(GB), atMs: NOW };
+    expect(headroomOf(now, samples, NOW).perDay).toBeNull();
+  });
+
+  it("is a row as large as a row may be: full at two million bytes", () => {
+    const now = { ...rowReading(2_000_000), atMs: NOW };
+    expect(headroomWords(headroomOf(now, [], NOW))).toBe(
+      "largest row: 2.0 MB of 2.0 MB (100 %), FULL, when it is full is not yet known",
+    );
+    expect(rowReading(3_000_000).room).toBe(0);
+  });
+});
+
+it("says where a store goes: nowhere, or never to its end", () => {
+  const shrinking = headroomOf(
+    ago(0, GB),
+    [1, 2, 3, 4, 5].map((days) => ago(days, GB + days)),
+    NOW,
+  );
+  expect(headroomWords(shrinking)).toMatch(/, not growing$/);
+  expect(headroomWords({ ...shrinking, perDay: 1e-9, fullMs: null })).toMatch(/, never full at that pace$/);
 });

@@ -132,8 +132,8 @@ const TITLES: Readonly<Record<StoreName, string>> = {
 /** How a store stands, on one line: "database: 1.2 GB of 10.2 GB (12 %), 3.1 MB more a day, full on 2031-01-02". */
 export function headroomWords({ store, used, room, usedShare, perDay, fullMs, level }: Headroom): string {
   const say = store === "vectors" ? (count: number): string => `${Math.round(count)}` : sizeWords;
-  const of = used === null || room === null ? "" : ` of ${say(used + room)} (${percent(usedShare ?? 0)})`;
-  const amount = used === null ? `${say(room ?? 0)} left` : `${say(used)}${of}`;
+  const of = usedShare === null ? "" : ` of ${say(Number(used) + Number(room))} (${percent(usedShare)})`;
+  const amount = used === null ? `${say(Number(room))} left` : `${say(used)}${of}`;
   const state = level === "full" ? ", FULL" : "";
   return `${TITLES[store]}: ${amount}${state}${room === null ? "" : paceWords(say, perDay, fullMs)}`;
 }
@@ -160,5 +160,5 @@ export function sizeWords(bytes: number): string {
     amount /= 1_000;
     unit += 1;
   }
-  return `${unit === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${UNITS[unit] ?? ""}`;
+  return `${unit === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${String(UNITS[unit])}`;
 }

@@ -212,6 +212,21 @@ describe("a message", () => {
     },
   );
 
+  it("counts in its subject what is open and what has closed, and knows a closing without a time", () => {
+    const [opened, closed] = [anAlert(), anAlert({ id: "01B", closedMs: NOW_MS + HOUR_MS, isTold: true })];
+    const subject = (...alerts: readonly Tellable[]): string =>
+      messageOf(
+        alerts.map((alert) => begun(alert)),
+        [],
+        NOW_MS,
+      ).subject;
+    expect(subject(opened, anAlert({ id: "01C" }))).toBe("meeting-sync: alerts, 2 open");
+    expect(subject(closed, { ...closed, id: "01D" })).toBe("meeting-sync: alerts, 2 closed");
+    expect(subject(opened, closed)).toBe("meeting-sync: alerts, 1 open, 1 closed");
+    const timeless = { ...begun(closed), alert: { ...closed, closedMs: null } };
+    expect(messageOf([timeless], [], NOW_MS).parts[0]?.lines[0]).toContain("open for 0");
+  });
+
   it("says how long an alert stands, in the largest whole unit", () => {
     const reminder = begun(anAlert({ pending: { notice: 1, attempts: 0 } }));
     const after = (ms: number) => lines([reminder], NOW_MS + ms)[0];

@@ -133,7 +133,7 @@ export function superseded({ alert }: Due): readonly Delivery[] {
 /** An open alert is told again later, however this time went. */
 function nextNotice({ alert, notice }: Due, nowMs: number): readonly Delivery[] {
   if (notice === CLOSED) return [];
-  const waitMs = ALERT_AGAIN_AFTER_MS[Math.min(notice, ALERT_AGAIN_AFTER_MS.length - 1)] ?? 0;
+  const waitMs = Number(ALERT_AGAIN_AFTER_MS[Math.min(notice, ALERT_AGAIN_AFTER_MS.length - 1)]);
   return [
     {
       alertId: alert.id,

@@ -16,6 +16,13 @@ const verdicts = (rows: Partial<Rows>): Metric["isMet"][] =>
 describe("successMetrics", () => {
   it("measure nothing where there is nothing, and say neither met nor missed", () => {
     expect(verdicts({})).toEqual([null, null, null, null]);
+    const nothing = {
+      metric_completion: [],
+      metric_duration: [],
+      metric_data_loss: [],
+      metric_duplicates: [],
+    };
+    expect(verdicts(nothing)).toEqual([null, null, null, null]);
     expect(successMetrics(EMPTY).map(({ value }) => value)).toEqual([null, null, null, null]);
   });
 
