@@ -99,15 +99,16 @@ export function alertName({ kind, subject }: { readonly kind: AlertKind; readonl
   return `${kind.replaceAll("_", " ")} (${subject})`;
 }
 
-/** A length of time in its largest whole unit. */
+/** A length of time in its largest whole unit; less than a minute is said to be. */
 function spanOf(ms: number): string {
+  if (ms < MINUTE_MS) return "less than a minute";
   const units = [
     [DAY_MS, "d"],
     [HOUR_MS, "h"],
     [MINUTE_MS, "min"],
   ] as const;
   const [unitMs, unit] = units.find(([length]) => ms >= length) ?? [MINUTE_MS, "min"];
-  return `${Math.max(0, Math.floor(ms / unitMs))} ${unit}`;
+  return `${Math.floor(ms / unitMs)} ${unit}`;
 }
 
 /** On one line, bounded, and without anything that looks like an address: details never hold one, and this leaves the house. */

@@ -101,13 +101,13 @@ describe("headroomWords", () => {
 
   it("says what is not known yet, and what is full", () => {
     expect(headroomWords(headroomOf(ago(0, 4_096), [], NOW))).toBe(
-      "database: 4.1 kB of 10.2 GB (<1 %), when it is full is not yet known",
+      "database: 4.1 kB of 10.2 GB (<1 %), when it will be full is not known yet",
     );
     expect(headroomWords(headroomOf({ ...vectorsReading(20_000_000), atMs: NOW }, [], NOW))).toBe(
-      "vectors: 20000000 of 20000000 (100 %), FULL, when it is full is not yet known",
+      "vectors: 20000000 of 20000000 (100 %), FULL, when it will be full is not known yet",
     );
     expect(headroomWords(headroomOf({ ...diskReading(2 * GB), atMs: NOW }, [], NOW))).toBe(
-      "disk: 1.9 GB left, when it is full is not yet known",
+      "disk: 1.9 GB left, when it will be full is not known yet",
     );
     expect(headroomWords(headroomOf({ ...rawReading(5_000), atMs: NOW }, [], NOW))).toBe("raw store: 5.0 kB");
   });

@@ -139,7 +139,7 @@ export function headroomWords({ store, used, room, usedShare, perDay, fullMs, le
 }
 
 function paceWords(say: (amount: number) => string, perDay: number | null, fullMs: number | null): string {
-  if (perDay === null) return ", when it is full is not yet known";
+  if (perDay === null) return ", when it will be full is not known yet";
   if (perDay <= 0) return ", not growing";
   const full = fullMs === null ? "never full at that pace" : `full on ${dayOf(fullMs)}`;
   return `, ${say(perDay)} more a day, ${full}`;

@@ -245,7 +245,7 @@ describe("cleanup and the gauges", () => {
     expect(await alerts()).toEqual([
       expect.objectContaining({
         subject: "disk",
-        detail: "disk: 433 MB left, when it is full is not yet known",
+        detail: "disk: 433 MB left, when it will be full is not known yet",
       }),
     ]);
     disk.freeBytes = 50_000_000_000;

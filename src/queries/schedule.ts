@@ -69,7 +69,9 @@ function heldBy(
 export function waitsSentence({ lane, notBeforeMs, reason }: Lane, nowMs: number): string | null {
   if (notBeforeMs !== null && notBeforeMs > nowMs)
     return `${lane} waits until ${new Date(notBeforeMs).toISOString()} (${reason ?? "no reason is known"}) and goes on by itself then`;
-  return notBeforeMs === null && reason !== null ? `${lane} waits for a person: ${reason}` : null;
+  return notBeforeMs === null && reason !== null
+    ? `${lane} waits for a person: ${reason}; a run that is asked for tries again`
+    : null;
 }
 
 /** A sync whose vendor is not configured. */

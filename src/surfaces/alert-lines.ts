@@ -45,24 +45,20 @@ export function alertLines(alert: ListedAlert): string[] {
   return [
     `${id}  ${kind} (${subject}) since ${iso(openedMs)}${until}: ${detail}`,
     ...(inHand === null ? [] : [`  ${inHand}`]),
-    ...deliveries.map((delivery) => `  ${deliveryWords(delivery)}`),
+    ...deliveries.map((delivery) => `  ${deliveryWords(delivery, closedMs === null && inHand !== null)}`),
   ];
 }
 
-function deliveryWords({
-  channel,
-  notice,
-  attempts,
-  nextMs,
-  outcome,
-  detail,
-  doneMs,
-}: ListedDelivery): string {
+function deliveryWords(
+  { channel, notice, attempts, nextMs, outcome, detail, doneMs }: ListedDelivery,
+  isQuiet: boolean,
+): string {
   const what = notice === CLOSED ? "closed" : notice === OPENED ? "opened" : `reminder ${notice}`;
   const why = detail === null ? "" : `: ${detail}`;
   const tries = attempts > 1 || (attempts > 0 && outcome !== "delivered") ? `, ${attempts} tries` : "";
   const name = `${what} over ${channel.split(":")[0]}`;
   if (outcome !== null) return `${name}: ${outcome} ${doneMs === null ? "" : iso(doneMs)}${tries}${why}`;
+  if (isQuiet) return `${name}: not sent while it is acknowledged${tries}${why}`;
   if (nextMs === null) return `${name}: waits for a person${tries}${why}`;
   return `${name}: ${attempts === 0 ? "due" : "tried again"} ${iso(nextMs)}${tries}${why}`;
 }

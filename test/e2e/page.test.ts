@@ -158,7 +158,7 @@ describe.skipIf(!hasBrowser())("the page of npm start", { timeout: RUN_MS }, () 
     expect(await page.locator("#overall time").getAttribute("datetime")).toBe(
       new Date(source.asOfMs ?? 0).toISOString(),
     );
-    expect(await page.locator("#waiting-empty").textContent()).toBe("Nothing waits.");
+    expect(await page.locator("#waiting-empty").textContent()).toBe("No sync is held back.");
   });
 
   test("finds the passages that the API finds, with speaker and time, and more of them", async () => {

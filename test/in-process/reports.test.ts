@@ -18,7 +18,9 @@ import type { ReportDocument, Table } from "../../src/surfaces/report/document.t
 import { markdownOf } from "../../src/surfaces/report/markdown.ts";
 import { runDocument } from "../../src/surfaces/report/run-document.ts";
 import { weekDocument } from "../../src/surfaces/report/week-document.ts";
+import { fightContent } from "../fight/content.ts";
 import { aFirefliesWorkspace, aSourceMeeting } from "./fireflies-workspace.ts";
+import { aNotionWorkspace } from "./notion-workspace.ts";
 import { verified } from "./proof.ts";
 import { aWorkspace, runSync, type Workspace } from "./workspace.ts";
 
@@ -230,6 +232,29 @@ describe("the reports of an eventful week", async () => {
       "the crane",
     ];
     expect(words.filter((word) => word !== null && word !== "" && printed.includes(word))).toEqual([]);
+  });
+});
+
+it("a week, and a run, tell the newest counts although runs since then only read what was edited", async () => {
+  const content = () => fightContent(Date.UTC(2026, 5, 1, 11), 1);
+  const space = await aNotionWorkspace({ content, requestsPerMinute: null });
+  const listing = await space.sync("projects");
+  space.world.advance(HOUR_MS);
+  const edits = await space.sync("projects");
+  const { sourceCount, destinationCount } = listing;
+  expect([sourceCount === null, edits.sourceCount]).toEqual([false, null]);
+  const [row] = (await weekOf(space, "projects")).figures.week_counts;
+  expect(row).toMatchObject({
+    sourceBefore: null,
+    sourceAfter: sourceCount,
+    destinationAfter: destinationCount,
+  });
+  space.world.advance(HOUR_MS);
+  const { figures } = await reportOf(space, (await space.sync("projects")).id);
+  expect(figures.run_counts[0]).toMatchObject({
+    sourceBefore: sourceCount,
+    sourceAfter: null,
+    destinationBefore: destinationCount,
   });
 });
 

@@ -7,7 +7,7 @@ import { standingReasons } from "./report-reasons.ts";
 /** The last run of the sync that finished before run ?1 was queued; its counts are what ?1 found. */
 const BEFORE = `runs as former where former.sync = r.sync and former.state in ('succeeded', 'succeeded_with_findings')
   and former.continues = 0 and former.rebuild_id is r.rebuild_id and former.ended_ms <= r.queued_ms and former.id <> r.id
-  order by former.ended_ms desc limit 1`;
+  and former.source_count is not null order by former.ended_ms desc limit 1`;
 
 /**
  * The queries behind the report of one run. ?1 is its id, ?2 now. Their names are part of the report's form and stay.

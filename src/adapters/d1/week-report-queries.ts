@@ -19,7 +19,7 @@ const day = (ms: string): string => `date(${ms} / 1000, 'unixepoch')`;
 /** Of sync `s`, a count of the last run that finished before a time. */
 const lastCount = (column: string, before: string): string =>
   `(select ${column} from runs where runs.sync = s.sync and ${SUCCEEDED} and continues = 0 and rebuild_id is null
-    and ended_ms < ${before} order by ended_ms desc limit 1)`;
+    and ${column} is not null and ended_ms < ${before} order by ended_ms desc limit 1)`;
 
 /**
  * Meetings that were first seen in the week and that took place after the source was first listed, with the time from their end

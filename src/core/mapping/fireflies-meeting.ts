@@ -198,8 +198,7 @@ function judgeTranscript(
   const settled = status === "processed" || status === "skipped" || status === "failed";
   if (young && !settled) return { state: "pending", waitsFor: "the transcript is not ready yet" };
   if (spoken.length >= TRANSCRIPT_CHARACTERS_MIN) return { state: "settled", problem: null };
-  if (meeting.meeting_info?.silent_meeting === true)
-    return { state: "settled", problem: "no speech was recorded" };
+  if (meeting.meeting_info?.silent_meeting === true) return { state: "settled", problem: "holds no speech" };
   if (spoken === "") return { state: "settled", problem: "is missing" };
   return {
     state: "settled",

@@ -1,12 +1,13 @@
 import { userInfo } from "node:os";
 import { CommanderError, type Command } from "commander";
-import { alertLines, channelWords, SHOWN_HERE_ONLY } from "../alert-lines.ts";
+import { acknowledgedWords, alertLines, channelWords, SHOWN_HERE_ONLY } from "../alert-lines.ts";
+import type { ListedAlert } from "../../ports/alert-store.ts";
 import type { ApiClient } from "../client.ts";
 import type { Said } from "./rebuild.ts";
 
 const HELP = `
 An alert opens once, is told when it opens, again after 1 h, 4 h, 12 h and then daily, and once more when it has closed by
-itself. Acknowledging ends the reminders and nothing else. docs/runbook.md has a section for each kind.
+itself. Acknowledging ends the reminders and nothing else; who was first stands. docs/runbook.md has a section for each kind.
 
 Examples:
   npm run -s syncctl -- alerts                            what is open, who has it in hand, what became of its notices
@@ -42,14 +43,16 @@ export async function alerts(
     by: options.by ?? userName(),
     note: options.note ?? null,
   });
-  const by = said.acknowledged?.by ?? "";
-  return {
-    code: 0,
-    value: said,
-    lines: [
-      `Acknowledged by ${by}: ${said.kind} (${said.subject}) is not told again. It stays open and closes by itself.`,
-    ],
-  };
+  return { code: 0, value: said, lines: [ackedLine(said)] };
+}
+
+/** What became of a word: who was first stands, so what stands is said; about a closed alert it comes too late. */
+function ackedLine({ kind, subject, acknowledged, closedMs }: Omit<ListedAlert, "deliveries">): string {
+  const name = `${kind} (${subject})`;
+  if (closedMs !== null)
+    return `${name} closed by itself at ${new Date(closedMs).toISOString()}: nothing more is told of it.`;
+  const words = acknowledgedWords({ acknowledged }) ?? "";
+  return `${name} is ${words}. It is not told again, stays open and closes by itself.`;
 }
 
 async function list(client: ApiClient): Promise<Said> {

@@ -56,7 +56,7 @@ function sweepLine({ periodMs, completedMs, window }: Status["sweep"]): string {
     window === null || (window.completedMs !== null && window.fromMs === null)
       ? ""
       : `; under way, from ${from} on`;
-  const last = completedMs === null ? "not yet to its end" : `last to its end ${when(completedMs)}`;
+  const last = completedMs === null ? "not completed yet" : `last completed ${when(completedMs)}`;
   return `Sweep of the past: every ${periodMs / DAY_MS} days, ${last}${under}`;
 }
 
@@ -70,7 +70,9 @@ export function statusLines(status: Status): string[] {
   const when = (ms: number): string => new Date(ms).toISOString();
   const waiting = status.lanes.filter((lane) => lane.reason !== null);
   return [
-    status.alerts.length === 0 ? "No open alerts." : `${status.alerts.length} open alerts:`,
+    status.alerts.length === 0
+      ? "No open alerts."
+      : `${status.alerts.length} open ${status.alerts.length === 1 ? "alert" : "alerts"}:`,
     ...status.alerts.map(
       (alert) =>
         `  ${alert.kind} (${alert.subject}) since ${when(alert.openedMs)}: ${alert.detail}${inHand(alert)}`,

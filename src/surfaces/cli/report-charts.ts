@@ -6,9 +6,11 @@ import type { Chart } from "../report/document.ts";
 
 echarts.use([BarChart, LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
 
-/** Size of the drawing in its own units; the page scales it to the width there is. */
-const WIDTH = 720;
+/** Width of a drawing in its own units; the page scales it to the width there is, and a phone shows the narrow one. */
+const WIDTHS = { wide: 720, narrow: 360 } as const;
 const HEIGHT = 260;
+/** A row of the legend of a narrow drawing, which takes two names. */
+const LEGEND_ROW = 20;
 /** Each bar of a chart that lies across, and what is around them. */
 const ACROSS_ROW = 30;
 const ACROSS_REST = 56;
@@ -31,20 +33,21 @@ const NAMES = new Map<string, string>([
 const WORDS = { color: INK, fontSize: 12 };
 
 /** A chart as SVG markup without words for those who do not see it: the page gives them. */
-export function svgOf(chart: Chart): string {
+export function svgOf(chart: Chart, width: keyof typeof WIDTHS): string {
   const isAcross = chart.form === "across";
   const height = isAcross ? ACROSS_REST + ACROSS_ROW * chart.categories.length : HEIGHT;
-  const drawn = echarts.init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height });
-  drawn.setOption(optionOf(chart));
+  const drawn = echarts.init(null, null, { renderer: "svg", ssr: true, width: WIDTHS[width], height });
+  drawn.setOption(optionOf(chart, width === "narrow"));
   const svg = drawn.renderToSVGString({ useViewBox: true });
   drawn.dispose();
   return named(svg);
 }
 
-function optionOf(chart: Chart): echarts.EChartsCoreOption {
+function optionOf(chart: Chart, isNarrow: boolean): echarts.EChartsCoreOption {
   const isAcross = chart.form === "across";
-  const [category, value] = [categoryAxis(chart, isAcross), valueAxis(chart, isAcross)];
+  const [category, value] = [categoryAxis(chart, isAcross, isNarrow), valueAxis(chart, isAcross)];
   const hasLegend = chart.series.length > 1;
+  const legendBelow = hasLegend && isNarrow ? Math.ceil(chart.series.length / 2) * LEGEND_ROW : 0;
   return {
     animation: false,
     color: [...SERIES],
@@ -54,7 +57,7 @@ function optionOf(chart: Chart): echarts.EChartsCoreOption {
       // Widths of words are estimated: a wide font takes more than is reckoned with.
       left: isAcross ? 24 : 4,
       right: isAcross ? 64 : 12,
-      top: isAcross ? 4 : 44,
+      top: isAcross ? 4 : 44 + legendBelow,
       bottom: isAcross ? 30 : 4,
       outerBoundsMode: "same",
       outerBoundsContain: "axisLabel",
@@ -73,8 +76,7 @@ function optionOf(chart: Chart): echarts.EChartsCoreOption {
     ...(hasLegend
       ? {
           legend: {
-            top: 0,
-            right: 8,
+            ...(isNarrow ? { top: 24, left: 0 } : { top: 0, right: 8 }),
             icon: "roundRect",
             // The widths of words are estimated, and a font may be wider.
             itemGap: 32,
@@ -94,14 +96,15 @@ function optionOf(chart: Chart): echarts.EChartsCoreOption {
   };
 }
 
-function categoryAxis(chart: Chart, isAcross: boolean): object {
+function categoryAxis(chart: Chart, isAcross: boolean, isNarrow: boolean): object {
+  const isThinned = isNarrow && !isAcross;
   return {
     type: "category",
     data: chart.categories.map((category) => dayLabel(category)),
     inverse: isAcross,
     axisLine: { lineStyle: { color: LINE } },
     axisTick: { show: false },
-    axisLabel: { color: INK, fontSize: 12, interval: 0, hideOverlap: false },
+    axisLabel: { color: INK, fontSize: 12, interval: isThinned ? "auto" : 0, hideOverlap: isThinned },
   };
 }
 

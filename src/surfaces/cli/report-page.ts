@@ -77,13 +77,13 @@ function blockOf(block: Block): string {
 
 function chartOf(chart: Chart): string {
   const { name, title, summary, table } = chart;
-  const svg = svgOf(chart).replace(
-    "<svg ",
-    `<svg role="img" aria-labelledby="${name}-title ${name}-summary" `,
-  );
+  const drawn = (width: "wide" | "narrow"): string => {
+    const words = `<svg role="img" aria-labelledby="${name}-title ${name}-summary" `;
+    return `<div class="${width}">${svgOf(chart, width).replace("<svg ", words)}</div>`;
+  };
   return `<figure id="${name}" class="chart">
 <figcaption><h3 id="${name}-title">${escaped(title)}</h3><p class="note" id="${name}-summary">${escaped(summary)}</p></figcaption>
-${svg}
+${drawn("wide")}${drawn("narrow")}
 <details><summary>The same in figures</summary>${tableOf(table, title)}</details>
 </figure>`;
 }

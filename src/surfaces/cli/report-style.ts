@@ -38,15 +38,20 @@ td { overflow-wrap: anywhere; }
 td:not(.number, .brief) { min-width: 9rem; }
 td.brief { white-space: nowrap; }
 th.number, td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; padding-left: .7rem; padding-right: .3rem; }
-.query { color: var(--ink-soft); font-size: .78rem; margin: .2rem 0 0; }
+.query { color: var(--ink-soft); font-size: .78rem; margin: .2rem 0 .75rem; }
 .query a { color: inherit; }
 figure { margin: 1rem 0; }
 figure svg { width: 100%; height: auto; display: block; margin-top: .5rem; }
+.narrow { display: none; }
 details { margin: .4rem 0; }
 summary { cursor: pointer; color: var(--accent); font-size: .85rem; }
 pre { margin: .2rem 0 1rem; padding: .6rem .8rem; background: var(--card); border: 1px solid var(--line); border-radius: .4rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .76rem; line-height: 1.45; }
 footer { margin-top: 3rem; color: var(--ink-soft); font-size: .82rem; }
-@media (max-width: 40rem) { main { padding: 1.25rem .9rem 3rem; } }
+@media screen and (max-width: 40rem) {
+  main { padding: 1.25rem .9rem 3rem; }
+  .wide { display: none; }
+  .narrow { display: block; }
+}
 @media print {
   :root {
     color-scheme: light;

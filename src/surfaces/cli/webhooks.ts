@@ -53,7 +53,7 @@ function webhookLines({ vendor, state, open, lastReceivedMs, confirmed, waiting 
   const last = lastReceivedMs === null ? "none received yet" : `last received ${when(lastReceivedMs)}`;
   const token = confirmed === null ? "" : ` (token ${confirmed})`;
   return [
-    `${vendor.padEnd(9)}  /webhooks/${vendor}  ${state}${token}  ${open} open, ${last}`,
+    `${vendor.padEnd(9)}  ${`/webhooks/${vendor}`.padEnd(19)}  ${state}${token}  ${open} open, ${last}`,
     ...waiting.map(
       (one) =>
         `  handshake of ${when(one.receivedMs)}: paste ${one.token} into Notion, then: webhooks confirm ${one.fingerprint}`,

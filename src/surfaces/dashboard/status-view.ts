@@ -40,7 +40,7 @@ export function createStatusView(formats: Formats, doors: AlertDoors): { show(st
       setText(notes, overall.notes.join(" "));
       alerts.show(status.alerts);
       lanes.show(waitingLanes(status));
-      setText(nothingWaits, "Nothing waits.");
+      setText(nothingWaits, "No sync is held back.");
       nothingWaits.hidden = waitingLanes(status).length > 0;
       const now = formats.whole(nowMs);
       setText(world, now.text);

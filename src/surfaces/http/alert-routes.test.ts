@@ -52,6 +52,18 @@ describe("an alert", () => {
       "01A  access_lost (fireflies) since 2026-06-01T12:00:00.000Z: the key was refused",
       "  acknowledged by Maya at 2026-06-01T12:00:00.000Z: new key ordered",
     ]);
+    const waiting = {
+      channel: "webhook:1",
+      notice: 1,
+      attempts: 0,
+      nextMs: 1,
+      outcome: null,
+      detail: null,
+      doneMs: null,
+    };
+    expect(items.flatMap((alert) => alertLines({ ...alert, deliveries: [waiting] })).at(-1)).toBe(
+      "  reminder 1 over webhook: not sent while it is acknowledged",
+    );
     expect(statusLines(await readStatus(space.ports))[1]).toBe(
       "  access_lost (fireflies) since 2026-06-01T12:00:00.000Z: the key was refused (acknowledged by Maya at 2026-06-01T12:00:00.000Z: new key ordered)",
     );

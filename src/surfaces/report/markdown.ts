@@ -63,8 +63,9 @@ function tableText({ columns, rows, query }: Table): string {
 }
 
 /** Cells up to this length are padded, so that a terminal shows columns. */
-const CELL_CHARS_PADDED = 40;
+const CELL_CHARS_PADDED = 64;
 
+/** A `<` that begins no tag, comment or declaration stays as it is: a terminal shows it too. */
 function plain(text: string): string {
-  return visible(text).replaceAll("<", "\\<");
+  return visible(text).replace(/<(?=[a-z/!?])/giu, "\\<");
 }

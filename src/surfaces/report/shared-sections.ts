@@ -110,7 +110,7 @@ export function countSection(rows: readonly CountsRow[], query: string): Section
     query,
   );
   const note = text(
-    "Source: ids that it lists. Accounted: records and what is kept aside. A dash: not counted by this sync, or never before.",
+    "Source: ids that it lists. Accounted: records and what is kept aside. Each is the newest count; a dash: nothing was counted.",
   );
   return { title: "Source and destination", blocks: [{ kind: "table", table }, note] };
 }

@@ -143,12 +143,16 @@ function itemBlocks({ figures, week }: WeekReport): Block[] {
 function ageBlocks({ figures, week }: WeekReport): Block[] {
   const all = figures.week_data_age_all[0];
   if (all === undefined || all.meetings === 0)
-    return [text("Not measured: no meeting took place and could be found in these days.")];
+    return [
+      text(
+        "Not measured: no meeting that ended in these days, after the first listing, can be found yet. Older ones came with the backfill.",
+      ),
+    ];
   const facts: Fact[] = [
     {
       label: "Half within",
       value: durationOrNone(all.p50Ms),
-      note: `of ${count(all.meetings)} meetings`,
+      note: `of ${count(all.meetings)} ${all.meetings === 1 ? "meeting" : "meetings"}`,
       tone: "none",
     },
     { label: "95 % within", value: durationOrNone(all.p95Ms), note: "nearest rank", tone: "none" },
