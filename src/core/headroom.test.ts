@@ -146,7 +146,7 @@ describe("a store of which little is known", () => {
   it("is a row as large as a row may be: full at two million bytes", () => {
     const now = { ...rowReading(2_000_000), atMs: NOW };
     expect(headroomWords(headroomOf(now, [], NOW))).toBe(
-      "largest row: 2.0 MB of 2.0 MB (100 %), FULL, when it is full is not yet known",
+      "largest row: 2.0 MB of 2.0 MB (100 %), FULL, when it will be full is not known yet",
     );
     expect(rowReading(3_000_000).room).toBe(0);
   });

@@ -224,7 +224,7 @@ describe("a message", () => {
     expect(subject(closed, { ...closed, id: "01D" })).toBe("meeting-sync: alerts, 2 closed");
     expect(subject(opened, closed)).toBe("meeting-sync: alerts, 1 open, 1 closed");
     const timeless = { ...begun(closed), alert: { ...closed, closedMs: null } };
-    expect(messageOf([timeless], [], NOW_MS).parts[0]?.lines[0]).toContain("open for 0");
+    expect(messageOf([timeless], [], NOW_MS).parts[0]?.lines[0]).toContain("open for less than a minute");
   });
 
   it("says how long an alert stands, in the largest whole unit", () => {

@@ -231,7 +231,7 @@ describe("checkMeeting", () => {
 
   it("says of a silent meeting that no speech was recorded", () => {
     const silent = { sentences: few, meeting_info: { silent_meeting: true, summary_status: "skipped" } };
-    expect(problemsOf(aMeeting(silent))).toEqual(["transcript no speech was recorded"]);
+    expect(problemsOf(aMeeting(silent))).toEqual(["transcript holds no speech"]);
     const spoken = { meeting_info: { silent_meeting: true } };
     expect(problemsOf(aMeeting(spoken)), "though much was said").toEqual(["valid"]);
   });
