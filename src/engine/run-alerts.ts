@@ -34,9 +34,12 @@ export function isWhole({ preview, sync, trigger }: Run): boolean {
   return preview === null && !(sync === "fireflies" && trigger === "webhook");
 }
 
-/** Whether failed calls say anything of this run: vectors are made without asking a source. */
+/**
+ * Whether failed calls say anything of this run: vectors, cleanups and rebuilds ask no source. What they were said of would
+ * stay open until the next of them, which for a rebuild may be never.
+ */
 export function asksVendors(subject: ReturnType<typeof runName>): boolean {
-  return subject !== "vectors";
+  return subject !== "vectors" && subject !== "cleanup" && !subject.startsWith("rebuild ");
 }
 
 type AlertChange = Parameters<Ports["runs"]["updateAlerts"]>[2];

@@ -67,6 +67,17 @@ describe("an alert", () => {
     space = await withChannels();
   });
 
+  it("is told by a beat that fails otherwise as well", async () => {
+    const asleep = async (): Promise<never> => {
+      throw new Error("the step engine does not answer");
+    };
+    await space.open();
+    const engine = { ...space.engine, start: asleep };
+    await expect(tick(space.ports, engine)).rejects.toThrow("does not answer");
+    expect(space.slack.taken.length).toBe(1);
+    expect(space.mail.mails.length).toBe(1);
+  });
+
   it("is told once over each channel when it opens, with what to do, and nothing that is secret", async () => {
     await space.open();
     await space.open();

@@ -386,4 +386,21 @@ describe("failed calls of a run that is still going on", () => {
     const { kinds, slack } = await during(3);
     expect([kinds, slack.taken]).toEqual([[], []]);
   });
+
+  it("are no matter of a cleanup that they fall into: nothing would close that for a week", async () => {
+    const { ports, engine, world, d1 } = await inStep();
+    const asked = { sync: "cleanup", trigger: "manual", priority: "normal" } as const;
+    const { run } = await startRun(ports, engine, asked);
+    for (let n = 0; n < 4; n += 1)
+      await d1
+        .prepare(
+          `insert into attempts (id, run_id, step, party, operation, is_call, at_ms, outcome)
+           values (?1, 'of another lane', 'page:1', 'fireflies', 'list', 1, ?2, 'unreachable')`,
+        )
+        .bind(`failed-${n}`, world.nowMs())
+        .run();
+    await executeRun(ports, freshSteps(world), run.id, PIPELINES);
+    expect((await ports.runs.run(run.id))?.state).toBe("succeeded");
+    expect((await ports.runs.openAlerts()).items).toEqual([]);
+  });
 });
