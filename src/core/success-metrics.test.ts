@@ -11,12 +11,12 @@ const EMPTY: Rows = {
 };
 
 const verdicts = (rows: Partial<Rows>): Metric["isMet"][] =>
-  successMetrics({ ...EMPTY, ...rows }).map(({ isMet }) => isMet);
+  successMetrics({ ...EMPTY, ...rows }, false).map(({ isMet }) => isMet);
 
 describe("successMetrics", () => {
   it("measure nothing where there is nothing, and say neither met nor missed", () => {
     expect(verdicts({})).toEqual([null, null, null, null]);
-    expect(successMetrics(EMPTY).map(({ value }) => value)).toEqual([null, null, null, null]);
+    expect(successMetrics(EMPTY, false).map(({ value }) => value)).toEqual([null, null, null, null]);
   });
 
   it("are met beyond their targets and not at them", () => {

@@ -18,6 +18,7 @@ import type { ReportDocument, Table } from "../../src/surfaces/report/document.t
 import { markdownOf } from "../../src/surfaces/report/markdown.ts";
 import { runDocument } from "../../src/surfaces/report/run-document.ts";
 import { weekDocument } from "../../src/surfaces/report/week-document.ts";
+import { cleanUp } from "./cleanup.ts";
 import { aFirefliesWorkspace, aSourceMeeting } from "./fireflies-workspace.ts";
 import { verified } from "./proof.ts";
 import { aWorkspace, runSync, type Workspace } from "./workspace.ts";
@@ -436,4 +437,20 @@ describe("what comes from data", () => {
     expect(text).not.toMatch(/^# heading|[^\\]<script|\p{Bidi_Control}/mu);
     expect(text.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
   });
+});
+
+it("a week whose logs cleanup has deleted is not measured, and says so, rather than met", async () => {
+  const { space } = await anEventfulWeek();
+  const until = new Date(space.world.nowMs()).toISOString().slice(0, 10);
+  const then = await weekOf(space);
+  expect(then.metrics.map(({ isMet }) => isMet)).toContain(false);
+  expect(then.isCut).toBe(false);
+  space.world.advance(45 * 24 * HOUR_MS);
+  await cleanUp(space);
+  const asked = parseWeek({ until }, space.world.nowMs());
+  if ("error" in asked) throw new Error(asked.error);
+  const later = await readWeekReport(space.ports, asked.week, false);
+  expect(later.metrics.map(({ isMet, value }) => [isMet, value])).toEqual(Array(4).fill([null, null]));
+  expect(later.isCut).toBe(true);
+  expect(markdownOf(weekDocument(later))).toContain("**Logs older than 30 days are deleted");
 });
