@@ -163,6 +163,7 @@ export type WeekRows = {
   readonly metric_completion: readonly { readonly completed: number; readonly failed: number }[];
   readonly metric_duration: readonly { readonly runs: number; readonly meanMs: number | null }[];
   readonly metric_data_loss: readonly {
+    /** Those that had to leave nothing out. */
     readonly completeProofs: number;
     readonly losses: number;
     readonly rowsLost: number;

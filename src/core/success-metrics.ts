@@ -101,7 +101,7 @@ function dataLoss({ metric_data_loss: [row] }: MetricRows): Metric {
     isMet: isMeasured ? events === 0 : null,
     detail: isMeasured
       ? `${losses} found by proofs, ${rowsLost} runs with rows gone, ${edits} edits in doubt; complete proofs: ${completeProofs}`
-      : "no complete proof ended in these days",
+      : "no complete proof that saw everything ended in these days",
     query: "metric_data_loss",
   };
 }

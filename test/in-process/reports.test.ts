@@ -454,3 +454,21 @@ it("a week whose logs cleanup has deleted is not measured, and says so, rather t
   expect(later.isCut).toBe(true);
   expect(markdownOf(weekDocument(later))).toContain("**Logs older than 30 days are deleted");
 });
+
+it("a complete proof that could not list the source is no evidence that nothing was lost", async () => {
+  const space = await aFirefliesWorkspace([aSourceMeeting("m1", 30)]);
+  await space.sync();
+  await space.vectors();
+  space.world.advance(9 * 24 * HOUR_MS);
+  const blind = failing(
+    space.ports,
+    Array.from({ length: 50 }, () => "unreachable" as const),
+  );
+  const { report } = await verified(space, { ports: blind });
+  expect(report.proof?.endedMs).not.toBeNull();
+  expect(report.proof?.state.notes.join()).toContain("could not be listed now");
+  const lossOf = async () => (await weekOf(space)).metrics.find(({ name }) => name === "Data loss events");
+  expect(await lossOf()).toMatchObject({ isMet: null, value: null });
+  await verified(space);
+  expect(await lossOf()).toMatchObject({ isMet: true, value: 0 });
+});
