@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { failureOf } from "../../src/core/errors.ts";
+import { FailureError, failureOf } from "../../src/core/errors.ts";
 import { executeRun } from "../../src/engine/run.ts";
 import { tick } from "../../src/engine/tick.ts";
 import { PIPELINES } from "../../src/pipelines/index.ts";
@@ -242,6 +242,21 @@ describe("a disk of ours is full", () => {
     expect(await space.records()).toEqual(ALL);
     await beats(space, 4, ports);
     expect((await readStatus(ports)).alerts).toEqual([]);
+  });
+
+  it("is no reason to begin nothing because another store cannot even be asked", async () => {
+    const space = await aFirefliesWorkspace([aSourceMeeting("m1", 1)]);
+    const { ports, engine, world } = space;
+    const broken = async (): Promise<never> => {
+      throw new FailureError({ kind: "defect", party: "vectorize", detail: "there is no such index" });
+    };
+    const blind = { ...ports, index: { ...ports.index, describe: broken } };
+    const full = { kind: "storage_full", subject: "vectors", detail: "full" } as const;
+    await ports.runs.raiseAlert({ ...full, id: world.newId() }, world.nowMs());
+    await tick(blind, engine);
+    expect((await ports.runs.unfinished()).items.map(({ sync }) => sync)).toContain("fireflies");
+    // What could be measured is kept.
+    expect(await space.rows("select store from storage_samples order by store")).toEqual([{ store: "d1" }]);
   });
 
   it("halts neither proof nor cleanup, and of vectors only what would add any", async () => {
