@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { FailureError, failureOf } from "../../src/core/errors.ts";
+import { createWebhookChannel } from "../../src/adapters/notify/webhook.ts";
 import { executeRun } from "../../src/engine/run.ts";
 import { tick } from "../../src/engine/tick.ts";
 import { PIPELINES } from "../../src/pipelines/index.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 import { readStatus } from "../../src/queries/status.ts";
+import { slackReceiver } from "../alert-receivers.ts";
 import { aFirefliesWorkspace, aSourceMeeting } from "./fireflies-workspace.ts";
 import { expectProof, expectSums, found } from "./laws.ts";
 import { freshSteps, runSync } from "./workspace.ts";
@@ -297,4 +299,25 @@ describe("the ballast", () => {
     await runSync(space, "cleanup");
     expect(await left()).toBe(4);
   });
+
+  it.each([1, 5, 20, 40, 60])(
+    "leaves room for people to be told, wherever it was that the database became full (call %i)",
+    async (nth) => {
+      const space = await aSpace();
+      const slack = slackReceiver();
+      const url = "https://hooks.slack.test/x";
+      const webhook = await createWebhookChannel({ url, fetch: slack.fetch, world: space.world });
+      const ports: Ports = { ...space.ports, channels: { usable: [webhook], unusable: [] } };
+      const [database] = FILLINGS;
+      const hasCome = database?.fillAt(space, nth);
+      await beats(space, BEATS_FULL, ports);
+      expect(hasCome?.()).toBe(true);
+      const told = slack.taken.filter((text) => /alert: storage full/i.test(text));
+      expect(told.length).toBeGreaterThan(0);
+      database?.makeRoom(space);
+      await beats(space, BEATS_AFTER, ports);
+      expect(slack.taken.at(-1)).toContain("Closed: storage full");
+      expect(await space.rows("select 1 from alerts where settled = 0")).toEqual([]);
+    },
+  );
 });
