@@ -175,6 +175,13 @@ export type WeekRows = {
     readonly chunks: number;
     readonly vectors: number;
   }[];
+  /** What was counted of the days of the week before their logs could be deleted; whole days, UTC. */
+  readonly kept_figures: readonly {
+    readonly sync: string;
+    readonly figure: string;
+    readonly name: string;
+    readonly value: number;
+  }[];
   readonly last_complete_proof: readonly {
     readonly endedMs: number | null;
     /** When the first run on record ended. */

@@ -452,7 +452,18 @@ it("a week whose logs cleanup has deleted is not measured, and says so, rather t
   const later = await readWeekReport(space.ports, asked.week, false);
   expect(later.metrics.map(({ isMet, value }) => [isMet, value])).toEqual(Array(4).fill([null, null]));
   expect(later.isCut).toBe(true);
-  expect(markdownOf(weekDocument(later))).toContain("**Logs older than 30 days are deleted");
+  const told = markdownOf(weekDocument(later));
+  expect(told).toContain("**Logs older than 30 days are deleted");
+  // What was counted before they went is what the week itself had said.
+  const failed = then.figures.week_runs.find(({ sync }) => sync === "fireflies")?.failed;
+  expect(failed).toBeGreaterThan(0);
+  expect(later.figures.kept_figures).toContainEqual({
+    sync: "fireflies",
+    figure: "runs",
+    name: "failed",
+    value: failed,
+  });
+  expect(told).toMatch(new RegExp(`\\| fireflies \\| runs +\\| failed +\\| +${failed} \\|`));
 });
 
 it("a complete proof that could not list the source is no evidence that nothing was lost", async () => {

@@ -118,6 +118,9 @@ export const WEEK_QUERIES: Readonly<Record<keyof WeekRows, string>> = {
       and document_id in (select document_id from chunks where planned_ms >= ?1 and planned_ms < ?2)
       group by document_id, model, position having count(*) > 1)) as chunks,
     (select count(*) from ${FOUND} and kind in (${faultNames(DUPLICATE_FAULTS)})) as vectors`,
+  kept_figures: `select sync, figure, name, sum(value) as value from daily_figures
+    where day >= ${day("(?1 + 86399999)")} and day < ${day("?2")} and (?3 is null or sync = ?3)
+    group by sync, figure, name order by sync, figure, name limit ${REPORT_ROWS_MAX}`,
   last_complete_proof: `select max(ended_ms) as endedMs, (select min(ended_ms) from runs where ended_ms is not null) as firstRunMs
     from proofs where mode = 'complete' and ended_ms < ?2`,
 };

@@ -66,5 +66,6 @@ function tableText({ columns, rows, query }: Table): string {
 const CELL_CHARS_PADDED = 40;
 
 function plain(text: string): string {
-  return visible(text).replaceAll("<", "\\<");
+  // A backslash that stands there already would undo the one before what follows it.
+  return visible(text).replaceAll(/[\\<]|(?<=\])\(/g, "\\$&");
 }

@@ -56,8 +56,24 @@ export function weekDocument(report: WeekReport): ReportDocument {
       { title: "Quarantine", blocks: quarantineBlocks(report) },
       { title: "Alerts", blocks: alertBlocks(report) },
       outlookSection(report),
+      ...(report.isCut ? [keptSection(report)] : []),
     ],
     queries: report.queries,
+  };
+}
+
+/** What cleanup counted before it deleted the logs. */
+function keptSection({ figures }: WeekReport): Section {
+  const rows = figures.kept_figures.map(({ sync, figure, name, value }) => [
+    sync,
+    figure,
+    name,
+    count(value),
+  ]);
+  const table = tableOf(["sync", "figure", "of", "#value"], rows, "kept_figures");
+  return {
+    title: "Counted before logs were deleted",
+    blocks: rows.length === 0 ? [text("Nothing was counted.")] : [{ kind: "table", table }],
   };
 }
 
