@@ -395,6 +395,17 @@ describe("a channel", () => {
     });
   });
 
+  it("is told of what opens after the clock was set back by days, whatever it was to wait for before", async () => {
+    space.slack.behaviour = { status: 429, headers: { "retry-after": "600" } };
+    await space.open();
+    await space.beat();
+    space.slack.behaviour = { status: 200 };
+    await space.after(-2 * 24 * HOUR_MS);
+    await space.open("run_lost");
+    await space.after(MINUTE_MS);
+    expect(space.subjects().join()).toContain("run lost");
+  });
+
   it("is told of alerts again after the clock was set back", async () => {
     space.slack.behaviour = { status: 429, headers: { "retry-after": "600" } };
     await space.open();
