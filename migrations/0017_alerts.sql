@@ -8,7 +8,6 @@ ALTER TABLE alerts ADD COLUMN ack_note TEXT;
 ALTER TABLE alerts ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
 UPDATE alerts SET settled = 1 WHERE closed_ms IS NOT NULL;
 CREATE INDEX alerts_unsettled ON alerts (opened_ms) WHERE settled = 0;
-CREATE INDEX alerts_by_closing ON alerts (closed_ms) WHERE closed_ms IS NOT NULL;
 
 -- alert_deliveries: one notice of one alert over one channel; at most one of an alert and a channel is not over.
 -- Written by engine/telling; read by the tick and the list of alerts; deleted by cleanup long after the alert closed.

@@ -102,13 +102,8 @@ export function alertName({ kind, subject }: { readonly kind: AlertKind; readonl
 /** A length of time in its largest whole unit; less than a minute is said to be. */
 function spanOf(ms: number): string {
   if (ms < MINUTE_MS) return "less than a minute";
-  const units = [
-    [DAY_MS, "d"],
-    [HOUR_MS, "h"],
-    [MINUTE_MS, "min"],
-  ] as const;
-  const [unitMs, unit] = units.find(([length]) => ms >= length) ?? [MINUTE_MS, "min"];
-  return `${Math.floor(ms / unitMs)} ${unit}`;
+  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min`;
+  return ms < DAY_MS ? `${Math.floor(ms / HOUR_MS)} h` : `${Math.floor(ms / DAY_MS)} d`;
 }
 
 /** On one line, bounded, and without anything that looks like an address: details never hold one, and this leaves the house. */

@@ -231,6 +231,7 @@ describe("a message", () => {
     const reminder = begun(anAlert({ pending: { notice: 1, attempts: 0 } }));
     const after = (ms: number) => lines([reminder], NOW_MS + ms)[0];
     expect(after(59_000)).toContain("still open after less than a minute:");
+    expect(after(59 * 60_000)).toContain("still open after 59 min:");
     expect(after(HOUR_MS)).toContain("still open after 1 h:");
     expect(after(49 * HOUR_MS)).toContain("still open after 2 d:");
     const closed = begun(anAlert({ closedMs: NOW_MS + 90 * 60_000, isTold: true }));

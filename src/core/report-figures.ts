@@ -163,6 +163,7 @@ export type WeekRows = {
   readonly metric_completion: readonly { readonly completed: number; readonly failed: number }[];
   readonly metric_duration: readonly { readonly runs: number; readonly meanMs: number | null }[];
   readonly metric_data_loss: readonly {
+    /** Those that had to leave nothing out. */
     readonly completeProofs: number;
     readonly losses: number;
     readonly rowsLost: number;
@@ -173,6 +174,13 @@ export type WeekRows = {
     readonly rows: number;
     readonly chunks: number;
     readonly vectors: number;
+  }[];
+  /** What was counted of the days of the week before their logs could be deleted; whole days, UTC. */
+  readonly kept_figures: readonly {
+    readonly sync: string;
+    readonly figure: string;
+    readonly name: string;
+    readonly value: number;
   }[];
   readonly last_complete_proof: readonly {
     readonly endedMs: number | null;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DAY_MS } from "./durations.ts";
-import { daysOf, parseWeek } from "./report-week.ts";
+import { daysOf, parseWeek, isCut } from "./report-week.ts";
+import { LOGS_KEPT_MS } from "./policy.ts";
 
 const NOW_MS = Date.UTC(2026, 5, 9, 10, 30);
 
@@ -42,4 +43,9 @@ it("the days of a week are the partial ones at its ends as well", () => {
     "2026-06-02",
     "2026-06-03",
   ]);
+});
+
+it("calls a week cut from the moment its first hour is older than logs are kept", () => {
+  expect(isCut({ fromMs: NOW_MS - LOGS_KEPT_MS }, NOW_MS)).toBe(false);
+  expect(isCut({ fromMs: NOW_MS - LOGS_KEPT_MS - 1 }, NOW_MS)).toBe(true);
 });

@@ -1,7 +1,7 @@
 /** Which week a report is about. Pure. */
 import { DAY_MS } from "./durations.ts";
 import { nearestWord } from "./nearest.ts";
-import { REPORT_DAYS, SYNC_NAMES } from "./policy.ts";
+import { LOGS_KEPT_MS, REPORT_DAYS, SYNC_NAMES } from "./policy.ts";
 import type { Week } from "./report-figures.ts";
 
 /**
@@ -42,6 +42,11 @@ function dayOf(text: string): number | null {
 
 function isoDay(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** Whether rows that tell of a week may be deleted already: then what is left of them is no measure of it. */
+export function isCut({ fromMs }: Pick<Week, "fromMs">, nowMs: number): boolean {
+  return fromMs < nowMs - LOGS_KEPT_MS;
 }
 
 /** The days of a week, the partial ones at its ends included, in order. */

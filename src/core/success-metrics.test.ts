@@ -11,7 +11,7 @@ const EMPTY: Rows = {
 };
 
 const verdicts = (rows: Partial<Rows>): Metric["isMet"][] =>
-  successMetrics({ ...EMPTY, ...rows }).map(({ isMet }) => isMet);
+  successMetrics({ ...EMPTY, ...rows }, false).map(({ isMet }) => isMet);
 
 describe("successMetrics", () => {
   it("measure nothing where there is nothing, and say neither met nor missed", () => {
@@ -23,7 +23,7 @@ describe("successMetrics", () => {
       metric_duplicates: [],
     };
     expect(verdicts(nothing)).toEqual([null, null, null, null]);
-    expect(successMetrics(EMPTY).map(({ value }) => value)).toEqual([null, null, null, null]);
+    expect(successMetrics(EMPTY, false).map(({ value }) => value)).toEqual([null, null, null, null]);
   });
 
   it("are met beyond their targets and not at them", () => {
@@ -42,5 +42,14 @@ describe("successMetrics", () => {
     expect(verdicts({ metric_duplicates: [{ completeProofs: 1, ...single }] })[3]).toBe(true);
     for (const kind of ["rows", "chunks", "vectors"] as const)
       expect(verdicts({ metric_duplicates: [{ completeProofs: 0, ...single, [kind]: 2 }] })[3]).toBe(false);
+  });
+
+  it("measure nothing of a week whose logs may be deleted, whatever is left of them", () => {
+    const rows = { ...EMPTY, metric_completion: [{ completed: 199, failed: 1 }] };
+    const cut = successMetrics(rows, true);
+    expect(cut.map(({ value, isMet }) => [value, isMet])).toEqual(
+      Array.from({ length: 4 }, () => [null, null]),
+    );
+    expect(cut[0]?.detail).toBe("cleanup may have deleted logs of these days");
   });
 });

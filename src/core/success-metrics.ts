@@ -38,10 +38,18 @@ type MetricRows = Pick<
   "metric_completion" | "metric_duration" | "metric_data_loss" | "metric_duplicates"
 >;
 
-/** The four of them, in the order of the requirements. */
-export function successMetrics(rows: MetricRows): Metric[] {
-  return [completion(rows), duration(rows), dataLoss(rows), duplicates(rows)];
+/**
+ * The four of them, in the order of the requirements.
+ *
+ * @param isCut whether rows of the week may be deleted: what nobody can find any more is not measured
+ */
+export function successMetrics(rows: MetricRows, isCut: boolean): Metric[] {
+  const metrics = [completion(rows), duration(rows), dataLoss(rows), duplicates(rows)];
+  if (!isCut) return metrics;
+  return metrics.map((metric) => ({ ...metric, value: null, isMet: null, detail: CUT }));
 }
+
+const CUT = "cleanup may have deleted logs of these days";
 
 function completion({ metric_completion: [row] }: MetricRows): Metric {
   const { completed, failed } = row ?? { completed: 0, failed: 0 };
@@ -93,7 +101,7 @@ function dataLoss({ metric_data_loss: [row] }: MetricRows): Metric {
     isMet: isMeasured ? events === 0 : null,
     detail: isMeasured
       ? `${losses} found by proofs, ${rowsLost} runs with rows gone, ${edits} edits in doubt; complete proofs: ${completeProofs}`
-      : "no complete proof ended in these days",
+      : "no complete proof that saw everything ended in these days",
     query: "metric_data_loss",
   };
 }

@@ -99,13 +99,16 @@ export async function keepItem(
   if (item === null)
     return fail({ kind: "defect", party: "engine", detail: "a failed meeting was not read" });
   const key = await revisionKey(id, contentHash);
-  const { stored, written } = await scope.timed("store", () => context.ports.raw.putText(key, item.revision));
-  // It may be one that cleanup is to delete. Once the store is being told, nobody may rely on it: it is put again a little later.
-  if (!written && !(await context.ports.cleanup.keepObject(key)))
-    fail({ kind: "unreachable", party: "r2", detail: "an earlier revision of this name is being deleted" });
+  // It may be one that cleanup is to delete. While the store is being told, nobody may rely on it, be it there or not: that may
+  // be told once more. It is put a little later; the others need not wait for that.
+  if (!(await context.ports.cleanup.keepObject(key)))
+    return { id, as: "failed", dateString, reason: BEING_DELETED, proven, isTried: true };
+  const { stored } = await scope.timed("store", () => context.ports.raw.putText(key, item.revision));
   const revision = { ...base, revisionKey: key, storedSha256: stored.sha256, storedBytes: stored.sizeBytes };
   return { id, as: "revision", revision, proven };
 }
+
+const BEING_DELETED = "an earlier revision of this name is being deleted by cleanup";
 
 /** Read a revision back from the raw store, compare its hash, and check what it says. */
 export async function judgeRevision(

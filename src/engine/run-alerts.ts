@@ -34,9 +34,12 @@ export function isWhole({ preview, sync, trigger }: Run): boolean {
   return preview === null && !(sync === "fireflies" && trigger === "webhook");
 }
 
-/** Whether failed calls say anything of this run: vectors are made without asking a source. */
+/**
+ * Whether failed calls say anything of this run: vectors, cleanups and rebuilds ask no source. What they were said of would
+ * stay open until the next of them, which for a rebuild may be never.
+ */
 export function asksVendors(subject: ReturnType<typeof runName>): boolean {
-  return subject !== "vectors";
+  return subject !== "vectors" && subject !== "cleanup" && !subject.startsWith("rebuild ");
 }
 
 type AlertChange = Parameters<Ports["runs"]["updateAlerts"]>[2];
@@ -90,7 +93,7 @@ function conditionsOf(subject: string, end: End, measured: Measured): readonly C
     ],
     [
       "run_too_long",
-      measured.durationMs > ALERT_RUN_MS,
+      measured.durationMs > ALERT_RUN_MS && !isPast(subject, end),
       `${Math.round(measured.durationMs / 60_000)} minutes`,
     ],
     ["run_lost", failed === "run_lost", end.detail ?? ""],
@@ -112,6 +115,12 @@ function conditionsOf(subject: string, end: End, measured: Measured): readonly C
       "accepted, not visible",
     ],
   ];
+}
+
+/** Whether it was the last for long, and went well: nobody would close what it leaves open, and it lasts no more. */
+function isPast(subject: string, { state, outcome }: End): boolean {
+  const isSeldom = subject === "cleanup" || subject.startsWith("rebuild ");
+  return isSeldom && state === "succeeded" && !outcome.continues;
 }
 
 /** What a run has not looked at may still hold. */

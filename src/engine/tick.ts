@@ -33,19 +33,19 @@ export type Beat = { readonly untold: Failure | null };
 
 /**
  * One beat of the clock: take up runs that a restart left behind, start what is due or was asked for, drop what ended runs
- * left, and at last tell people of alerts, which takes ALERT_SEND_MS at most and fails no beat. May come late, twice, or
- * two at a time. With nothing due it reads D1 once and writes nothing.
+ * left, and at last tell people of alerts, which takes ALERT_SEND_MS at most and fails no beat. A beat that fails tells them
+ * all the same: what fails it may be what they are to hear of. May come late, twice, or two at a time. With nothing due it
+ * reads D1 once and writes nothing.
  */
 export async function tick(ports: Ports, engine: RunEngine): Promise<Beat> {
   let hasNotices = true;
+  let told: Failure | null = null;
   try {
     ({ hasNotices } = await beat(ports, engine));
-  } catch (error) {
-    // People hear of what is wrong even while beats fail.
-    await untold(ports);
-    throw error;
+  } finally {
+    told = hasNotices ? await untold(ports) : null;
   }
-  return { untold: hasNotices ? await untold(ports) : null };
+  return { untold: told };
 }
 
 /** Tell people what is due. @returns why the ledger did not let us; the next beat tries again */

@@ -58,7 +58,7 @@ export type CleanupStore = {
   /** These are gone from the store. They are items of the run. */
   forgetObjects(fence: Fence, runId: string, keys: readonly string[]): Promise<void>;
   /**
-   * An object was put that lay there already: it is not to be deleted any more.
+   * An object is about to be put, whether it lies there or not: it is not to be deleted any more.
    *
    * @returns false if the store is being told to delete it right now
    */

@@ -1,4 +1,5 @@
 import { DAY_MS } from "../core/durations.ts";
+import { isCut } from "../core/report-week.ts";
 import { stageOf, STAGES, WITHIN_PREFLIGHT, type Stage } from "../core/report-stages.ts";
 import type { ErrorRow, OperationRow, Queries, RunRows, Week, WeekRows } from "../core/report-figures.ts";
 import { recommendationsFrom, type Evidence, type Recommendation } from "../core/recommendations.ts";
@@ -49,6 +50,8 @@ export type FullRunReport = RunReport & Common<RunRows> & { readonly kind: "run"
 export type WeekReport = Common<WeekRows> & {
   readonly kind: "week";
   readonly week: Week;
+  /** Whether the week is so old that cleanup may have deleted logs of it: its figures are what is left, then. */
+  readonly isCut: boolean;
   /** The success metrics of the requirements. */
   readonly metrics: readonly Metric[];
   /** When a backfill that goes on will be done; null as a rule. */
@@ -125,14 +128,17 @@ export async function readWeekReport(ports: Ports, week: Week, hasSecret: boolea
     storage: usedOf(storage),
     proof: proofAge(rows, week),
   };
+  const madeMs = ports.world.nowMs();
+  const isOld = isCut(week, madeMs);
   return {
     schema: SCHEMA,
     kind: "week",
-    madeMs: ports.world.nowMs(),
+    madeMs,
     week,
+    isCut: isOld,
     figures: rows,
     queries,
-    metrics: successMetrics(rows),
+    metrics: successMetrics(rows, isOld),
     stages: stagesOf(rows.week_operations),
     errors: resolved(rows.week_errors),
     recommendations: recommendationsFrom(evidence),

@@ -67,6 +67,17 @@ describe("an alert", () => {
     space = await withChannels();
   });
 
+  it("is told by a beat that fails otherwise as well", async () => {
+    const asleep = async (): Promise<never> => {
+      throw new Error("the step engine does not answer");
+    };
+    await space.open();
+    const engine = { ...space.engine, start: asleep };
+    await expect(tick(space.ports, engine)).rejects.toThrow("does not answer");
+    expect(space.slack.taken.length).toBe(1);
+    expect(space.mail.mails.length).toBe(1);
+  });
+
   it("is told once over each channel when it opens, with what to do, and nothing that is secret", async () => {
     await space.open();
     await space.open();
@@ -384,18 +395,15 @@ describe("a channel", () => {
     });
   });
 
-  it("is told of alerts even while beats fail before they come to it", async () => {
+  it("is told of what opens after the clock was set back by days, whatever it was to wait for before", async () => {
+    space.slack.behaviour = { status: 429, headers: { "retry-after": "600" } };
     await space.open();
-    const requests = {
-      ...space.ports.requests,
-      forget: () => Promise.reject(new Error("a beat that fails")),
-      glance: async (...asked: Parameters<typeof space.ports.requests.glance>) => ({
-        ...(await space.ports.requests.glance(...asked)),
-        hasOldRequests: true,
-      }),
-    };
-    await expect(space.beat({ ...space.ports, requests })).rejects.toThrow("a beat that fails");
-    expect(space.subjects()).toEqual(["meeting-sync: alert: access lost (fireflies)"]);
+    await space.beat();
+    space.slack.behaviour = { status: 200 };
+    await space.after(-2 * 24 * HOUR_MS);
+    await space.open("run_lost");
+    await space.after(MINUTE_MS);
+    expect(space.subjects().join()).toContain("run lost");
   });
 
   it("is told of alerts again after the clock was set back", async () => {

@@ -15,6 +15,7 @@ import {
   REFUSED_RETRY_AFTER_MS,
 } from "../../src/core/policy.ts";
 import { askForProof } from "../../src/engine/proving/asking.ts";
+import { askForRebuild } from "../../src/engine/rebuilding.ts";
 import { executeRun } from "../../src/engine/run.ts";
 import { watchStorage } from "../../src/engine/storage-beat.ts";
 import { tellAlerts } from "../../src/engine/telling.ts";
@@ -386,4 +387,63 @@ describe("failed calls of a run that is still going on", () => {
     const { kinds, slack } = await during(3);
     expect([kinds, slack.taken]).toEqual([[], []]);
   });
+
+  it("are no matter of a cleanup that they fall into: nothing would close that for a week", async () => {
+    const { ports, engine, world, d1 } = await inStep();
+    const asked = { sync: "cleanup", trigger: "manual", priority: "normal" } as const;
+    const { run } = await startRun(ports, engine, asked);
+    for (let n = 0; n < 4; n += 1)
+      await d1
+        .prepare(
+          `insert into attempts (id, run_id, step, party, operation, is_call, at_ms, outcome)
+           values (?1, 'of another lane', 'page:1', 'fireflies', 'list', 1, ?2, 'unreachable')`,
+        )
+        .bind(`failed-${n}`, world.nowMs())
+        .run();
+    await executeRun(ports, freshSteps(world), run.id, PIPELINES);
+    expect((await ports.runs.run(run.id))?.state).toBe("succeeded");
+    expect((await ports.runs.openAlerts()).items).toEqual([]);
+  });
 });
+
+describe("what is made once, or once a week", { timeout: 60_000 }, () => {
+  it.each(["rebuild chunks", "cleanup"] as const)(
+    "a %s that took long is told of while it lasts, and not for ever once it has ended well",
+    async (subject) => {
+      const space = await inStep();
+      const { engine, world } = space;
+      const run =
+        subject === "cleanup"
+          ? (await startRun(space.ports, engine, { sync: "cleanup", trigger: "manual", priority: "normal" }))
+              .run
+          : await rebuilt(space);
+      let kinds: string[] = [];
+      const { rebuilds, cleanup } = space.ports;
+      const late = async (): Promise<void> => {
+        world.advance(ALERT_RUN_MS + 1);
+        await tick(space.ports, engine);
+        kinds = [...kinds, ...(await openAlerts(space))];
+      };
+      const ports: Ports = {
+        ...space.ports,
+        rebuilds: { ...rebuilds, end: async (...args) => (await late(), rebuilds.end(...args)) },
+        cleanup: { ...cleanup, layBallast: async (fence) => (await late(), cleanup.layBallast(fence)) },
+      };
+      await executeRun(ports, freshSteps(world), run.id, PIPELINES);
+      expect(kinds).toContain(`run_too_long ${subject}`);
+      expect((await space.ports.runs.run(run.id))?.state).toBe("succeeded");
+      expect(await openAlerts(space)).not.toContain(`run_too_long ${subject}`);
+    },
+  );
+});
+
+async function openAlerts({ ports }: Space): Promise<string[]> {
+  return (await ports.runs.openAlerts()).items.map(({ kind, subject }) => `${kind} ${subject}`);
+}
+
+async function rebuilt({ ports, engine }: Space): Promise<Run> {
+  const scope = { meetings: ["m000"], from: null, to: null };
+  const asked = await askForRebuild(ports, engine, { what: "chunks", scope, priority: "normal" });
+  if ("refused" in asked) throw new Error(asked.refused);
+  return asked.run;
+}

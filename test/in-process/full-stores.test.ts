@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { failureOf } from "../../src/core/errors.ts";
+import { FailureError, failureOf } from "../../src/core/errors.ts";
+import { createWebhookChannel } from "../../src/adapters/notify/webhook.ts";
 import { executeRun } from "../../src/engine/run.ts";
 import { tick } from "../../src/engine/tick.ts";
 import { PIPELINES } from "../../src/pipelines/index.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 import { readStatus } from "../../src/queries/status.ts";
+import { slackReceiver } from "../alert-receivers.ts";
 import { aFirefliesWorkspace, aSourceMeeting } from "./fireflies-workspace.ts";
 import { expectProof, expectSums, found } from "./laws.ts";
 import { freshSteps, runSync } from "./workspace.ts";
@@ -244,6 +246,21 @@ describe("a disk of ours is full", () => {
     expect((await readStatus(ports)).alerts).toEqual([]);
   });
 
+  it("is no reason to begin nothing because another store cannot even be asked", async () => {
+    const space = await aFirefliesWorkspace([aSourceMeeting("m1", 1)]);
+    const { ports, engine, world } = space;
+    const broken = async (): Promise<never> => {
+      throw new FailureError({ kind: "defect", party: "vectorize", detail: "there is no such index" });
+    };
+    const blind = { ...ports, index: { ...ports.index, describe: broken } };
+    const full = { kind: "storage_full", subject: "vectors", detail: "full" } as const;
+    await ports.runs.raiseAlert({ ...full, id: world.newId() }, world.nowMs());
+    await tick(blind, engine);
+    expect((await ports.runs.unfinished()).items.map(({ sync }) => sync)).toContain("fireflies");
+    // What could be measured is kept.
+    expect(await space.rows("select store from storage_samples order by store")).toEqual([{ store: "d1" }]);
+  });
+
   it("halts neither proof nor cleanup, and of vectors only what would add any", async () => {
     const { space, disk, ports } = await onDisk(50_000_000_000);
     await beats(space, 2, ports);
@@ -282,4 +299,25 @@ describe("the ballast", () => {
     await runSync(space, "cleanup");
     expect(await left()).toBe(4);
   });
+
+  it.each([1, 5, 20, 40, 60])(
+    "leaves room for people to be told, wherever it was that the database became full (call %i)",
+    async (nth) => {
+      const space = await aSpace();
+      const slack = slackReceiver();
+      const url = "https://hooks.slack.test/x";
+      const webhook = await createWebhookChannel({ url, fetch: slack.fetch, world: space.world });
+      const ports: Ports = { ...space.ports, channels: { usable: [webhook], unusable: [] } };
+      const [database] = FILLINGS;
+      const hasCome = database?.fillAt(space, nth);
+      await beats(space, BEATS_FULL, ports);
+      expect(hasCome?.()).toBe(true);
+      const told = slack.taken.filter((text) => /alert: storage full/i.test(text));
+      expect(told.length).toBeGreaterThan(0);
+      database?.makeRoom(space);
+      await beats(space, BEATS_AFTER, ports);
+      expect(slack.taken.at(-1)).toContain("Closed: storage full");
+      expect(await space.rows("select 1 from alerts where settled = 0")).toEqual([]);
+    },
+  );
 });

@@ -19,6 +19,7 @@ import { markdownOf } from "../../src/surfaces/report/markdown.ts";
 import { runDocument } from "../../src/surfaces/report/run-document.ts";
 import { weekDocument } from "../../src/surfaces/report/week-document.ts";
 import { fightContent } from "../fight/content.ts";
+import { cleanUp } from "./cleanup.ts";
 import { aFirefliesWorkspace, aSourceMeeting } from "./fireflies-workspace.ts";
 import { aNotionWorkspace } from "./notion-workspace.ts";
 import { verified } from "./proof.ts";
@@ -461,4 +462,51 @@ describe("what comes from data", () => {
     expect(text).not.toMatch(/^# heading|[^\\]<script|\p{Bidi_Control}/mu);
     expect(text.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
   });
+});
+
+it("a week whose logs cleanup has deleted is not measured, and says so, rather than met", async () => {
+  const { space } = await anEventfulWeek();
+  const until = new Date(space.world.nowMs()).toISOString().slice(0, 10);
+  const then = await weekOf(space);
+  expect(then.metrics.map(({ isMet }) => isMet)).toContain(false);
+  expect(then.isCut).toBe(false);
+  space.world.advance(45 * 24 * HOUR_MS);
+  await cleanUp(space);
+  const asked = parseWeek({ until }, space.world.nowMs());
+  if ("error" in asked) throw new Error(asked.error);
+  const later = await readWeekReport(space.ports, asked.week, false);
+  expect(later.metrics.map(({ isMet, value }) => [isMet, value])).toEqual(
+    later.metrics.map(() => [null, null]),
+  );
+  expect(later.isCut).toBe(true);
+  const told = markdownOf(weekDocument(later));
+  expect(told).toContain("**Logs older than 30 days are deleted");
+  // What was counted before they went is what the week itself had said.
+  const failed = then.figures.week_runs.find(({ sync }) => sync === "fireflies")?.failed;
+  expect(failed).toBeGreaterThan(0);
+  expect(later.figures.kept_figures).toContainEqual({
+    sync: "fireflies",
+    figure: "runs",
+    name: "failed",
+    value: failed,
+  });
+  expect(told).toMatch(new RegExp(`\\| fireflies \\| runs +\\| failed +\\| +${failed} \\|`));
+});
+
+it("a complete proof that could not list the source is no evidence that nothing was lost", async () => {
+  const space = await aFirefliesWorkspace([aSourceMeeting("m1", 30)]);
+  await space.sync();
+  await space.vectors();
+  space.world.advance(9 * 24 * HOUR_MS);
+  const blind = failing(
+    space.ports,
+    Array.from({ length: 50 }, () => "unreachable" as const),
+  );
+  const { report } = await verified(space, { ports: blind });
+  expect(report.proof?.endedMs).not.toBeNull();
+  expect(report.proof?.state.notes.join()).toContain("could not be listed now");
+  const lossOf = async () => (await weekOf(space)).metrics.find(({ name }) => name === "Data loss events");
+  expect(await lossOf()).toMatchObject({ isMet: null, value: null });
+  await verified(space);
+  expect(await lossOf()).toMatchObject({ isMet: true, value: 0 });
 });

@@ -47,7 +47,7 @@ export function earlierObjects(database: Database): Methods {
   return {
     doomObjects: async (fence, { nowMs, revisionsBeforeMs, orphansBeforeMs, limit }) => {
       await database.fenced(fence, [
-        statement(`delete from earlier_objects where deleting = 0 and ${isReferred("earlier_objects.key")}`),
+        statement(`delete from earlier_objects where ${isReferred("earlier_objects.key")}`),
         statement(
           `update earlier_objects set doomed_ms = ?1 where key in (
              select key from earlier_objects where doomed_ms is null and named_ms is not null
@@ -71,7 +71,12 @@ export function earlierObjects(database: Database): Methods {
           beforeMs,
           limit,
         ),
-        statement("select key from earlier_objects where deleting = 1 order by key limit ?1", limit),
+        // Those that an earlier run took and did not come to the end of are judged again.
+        statement(
+          `select key from earlier_objects where deleting = 1 and not ${isReferred("earlier_objects.key")}
+           order by key limit ?1`,
+          limit,
+        ),
       ]);
       return { items: ((taken?.results ?? []) as { key: string }[]).map(({ key }) => key), cursor: null };
     },

@@ -165,7 +165,7 @@ async function glance(
          exists (select 1 from findings where verified_ms is null) as findings,
          ${tellsAt("?3", "?1")} as notices,
          (select json_group_array(subject) from alerts where kind = 'storage_full' and closed_ms is null) as fullSubjects,
-         (select max(at_ms) from storage_samples where store = 'd1') as sampledMs,
+         (select at_ms from storage_samples where store = 'd1' order by day desc limit 1) as sampledMs,
          (select queued_ms from runs order by id limit 1) as firstMs`,
       nowMs,
       oldMs,

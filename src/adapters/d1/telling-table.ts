@@ -53,11 +53,12 @@ const PENDING = (channel: string): string =>
 
 /**
  * Holds for an alert that has something to tell over a channel that is not held back, or to leave out: an open one that nobody has in hand and
- * whose next notice is due or was not planned yet; a closed one whose end was not told here, or left out.
+ * whose next notice is due or was not planned yet; a closed one whose end was not told here, or left out. What holds a
+ * channel back was written with or after its window began; a window in the future says that the clock was set back since.
  */
 const IS_DUE = (channel: string, nowMs: string): string => `alerts.settled = 0
   and not exists (select 1 from alert_channels as state where state.channel = ${channel}
-    and not ${hasCome("state.not_before_ms", nowMs)})
+    and state.window_from_ms <= ${nowMs} and not ${hasCome("state.not_before_ms", nowMs)})
   and case
   when alerts.closed_ms is null
     then alerts.acked_ms is null and (pending.notice is null or ${hasCome("pending.next_ms", nowMs)})

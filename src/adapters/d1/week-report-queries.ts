@@ -43,7 +43,10 @@ const DISTRIBUTION = `count(*) as meetings, ${share(50)} as p50Ms, ${share(95)} 
 const faultNames = (kinds: readonly string[]): string => kinds.map((kind) => `'${kind}'`).join(", ");
 
 const FOUND = `findings where found_ms >= ?1 and found_ms < ?2 and (?3 is null or mender = ?3 or mender is null)`;
-const PROOFS = `(select count(*) from proofs where mode = 'complete' and ended_ms >= ?1 and ended_ms < ?2)`;
+const PROVED = `proofs where mode = 'complete' and ended_ms >= ?1 and ended_ms < ?2`;
+const PROOFS = `(select count(*) from ${PROVED})`;
+/** Those that came to see all of it: a vendor that did not answer is a note, and what it would have shown is not known. */
+const WHOLE_PROOFS = `(select count(*) from ${PROVED} and json_array_length(state, '$.notes') = 0)`;
 
 /** Records that stand for one page. */
 const twice = (table: string): string =>
@@ -105,7 +108,7 @@ export const WEEK_QUERIES: Readonly<Record<keyof WeekRows, string>> = {
     and (?3 is null or sync = ?3) group by vendor order by vendor`,
   metric_completion: `select coalesce(sum(${SUCCEEDED}), 0) as completed, coalesce(sum(state = 'failed'), 0) as failed from ${ENDED}`,
   metric_duration: `select count(*) as runs, round(avg(duration_ms)) as meanMs from ${ENDED} and ${SUCCEEDED}`,
-  metric_data_loss: `select ${PROOFS} as completeProofs,
+  metric_data_loss: `select ${WHOLE_PROOFS} as completeProofs,
     (select count(*) from ${FOUND} and kind in (${faultNames(LOSS_FAULTS)})) as losses,
     (select count(*) from ${ENDED} and exists (select 1 from json_each(result, '$.checks')
       where value ->> 'name' = '${ROWS_KEPT}' and not (value ->> 'ok'))) as rowsLost,
@@ -115,6 +118,9 @@ export const WEEK_QUERIES: Readonly<Record<keyof WeekRows, string>> = {
       and document_id in (select document_id from chunks where planned_ms >= ?1 and planned_ms < ?2)
       group by document_id, model, position having count(*) > 1)) as chunks,
     (select count(*) from ${FOUND} and kind in (${faultNames(DUPLICATE_FAULTS)})) as vectors`,
+  kept_figures: `select sync, figure, name, sum(value) as value from daily_figures
+    where day >= ${day("(?1 + 86399999)")} and day < ${day("?2")} and (?3 is null or sync = ?3)
+    group by sync, figure, name order by sync, figure, name limit ${REPORT_ROWS_MAX}`,
   last_complete_proof: `select max(ended_ms) as endedMs, (select min(ended_ms) from runs where ended_ms is not null) as firstRunMs
     from proofs where mode = 'complete' and ended_ms < ?2`,
 };

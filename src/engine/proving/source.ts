@@ -49,14 +49,15 @@ export async function proveSource(
 
 /** What the listing on record says; the notes say why there is no newer one. */
 export async function onRecord({ ports }: RunContext, notes: readonly string[]): Promise<Proved> {
-  const { records } = ports;
+  const { records, source } = ports;
   const [{ ids, asOfMs }, { accounted }] = await Promise.all([records.sourceCount(), records.totals()]);
   const counted = { ledger: accounted, store: ids, ok: accounted >= ids || asOfMs === null, asOfMs };
   return {
     ...NOTHING,
     calls: 2,
     figures: [figure("source", "meetings listed", counted)],
-    notes: asOfMs === null ? [...notes, "the source was not listed to its end yet"] : notes,
+    notes:
+      asOfMs === null && source !== null ? [...notes, "the source was not listed to its end yet"] : notes,
   };
 }
 

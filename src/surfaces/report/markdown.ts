@@ -67,5 +67,6 @@ const CELL_CHARS_PADDED = 64;
 
 /** A `<` that begins no tag, comment or declaration stays as it is: a terminal shows it too. */
 function plain(text: string): string {
-  return visible(text).replace(/<(?=[a-z/!?])/giu, "\\<");
+  // A backslash that stands there already would undo the one before what follows it.
+  return visible(text).replaceAll(/\\|<(?=[a-z/!?])|(?<=\])\(/giu, "\\$&");
 }

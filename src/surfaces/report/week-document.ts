@@ -1,8 +1,18 @@
+import { DAY_MS } from "../../core/durations.ts";
+import { LOGS_KEPT_MS } from "../../core/policy.ts";
 import { daysOf } from "../../core/report-week.ts";
 import { VERDICTS } from "../../core/report.ts";
 import type { Metric } from "../../core/success-metrics.ts";
 import type { WeekReport } from "../../queries/report.ts";
-import { tableOf, text, type Block, type Fact, type ReportDocument, type Section } from "./document.ts";
+import {
+  strong,
+  tableOf,
+  text,
+  type Block,
+  type Fact,
+  type ReportDocument,
+  type Section,
+} from "./document.ts";
 import {
   callSection,
   countSection,
@@ -24,6 +34,13 @@ export function weekDocument(report: WeekReport): ReportDocument {
     title: `Weekly report: ${whose}`,
     lead: [
       text(`${moment(week.fromMs)} to ${moment(week.toMs)}, UTC; ${count(runs)} runs ended.`),
+      ...(report.isCut
+        ? [
+            strong(
+              `Logs older than ${LOGS_KEPT_MS / DAY_MS} days are deleted: figures here are what is left of these days.`,
+            ),
+          ]
+        : []),
       ...(runs === 0 ? [text("No run ended in these days: what depends on one is not measured.")] : []),
     ],
     sections: [
@@ -39,8 +56,24 @@ export function weekDocument(report: WeekReport): ReportDocument {
       { title: "Quarantine", blocks: quarantineBlocks(report) },
       { title: "Alerts", blocks: alertBlocks(report) },
       outlookSection(report),
+      ...(report.isCut ? [keptSection(report)] : []),
     ],
     queries: report.queries,
+  };
+}
+
+/** What cleanup counted before it deleted the logs. */
+function keptSection({ figures }: WeekReport): Section {
+  const rows = figures.kept_figures.map(({ sync, figure, name, value }) => [
+    sync,
+    figure,
+    name,
+    count(value),
+  ]);
+  const table = tableOf(["sync", "figure", "of", "#value"], rows, "kept_figures");
+  return {
+    title: "Counted before logs were deleted",
+    blocks: rows.length === 0 ? [text("Nothing was counted.")] : [{ kind: "table", table }],
   };
 }
 
