@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { NotionLogEntry } from "../../emulators/notion/log-entry.ts";
 import { readD1, readEmulatorLog, readEndState, type EndState } from "./end-state.ts";
 import { cleanUp, RUN_MS, sync, temporaryFolder, type LogEntry, type Synced } from "./program.ts";
-import { awayFromMidnight, shortMeetings, writeMeetings } from "./worlds.ts";
+import { lateInTheDay, shortMeetings, writeMeetings } from "./worlds.ts";
 
 const MEETINGS = 300;
 /** More worlds of faults, for whoever wants to be surer: E2E_FAULT_SEEDS=7,11,13. */
@@ -73,7 +73,7 @@ describe("a world in which much goes wrong", () => {
         file,
         "--quota-per-day",
         "3",
-        ...awayFromMidnight(),
+        ...lateInTheDay(),
       ]);
       expectParked(first);
       const callsBefore = emulatorLog(dataDir).length;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
 import { cleanUp, RUN_MS, sync, temporaryFolder } from "./program.ts";
-import { awayFromMidnight, shortMeetings, writeMeetings } from "./worlds.ts";
+import { lateInTheDay, shortMeetings, writeMeetings } from "./worlds.ts";
 
 const EXIT_FINDINGS = 1;
 
@@ -16,7 +16,7 @@ test(
     const file = writeMeetings(join(folder, "meetings.jsonl"), shortMeetings(300));
     const dataDir = join(folder, "data");
     const args = ["--data-dir", dataDir, "--meetings", file, "--quota-per-day", "7"];
-    const first = await sync([...args, ...awayFromMidnight()]);
+    const first = await sync([...args, ...lateInTheDay()]);
     expect(first, first.story).toMatchObject({
       code: 0,
       outcome: {
@@ -47,7 +47,7 @@ test(
     const folder = temporaryFolder();
     const file = writeMeetings(join(folder, "meetings.jsonl"), shortMeetings(200));
     const args = ["--data-dir", join(folder, "data"), "--meetings", file];
-    const first = await sync([...args, "--quota-per-day", "3", ...awayFromMidnight()]);
+    const first = await sync([...args, "--quota-per-day", "3", ...lateInTheDay()]);
     expect(first.outcome.runs[0]?.state, first.story).toBe("parked");
     const nextDay = await sync([...args, "--advance", "24h"]);
     expect(nextDay.outcome.runs[0]?.state, nextDay.story).toBe("parked");

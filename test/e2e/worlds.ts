@@ -5,6 +5,8 @@ import type { SourceMeeting, SourceSentence } from "../../emulators/fireflies/so
 /** A moment long past, so that nothing in a world made here ripens or ages while a test runs. */
 const EPOCH_MS = Date.UTC(2026, 0, 15, 12);
 
+const DAY_MS = 24 * 3_600_000;
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /** Meetings of an invented company that are all finished, the same at every call. */
@@ -49,8 +51,11 @@ export function writeMeetings(path: string, meetings: Iterable<object>): string 
   return path;
 }
 
-/** Options that keep a quota from ending soon: its day ends at midnight UTC, and just before it the program rightly waits instead of parking. */
-export function awayFromMidnight(): string[] {
-  const leftMs = 24 * HOUR_MS - (Date.now() % (24 * HOUR_MS));
-  return leftMs < HOUR_MS ? ["--advance", "2h"] : [];
+/**
+ * Options for a world in which it is 22:00: the budget of the day does not begin anew while a test runs, and what is kept of
+ * it for looks by the clock has no later hour to be let go at than its end.
+ */
+export function lateInTheDay(): string[] {
+  const untilMs = (22 * HOUR_MS - (Date.now() % DAY_MS) + DAY_MS) % DAY_MS;
+  return ["--advance", `${Math.ceil(untilMs / MINUTE_MS)}m`];
 }
