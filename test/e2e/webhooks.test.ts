@@ -122,7 +122,9 @@ test(
     const [, before] = await status();
     const shown = await runSyncctl(["webhooks", "--data-dir", dataDir]);
     expect(shown).toMatchObject({ code: 0, stderr: "" });
-    expect(shown.stdout).toContain(`notion     /webhooks/notion  set up (token ${before?.confirmed})`);
+    expect(shown.stdout.replaceAll(/ +/g, " ")).toContain(
+      `notion /webhooks/notion set up (token ${before?.confirmed})`,
+    );
     process.kill(first.pid, "SIGTERM");
     await first.exit;
 
