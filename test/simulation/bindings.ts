@@ -96,17 +96,19 @@ function committed({ sql, values }: Prepared, result: D1Result): Committed {
   return { sql, values, changes: result.meta.changes };
 }
 
+type R2Call = "head" | "get" | "put" | "list" | "delete";
+
 /** R2 as one life sees it. */
 export function bindR2({ life, rates }: Watched, bucket: R2Bucket): R2Bucket {
   const troubleOf =
-    (action: "head" | "get" | "put" | "list") =>
+    (action: R2Call) =>
     (random: Random): Trouble | null => {
       if (!random.chance(rates.r2)) return null;
       const after = random.chance(0.4);
       const code = after ? random.pick([10001, 10054] as const) : random.pick([10001, 10043, 10058] as const);
       return { when: after ? "after" : "before", error: r2Error(action, code) };
     };
-  const call = <T>(action: "head" | "get" | "put" | "list", work: () => Promise<T>, key = ""): Promise<T> =>
+  const call = <T>(action: R2Call, work: () => Promise<T>, key = ""): Promise<T> =>
     life.pass(`r2.${action}`, work, troubleOf(action), () => key);
   return {
     head: (key: string) => call("head", () => bucket.head(key), key),
@@ -114,6 +116,7 @@ export function bindR2({ life, rates }: Watched, bucket: R2Bucket): R2Bucket {
     put: (key: string, value: ArrayBufferView, options: object) =>
       call("put", () => bucket.put(key, value, options), key),
     list: (options: object) => call("list", () => bucket.list(options)),
+    delete: (keys: string[]) => call("delete", () => bucket.delete(keys), keys.join(" ")),
   } as unknown as R2Bucket;
 }
 

@@ -151,11 +151,15 @@ export class Simulation {
       await this.#pass(this.clock.nowMs() + CALM_HOURS * HOUR_MS, CALM_TICK_MS);
     }
     await this.#settleNotion();
+    await this.#comeToRest(begunMs);
+  }
+
+  /** Let pass what is still under way; too much of it breaks a law. */
+  async #comeToRest(sinceMs: number): Promise<void> {
     for (let tries = 0; !(await this.isAtRest()); tries += 1) {
       if (tries === REST_TRIES_MAX) {
-        this.breaches.push(
-          `rest: work is left ${Math.round((this.clock.nowMs() - begunMs) / HOUR_MS)} h after the last trouble`,
-        );
+        const hours = Math.round((this.clock.nowMs() - sinceMs) / HOUR_MS);
+        this.breaches.push(`rest: work is left ${hours} h after the last trouble`);
         return;
       }
       await this.#pass(this.clock.nowMs() + HOUR_MS, CALM_TICK_MS);
@@ -172,9 +176,11 @@ export class Simulation {
     }
   }
 
-  /** One more hour in which nothing is new. */
+  /** One more hour in which nothing is new; a deletion whose evidence ripens in it is seen through. */
   async quietHour(): Promise<void> {
-    await this.#pass(this.clock.nowMs() + HOUR_MS + MINUTE_MS, MINUTE_MS * 10);
+    const begunMs = this.clock.nowMs();
+    await this.#pass(begunMs + HOUR_MS + MINUTE_MS, MINUTE_MS * 10);
+    await this.#comeToRest(begunMs);
   }
 
   /** True if no run is unfinished and nothing is owed. */
