@@ -74,8 +74,9 @@ type LogEntry = ReturnType<Simulation["estate"]["fireflies"]["log"]>[number];
 /** The reply that named the time was lost with its process: a kill between reply and ledger, the one window there is. */
 function wasNeverTold(early: LogEntry, log: readonly LogEntry[], attempts: readonly Row[]): boolean {
   const naming = log.findLast((entry) => entry.seq < early.seq && !entry.early && entry.status === 429);
-  const attempt = attempts.findLast((row) => Number(row["at_ms"]) <= (naming?.atMs ?? 0));
-  return attempt?.["outcome"] === "started";
+  const last = attempts.findLast((row) => Number(row["at_ms"]) <= (naming?.atMs ?? 0));
+  // The next life may call in the same millisecond.
+  return attempts.some((row) => row["at_ms"] === last?.["at_ms"] && row["outcome"] === "started");
 }
 
 /** Was the machine's clock set between the reply that named the time and the call that came too early? */
