@@ -87,7 +87,7 @@ const BENCHES: readonly Bench[] = [
   {
     name: "soak",
     about:
-      "thirty days of the schedule: calls, rows, growth, and the bill at four sizes (15 min); only if named",
+      "thirty days of the schedule: calls, rows, growth, and the bill at four sizes (half an hour); only if named",
     isOnRequest: true,
     run: (_options, say) => benchSoak({ days: 30, say }),
   },

@@ -33,7 +33,7 @@ type Soaked = {
   readonly vectors: number;
 };
 
-/** Soak both sizes. Takes about ten minutes. */
+/** Soak both sizes. Takes some half an hour. */
 export async function benchSoak({ days, say }: SoakBenchOptions): Promise<BenchResult> {
   const soaked: Soaked[] = [];
   for (const size of SIZES) soaked.push(await soak(size, days, say));

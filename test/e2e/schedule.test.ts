@@ -127,7 +127,11 @@ test(
   async () => {
     const dataDir = `${temporaryFolder()}/data`;
     const meetings = 250;
-    const args = ["start", "--data-dir", dataDir, "--port", "0", "--meetings-count", `${meetings}`];
+    const emulator = await startEmulator(["--meetings-count", `${meetings}`]);
+    // The pages after the first are slow, so that a person's command comes in the middle on any machine.
+    const slow = { kind: "slow", slowMs: 2_500, field: "transcripts" };
+    await emulator.control({ op: "fault", next: [{ ...slow, slowMs: 0 }, slow, slow, slow] });
+    const args = ["start", "--data-dir", dataDir, "--port", "0", "--fireflies-url", emulator.url];
     const program = startProgram(args);
     const runs = new Map<string, Run>();
     await waitFor("the backfill", async () => {
