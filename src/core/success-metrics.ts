@@ -88,20 +88,14 @@ function dataLoss({ metric_data_loss: [row] }: MetricRows): Metric {
     rowsLost: 0,
     edits: 0,
   };
-  const events = losses + rowsLost + edits;
-  // What was seen to be lost counts without a proof; that nothing was lost takes one.
-  const isMeasured = completeProofs > 0 || events > 0;
   return {
     name: "Data loss events",
     definition:
       "things that a proof found missing or damaged, mended or not; runs after which rows were gone without a deletion; edits in Notion that one of our writes may have replaced",
-    target: "0",
-    value: isMeasured ? events : null,
-    unit: "events",
-    isMet: isMeasured ? events === 0 : null,
-    detail: isMeasured
-      ? `${losses} found by proofs, ${rowsLost} runs with rows gone, ${edits} edits in doubt; complete proofs: ${completeProofs}`
-      : "no complete proof that saw everything ended in these days",
+    ...noneOf(losses + rowsLost + edits, completeProofs, {
+      measured: `${losses} found by proofs, ${rowsLost} runs with rows gone, ${edits} edits in doubt`,
+      unmeasured: "no complete proof that saw everything ended in these days",
+    }),
     query: "metric_data_loss",
   };
 }
@@ -113,19 +107,26 @@ function duplicates({ metric_duplicates: [row] }: MetricRows): Metric {
     chunks: 0,
     vectors: 0,
   };
-  const found = rows + chunks + vectors;
-  const isMeasured = completeProofs > 0 || found > 0;
   return {
     name: "Duplicate records",
     definition:
       "pages with two rows; places of a transcript, of those cut in these days, with two live chunks; indexes with vectors that stand for no chunk. A meeting cannot be there twice: its id is a key",
-    target: "0",
-    value: isMeasured ? found : null,
-    unit: "events",
-    isMet: isMeasured ? found === 0 : null,
-    detail: isMeasured
-      ? `${rows} pages, ${chunks} chunks, ${vectors} indexes; complete proofs: ${completeProofs}`
-      : "no complete proof ended in these days",
+    ...noneOf(rows + chunks + vectors, completeProofs, {
+      measured: `${rows} pages, ${chunks} chunks, ${vectors} indexes`,
+      unmeasured: "no complete proof ended in these days",
+    }),
     query: "metric_duplicates",
   };
+}
+
+/** A figure that is to be 0. What was seen counts without a proof; that there was nothing to see takes one. */
+function noneOf(
+  count: number,
+  completeProofs: number,
+  { measured, unmeasured }: { readonly measured: string; readonly unmeasured: string },
+): Pick<Metric, "target" | "value" | "unit" | "isMet" | "detail"> {
+  const common = { target: "0", unit: "events" } as const;
+  if (completeProofs === 0 && count === 0) return { ...common, value: null, isMet: null, detail: unmeasured };
+  const detail = `${measured}; complete proofs: ${completeProofs}`;
+  return { ...common, value: count, isMet: count === 0, detail };
 }

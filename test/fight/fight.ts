@@ -84,7 +84,8 @@ function troubleOf(random: ReturnType<typeof createRandom>, type: (() => Promise
   };
 }
 
-const FAULTS = [
+/** Trouble that Notion makes for the one who writes to it. */
+export const NOTION_FAULTS = [
   { kind: "commit_then_503", method: "PATCH" },
   { kind: "commit_then_lost", method: "PATCH" },
   { kind: "lost_before", method: "PATCH" },
@@ -97,7 +98,7 @@ const FAULTS = [
 ] as const;
 
 function fault({ notion }: FightEstate, random: ReturnType<typeof createRandom>): string {
-  const next = random.pick(FAULTS);
+  const next = random.pick(NOTION_FAULTS);
   const reply = notion.control({ op: "fault", clear: true, next: [next] });
   if (!reply.ok) throw new Error(`the emulator refuses a fault: ${reply.problem}`);
   return `${next.kind} of ${"method" in next ? next.method : "anything"}`;

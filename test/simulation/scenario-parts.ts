@@ -3,6 +3,7 @@ import type { NotionControlInput } from "../../emulators/notion/control-ops.ts";
 import { createRandom, type Random } from "../../emulators/world/random.ts";
 import type { Priority, SyncName } from "../../src/ports/run-store.ts";
 import type { SourceMeeting } from "../../emulators/fireflies/source-meeting.ts";
+import { NOTION_FAULTS } from "../fight/fight.ts";
 import type { Death, Scenario, WorldEvent } from "./scenario.ts";
 
 const SECOND_MS = 1_000;
@@ -168,21 +169,14 @@ function peopleAndFaults(random: Random, { startMs, stormMs }: Span): PartEvent[
   const faults = Array.from({ length: random.int(0, 5) }, (): PartEvent => ({
     atMs: at(),
     do: "notion faults",
-    op: { op: "fault", clear: true, next: [random.pick(NOTION_FAULTS)] },
+    op: { op: "fault", clear: true, next: [random.pick(FAULTS)] },
   }));
   return [...moves, ...faults];
 }
 
-const NOTION_FAULTS = [
-  { kind: "commit_then_503", method: "PATCH" },
-  { kind: "commit_then_lost", method: "PATCH" },
-  { kind: "lost_before", method: "PATCH" },
-  { kind: "late", method: "PATCH", lateMs: 45_000 },
-  { kind: "conflict", method: "PATCH" },
-  { kind: "commit_then_503", method: "POST", endpoint: "create_page" },
-  { kind: "commit_then_lost", method: "POST", endpoint: "create_page" },
-  { kind: "late", method: "POST", endpoint: "create_page", lateMs: 45_000 },
-  { kind: "rate_limited", retryAfterSeconds: 20 },
+/** As in a fight, and waits that are longer. */
+const FAULTS = [
+  ...NOTION_FAULTS,
   { kind: "rate_limited", retryAfterSeconds: 900 },
   { kind: "overload", retryAfterSeconds: 60 },
 ] as const;
