@@ -130,7 +130,8 @@ export async function takePages(
         changes: changes.map((change) =>
           counted.has(change.pageId) ? { ...change, verdict: null } : change,
         ),
-        untouched: still.filter((id) => !counted.has(id) && !taken.has(id)),
+        untouched: still,
+        counted: still.filter((id) => counted.has(id) || taken.has(id)),
         broken: tries === 0 ? broken.filter(({ pageId }) => !counted.has(pageId)) : [],
         observedMs: Math.min(...left.map((page) => page.observedMs)),
         line: tries === 0 ? line : `${line}, try ${tries + 1}`,

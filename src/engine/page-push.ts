@@ -45,6 +45,7 @@ export async function commit(context: RunContext, table: TableContext, change: P
     nowMs: world.nowMs(),
     changes: [change],
     untouched: [],
+    counted: [],
     broken: [],
     observedMs: change.observedMs,
     line: `push:${change.pageId}`,

@@ -144,6 +144,8 @@ export type TableCommit = {
   readonly changes: readonly PageChange[];
   /** Pages that were seen and have nothing to do: they count as unchanged. */
   readonly untouched: readonly string[];
+  /** Those of them that have been counted in this run: they get no second verdict. */
+  readonly counted: readonly string[];
   /**
    * Pages that could not be read at all, and why: quarantined in this run. What is known of them stays as it is; one that is
    * not known stands aside from now on.

@@ -95,6 +95,28 @@ describe("an event about a page of ours", () => {
     expect(await space.unfinished()).toEqual([]);
   });
 
+  it("that comes after a listing has brought its edit calls one run, and not one after another", async () => {
+    const { project, world, notion, receive, beat, runAll, sync, inbox } = space;
+    notion.control({
+      op: "edit",
+      page: project.notion_id,
+      set: { "Project name": "Renamed by hand" },
+      by: "Ada Example",
+    });
+    // Queries show the edit, but what they show is not proven to be of now: the listing cannot close what comes now.
+    world.advance(11 * MINUTE_MS);
+    await sync("projects");
+    expect(await titleOf(project.id)).toBe("Renamed by hand");
+    expect(await receive()).toEqual([{ kept: true }]);
+    await beat();
+    const [run] = await runAll();
+    expect(run).toMatchObject({ trigger: "webhook", state: "succeeded" });
+    expect(run?.result?.counts).toMatchObject({ seen: 1, unchanged: 1 });
+    expect(await inbox()).toEqual([expect.objectContaining({ outcome: "read" })]);
+    await beat();
+    expect(await space.unfinished()).toEqual([]);
+  });
+
   it("brings a new page, one that was trashed, and one that came back, whatever the order and how often they come", async () => {
     const { project, world, notion, receive, beat, runAll } = space;
     notion.control({

@@ -195,10 +195,11 @@ function brokenStatements({ sync, runId, nowMs, broken }: TableCommit): Statemen
 
 /** What was counted or looked at; and the listing that showed it. */
 function listingStatements(batchId: string, commit: TableCommit): Statement[] {
-  const { sync, runId, nowMs, untouched, line, listing } = commit;
+  const { sync, runId, nowMs, untouched, counted, line, listing } = commit;
+  const before = new Set(counted);
   // Only those that have no verdict in this run: a page that was committed and whose reply was lost looks untouched now.
-  const counted = forRows(
-    untouched,
+  const counts = forRows(
+    untouched.filter((id) => !before.has(id)),
     `insert into run_items (run_id, item_id, verdict, items)
      select ?2, ?3 || ':unchanged', 'unchanged', items from (select count(*) as items from json_each(?1) as page where not exists (
        select 1 from run_items where run_id = ?2 and item_id in (page.value,
@@ -215,8 +216,8 @@ function listingStatements(batchId: string, commit: TableCommit): Statement[] {
     sync,
     nowMs,
   );
-  if (listing === null) return [...counted, ...looked];
-  return [...counted, ...seenStatements(batchId, listing, commit)];
+  if (listing === null) return [...counts, ...looked];
+  return [...counts, ...seenStatements(batchId, listing, commit)];
 }
 
 /**
