@@ -69,7 +69,8 @@ export class SqliteEngine {
   readonly #db: DatabaseSync;
   readonly #isReplayable: boolean;
   readonly #prepared = new Map<string, Prepared>();
-  readonly #state: StatementSync;
+  readonly #changes: StatementSync;
+  readonly #pages: StatementSync;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   #isTrusted = true;
@@ -90,11 +91,10 @@ export class SqliteEngine {
     );
     if (options.contents !== null) this.#db.deserialize(options.contents);
     if (options.path !== ":memory:") this.#db.exec("pragma journal_mode = wal; pragma synchronous = normal");
-    this.#state = this.#db.prepare(
-      "select total_changes() as changes, last_insert_rowid() as lastRowId, " +
-        "(select page_count from pragma_page_count) as pages",
-    );
-    this.#state.setReturnArrays(true);
+    // The pragma by itself: as a table inside the other it would be compiled anew each time.
+    this.#pages = this.#db.prepare("pragma page_count");
+    this.#changes = this.#db.prepare("select total_changes(), last_insert_rowid()");
+    for (const one of [this.#pages, this.#changes]) one.setReturnArrays(true);
     this.#begin = this.#db.prepare("begin immediate");
     this.#commit = this.#db.prepare("commit");
     this.setSizeMax(options.sizeMaxBytes);
@@ -126,8 +126,10 @@ export class SqliteEngine {
    * @throws Error with D1's words but without the `D1_ERROR:` prefix
    */
   transact(queries: readonly Query[]): Outcome[] {
-    this.#trusted(() => this.#begin.run());
     try {
+      // What only reads needs no transaction: nothing else happens meanwhile.
+      const isReading = queries.every(({ sql }) => this.#prepared.get(sql)?.isReading === true);
+      if (!isReading) this.#trusted(() => this.#begin.run());
       let state = this.#readState();
       const outcomes: Outcome[] = [];
       for (const query of queries) {
@@ -135,7 +137,7 @@ export class SqliteEngine {
         outcomes.push(outcome);
         state = after;
       }
-      this.#trusted(() => this.#commit.run());
+      if (!isReading) this.#trusted(() => this.#commit.run());
       return outcomes;
     } catch (error) {
       // Some failures (a full disk, RAISE(ROLLBACK)) have already rolled back.
@@ -170,7 +172,7 @@ export class SqliteEngine {
       }
       const params = isLast ? query.params : [];
       if (params.length !== paramCount) throw new Error(WRONG_PARAMETER_COUNT);
-      const rows = readRows(statement, params);
+      const rows = isReading ? readTwice(statement, params) : readRows(statement, params);
       if (isLast) {
         const after = onlyReads ? before : this.#readState();
         return { outcome: outcomeOf(this.#columnsOf(prepared), rows, before, after), after };
@@ -233,9 +235,9 @@ export class SqliteEngine {
   }
 
   #readState(): DatabaseState {
-    // setReturnArrays makes the row an array, which node's types do not say.
-    const row: unknown = this.#trusted(() => this.#state.get());
-    const [changes, lastRowId, pages] = row as [number, number, number];
+    // setReturnArrays makes a row an array, which node's types do not say.
+    const rows: unknown = this.#trusted(() => [this.#changes.get(), this.#pages.get()]);
+    const [[changes, lastRowId], [pages]] = rows as [[number, number], [number]];
     return { changes, lastRowId, sizeBytes: pages * PAGE_BYTES };
   }
 
@@ -306,11 +308,25 @@ function setLimits(db: DatabaseSync): void {
   limits.attach = 0;
 }
 
+/** What only reads can be read again: integers that no number holds, which are rare, cost every other one a conversion. */
+function readTwice(statement: StatementSync, params: readonly BoundValue[]): CellValue[][] {
+  statement.setReadBigInts(false);
+  try {
+    return readRows(statement, params);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    statement.setReadBigInts(true);
+    return readRows(statement, params);
+  }
+}
+
 function readRows(statement: StatementSync, params: readonly BoundValue[]): CellValue[][] {
   // setReturnArrays makes each row an array, which node's types do not say.
   const rows: unknown = statement.all(...params);
   if (!Array.isArray(rows)) throw d1Error("SQLite gave no list of rows");
-  return rows.map((row: unknown[]) => row.map(toCell));
+  for (const row of rows as unknown[][])
+    for (let place = 0; place < row.length; place += 1) row[place] = toCell(row[place]);
+  return rows as CellValue[][];
 }
 
 function toCell(value: unknown): CellValue {

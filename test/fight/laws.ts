@@ -52,9 +52,10 @@ export async function equalityBreaches(estate: Sides): Promise<string[]> {
     if (!page.isTrashed && page.isShared && !boundPages.has(page.id) && !aside.has(page.id))
       breaches.push(`page ${page.id} is bound to nothing and set aside nowhere`);
   const marks = new Map<string, number>();
-  for (const { isTrashed, createdBy, values } of pages) {
+  for (const { isTrashed, isShared, createdBy, values } of pages) {
     const mark = String(values["Sync ID"] ?? "");
-    if (!isTrashed && createdBy === "bot" && mark !== "") marks.set(mark, (marks.get(mark) ?? 0) + 1);
+    // A page whose making was never answered and that a person hid at once is seen by no search: it is made again.
+    if (!isTrashed && isShared && createdBy === "bot" && mark !== "") marks.set(mark, (marks.get(mark) ?? 0) + 1);
   }
   for (const [mark, times] of marks) if (times > 1) breaches.push(`${times} pages were made for ${mark}`);
   const paged = new Set(bound.map(({ record_id: id }) => id));

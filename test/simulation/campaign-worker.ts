@@ -7,7 +7,6 @@ import { makeGlobalsReplayable } from "./replayable-globals.ts";
 import { shrink } from "./shrink.ts";
 import {
   breachesInHarm,
-  IN_PEACE,
   judgeScenario,
   judgeSeed,
   lawOf,
@@ -69,7 +68,7 @@ async function shrunk({
   const whole = scenarioFor(seed, { mutant, length });
   const all = keep === undefined ? partsOf(whole) : partsIn(keep, whole);
   const untilMs = performance.now() + secondsMax * 1_000;
-  const isInHarm = !law.startsWith("law 4") && !law.endsWith(IN_PEACE);
+  const isInHarm = !law.startsWith("law 4");
   const found = await shrink(
     all,
     async (parts) => {

@@ -73,12 +73,12 @@ export async function openEstate(
 }
 
 /** A Fireflies workspace of the scenario; a second one of the same scenario is the same. */
-export function openSource(
+export async function openSource(
   scenario: Scenario,
   clock: VirtualClock,
   deliver: Deliver | null = null,
 ): Promise<FirefliesEmulator> {
-  return createFirefliesEmulator({
+  const source = await createFirefliesEmulator({
     seed: scenario.seed,
     epochMs: clock.nowMs(),
     realNowMs: () => clock.nowMs(),
@@ -89,6 +89,8 @@ export function openSource(
     ...(deliver === null ? {} : { deliver }),
     ...(scenario.quotaPerDay === null ? {} : { quotaPerDay: scenario.quotaPerDay }),
   });
+  for (const { op } of scenario.past) source.control(op);
+  return source;
 }
 
 let migrated: Promise<Uint8Array> | null = null;

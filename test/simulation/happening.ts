@@ -11,9 +11,7 @@ type Happening<Name extends WorldEvent["do"]> = Extract<WorldEvent, { do: Name }
 /** Make an event happen to the world, whatever the program does meanwhile. */
 export async function happen(sim: Simulation, event: WorldEvent): Promise<void> {
   if (isHarm(event)) {
-    if (sim.mode.harm && !sim.isCalm) await doHarm(sim, event);
-    // Held vectors come out in any case.
-    else if (event.do === "hold vectors" && !event.hold) sim.estate.index.controls.resume();
+    if (!sim.isCalm) await doHarm(sim, event);
     return;
   }
   sim.count(`event: ${event.do === "source" ? event.op.op : event.do}`);
@@ -24,8 +22,6 @@ export async function happen(sim: Simulation, event: WorldEvent): Promise<void> 
   else if (event.do === "start by hand")
     await sim.ask({ sync: event.sync, priority: "urgent", preview: null });
   else if (event.do === "ask") {
-    // In peace there is no Notion to look at.
-    if (sim.notion === null && (event.sync === "projects" || event.sync === "clients")) return;
     const preview = event.isDry ? ({ mode: "dry_run", planHash: null } as const) : null;
     await sim.ask({ sync: event.sync, priority: event.priority, preview });
   } else if (event.do === "forge") await sim.webhooks?.forge(event.vendor, event.way);

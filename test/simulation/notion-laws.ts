@@ -52,7 +52,7 @@ async function brokenTables(sim: Simulation): Promise<string[]> {
   for (const sync of ["clients", "projects"]) {
     const [last] = await rowsOf(
       sim,
-      `select state, detail, not_before_ms from runs where sync = '${sync}' and mode is null order by queued_ms desc, id desc limit 1`,
+      `select state, detail, not_before_ms from runs where sync = '${sync}' and mode is null order by rowid desc limit 1`,
     );
     if (last === undefined) broken.push(`ends: there was never a run of ${sync}`);
     else if (!String(last["state"]).startsWith("succeeded"))

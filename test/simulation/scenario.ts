@@ -65,6 +65,8 @@ export type Scenario = ScenarioParts & {
   readonly calmMs: number;
   readonly tickEveryMs: number;
   readonly meetings: readonly SourceMeeting[];
+  /** What has been done to them before the program begins, in order. */
+  readonly past: readonly { readonly id: string; readonly op: ControlInput }[];
   readonly plan: Plan;
   readonly quotaPerDay: number | null;
   readonly faultRate: number;
@@ -83,6 +85,9 @@ const LONG_MS = 30 * DAY_MS;
 /** So many times as much happens in a month. */
 const LONG_TIMES = 8;
 
+/** Meetings of a large world; a page of the source is 50. */
+const LARGE_WORLDS = [30, 52, 60, 75, 110];
+
 /** What a seed is. Pure. */
 export function scenarioOf(seed: number, length: HistoryLength = "short"): Scenario {
   const { scenario, span } = meetingsAlone(seed, length);
@@ -97,9 +102,10 @@ export function plainScenarioOf(seed: number, length: HistoryLength = "short"): 
 function meetingsAlone(seed: number, length: HistoryLength): { scenario: Scenario; span: Span } {
   const random = createRandom(seed, "scenario");
   const startMs = Date.UTC(2026, 8, 1) + random.int(0, 7 * 24 * 60) * MINUTE_MS;
-  const shortMs = random.pick([1, 2, 2, 3, 4, 6, 9, 14, 30]) * HOUR_MS;
+  const shortMs = random.pick(random.chance(0.9) ? [1, 1, 1, 2, 2, 3, 4] : [6, 9, 14, 30]) * HOUR_MS;
   const stormMs = length === "long" ? LONG_MS : shortMs;
-  const count = random.pick([3, 3, 4, 4, 5, 5, 6, 7, 8, 8, 10, 12, 14, 16, 20, 30, 52, 60, 75, 110]);
+  // Small worlds meet most bugs and are quick; the large ones are listed over several pages.
+  const count = random.pick(random.chance(0.95) ? [2, 3, 3, 4, 4, 5, 6, 7, 8, 10, 12, 16] : LARGE_WORLDS);
   const meetings = workspace(random, startMs, count);
   const free = random.chance(0.2);
   const quiet = random.chance(0.15);
@@ -113,6 +119,7 @@ function meetingsAlone(seed: number, length: HistoryLength): { scenario: Scenari
     calmMs: Math.max(startMs + stormMs, events.at(-1)?.atMs ?? 0) + MINUTE_MS,
     tickEveryMs: tickEvery(random, stormMs),
     meetings,
+    past: [],
     plan: free ? "free" : random.pick(["pro", "business", "business"]),
     quotaPerDay: random.chance(0.15) ? random.int(30, 60) : null,
     faultRate: quiet ? 0 : random.pick([0, 0.1, 0.25, 0.5]),
@@ -120,13 +127,14 @@ function meetingsAlone(seed: number, length: HistoryLength): { scenario: Scenari
     rates: { d1: rate(), r2: rate(), vectorize: rate(), ai: rate(), slow: rate() / 2 },
     events,
     pageEvents,
-    deaths: Array.from({ length: random.int(1, 6) }, () => deathOf(random)),
+    // Now and then nothing at all goes wrong.
+    deaths: Array.from({ length: quiet && random.chance(0.5) ? 0 : random.int(1, 6) }, () => deathOf(random)),
   };
   return { scenario, span: { startMs, stormMs } };
 }
 
 function tickEvery(random: Random, stormMs: number): number {
-  if (stormMs <= 4 * HOUR_MS) return random.pick([2, 10, 15, 30]) * MINUTE_MS;
+  if (stormMs <= 4 * HOUR_MS) return random.pick([5, 10, 20, 30]) * MINUTE_MS;
   return random.pick([30, 60]) * MINUTE_MS;
 }
 
@@ -137,7 +145,7 @@ const REST_WITH_NOTION_MS = 25 * DAY_MS;
 /** Some histories come to rest in the middle, are judged there, and go on. */
 function withSecondHalf(scenario: Scenario): Scenario {
   const random = createRandom(scenario.seed, "second half");
-  if (!random.chance(0.1)) return scenario;
+  if (!random.chance(scenario.notion === null ? 0.1 : 0.05)) return scenario;
   const troubleMs = scenario.calmMs + (scenario.notion === null ? REST_MS : REST_WITH_NOTION_MS);
   const stormMs = random.pick([1, 2, 4, 9]) * HOUR_MS;
   const given = { startMs: troubleMs, stormMs, meetings: untouched(scenario).slice(0, 6), quiet: false };
@@ -197,7 +205,7 @@ function happenings(
   const events: WorldEvent[] = [];
   const eventsMax = stormMs === LONG_MS ? 25 * LONG_TIMES : 25;
   const times = Array.from(
-    { length: random.int(0, eventsMax) },
+    { length: random.int(0, random.pick([eventsMax / 5, eventsMax / 5, eventsMax])) },
     () => startMs + random.int(0, stormMs),
   ).toSorted((a, b) => a - b);
   for (const [n, atMs] of times.entries())

@@ -34,8 +34,8 @@ import { WEBHOOK_SECRET, WebhookDoor } from "./webhook-door.ts";
 
 const MINUTE_MS = 60_000;
 
-/** The calm: a few hours of ticks, a day that the machine sleeps through (quotas and dead vectors wait that long), a few more. */
-const CALM_HOURS = 2;
+/** The calm: an hour of ticks, a day that the machine sleeps through (quotas and dead vectors wait that long), another hour. */
+const CALM_HOURS = 1;
 const ASLEEP_HOURS = 23;
 const CALM_TICK_MS = 20 * MINUTE_MS;
 /** Then the estate must be at rest; a little more is granted before that is called a breach. */
@@ -43,9 +43,9 @@ const REST_TRIES_MAX = 12;
 
 /** How a seed is run. */
 export type Mode = {
-  /** Kills, troubles and faults; without them the same world is synced in peace. */
-  readonly harm: boolean;
   readonly mutant?: Mutant;
+  /** Who knows what the source was all along; by default a new witness. */
+  readonly source?: SourceWatch;
   /** Writes down what happens, for a person to read. */
   readonly trace?: Trace;
 };
@@ -74,7 +74,7 @@ export class Simulation {
   estate!: Estate;
   source!: SourceWatch;
   door!: SourceDoor;
-  /** Null: there is no Notion, or nobody harms anything, and then nothing of it is compared. */
+  /** Null: there is no Notion. */
   notion: NotionSide | null = null;
   webhooks: WebhookDoor | null = null;
   /** Objects that were made to rot: they may be written twice. */
@@ -120,13 +120,13 @@ export class Simulation {
       // Not awaited, here and elsewhere: a process that is killed never answers.
       void this.#restart();
       const { pause } = this.scenario;
-      await this.#storm(this.scenario.calmMs);
+      await this.#pass(this.scenario.calmMs, this.scenario.tickEveryMs);
       await this.#quiesce();
       if (pause !== null && this.breaches.length === 0) {
         this.breaches.push(...(await brokenLaws(this)).map((breach) => `${breach} (at the pause)`));
         await this.#pass(pause.troubleMs, null);
         this.#stirUp();
-        await this.#storm(pause.calmMs);
+        await this.#pass(pause.calmMs, this.scenario.tickEveryMs);
         await this.#quiesce();
       }
       await exerciseOf(this);
@@ -135,21 +135,31 @@ export class Simulation {
     }
   }
 
-  async #storm(untilMs: number): Promise<void> {
-    await this.#pass(
-      untilMs,
-      this.mode.harm ? this.scenario.tickEveryMs : Math.max(HOUR_MS, this.scenario.tickEveryMs),
-    );
+  /** Run a program that begins when all is over, until nothing is left to do: what a day's budget is short of comes the next. */
+  async runAfterwards(): Promise<void> {
+    const stopHearing = hearConsole(this.printed);
+    try {
+      await this.#open();
+      this.#isCalm = true;
+      void this.#restart();
+      const begunMs = this.clock.nowMs();
+      await this.#pass(begunMs + HOUR_MS, CALM_TICK_MS);
+      if (await this.#isParked()) {
+        await this.#pass(this.clock.nowMs() + ASLEEP_HOURS * HOUR_MS, null);
+        await this.#pass(this.clock.nowMs() + CALM_HOURS * HOUR_MS, CALM_TICK_MS);
+      }
+      await this.#comeToRest(begunMs);
+    } finally {
+      stopHearing();
+    }
   }
 
   async #quiesce(): Promise<void> {
     const begunMs = this.clock.nowMs();
     await this.#calmDown();
     await this.#pass(this.clock.nowMs() + CALM_HOURS * HOUR_MS, CALM_TICK_MS);
-    if (this.mode.harm || (await this.#isParked())) {
-      await this.#pass(this.clock.nowMs() + ASLEEP_HOURS * HOUR_MS, null);
-      await this.#pass(this.clock.nowMs() + CALM_HOURS * HOUR_MS, CALM_TICK_MS);
-    }
+    await this.#pass(this.clock.nowMs() + ASLEEP_HOURS * HOUR_MS, null);
+    await this.#pass(this.clock.nowMs() + CALM_HOURS * HOUR_MS, CALM_TICK_MS);
     await this.#settleNotion();
     await this.#comeToRest(begunMs);
   }
@@ -179,15 +189,16 @@ export class Simulation {
   /** One more hour in which nothing is new; a deletion whose evidence ripens in it is seen through. */
   async quietHour(): Promise<void> {
     const begunMs = this.clock.nowMs();
-    await this.#pass(begunMs + HOUR_MS + MINUTE_MS, MINUTE_MS * 10);
+    await this.#pass(begunMs + HOUR_MS + MINUTE_MS, CALM_TICK_MS);
     await this.#comeToRest(begunMs);
   }
 
-  /** True if no run is unfinished and nothing is owed. */
+  /** True if no run is unfinished, none ended in failure that has had no successor, and nothing is owed. */
   async isAtRest(): Promise<boolean> {
     const row = await this.estate.d1
       .prepare(
         `select (select count(*) from runs where state in ('queued', 'running')) +
+           (select count(*) from (select state, max(rowid) from runs where sync in ('fireflies', 'vectors') group by sync) where state = 'failed') +
            (select count(*) from meetings where vectors_owed_since is not null and deleted_ms is null) +
            (select count(*) from sightings where state = 'failed' and source_id in (select value from json_each(?1))) +
            (select count(*) from chunks where state not in ('live', 'gone')) as n`,
@@ -205,11 +216,12 @@ export class Simulation {
     return parked !== 0;
   }
 
+  /** End it. The witness is closed by whoever made it. */
   async close(): Promise<void> {
     this.#engine.kill();
     this.#second?.engine.kill();
     await this.estate.close();
-    await this.source.close();
+    if (this.mode.source === undefined) await this.source.close();
     await this.notion?.emulator.close();
   }
 
@@ -234,11 +246,10 @@ export class Simulation {
     const deliver = hasWebhooks ? (what: Delivery) => this.#deliver(what) : null;
     this.estate = await openEstate(scenario, clock, deliver);
     this.#breakSources();
-    this.source = new SourceWatch(await openSource(scenario, clock), () => clock.nowMs());
-    for (const meeting of scenario.meetings) await this.source.look(meeting.id);
+    this.source = this.mode.source ?? (await this.#witness());
     const { pageEvents } = scenario;
     this.door = new SourceDoor({ fireflies: this.estate.fireflies, watch: this.source, clock, pageEvents });
-    if (scenario.notion !== null && this.mode.harm) {
+    if (scenario.notion !== null) {
       const given = { scenario, clock, d1: this.estate.d1, deliver };
       this.notion = await openNotionSide(scenario.notion, given);
     }
@@ -249,6 +260,13 @@ export class Simulation {
         this.mode.trace?.note(clock.nowMs(), "world", describeEvent(event), "");
         void happen(this, event);
       });
+  }
+
+  async #witness(): Promise<SourceWatch> {
+    const { scenario, clock } = this;
+    const witness = new SourceWatch(await openSource(scenario, clock), () => clock.nowMs());
+    for (const { id } of scenario.meetings) await witness.look(id);
+    return witness;
   }
 
   #engineOver(store: WorkflowStore, life: () => Life): WorkflowEngine {
@@ -289,7 +307,7 @@ export class Simulation {
   /** Calls of the sources fail from now on, as the seed says. */
   #breakSources(): void {
     const { scenario } = this;
-    if (!this.mode.harm || scenario.faultRate === 0) return;
+    if (scenario.faultRate === 0) return;
     this.estate.fireflies.control({ op: "fault", plan: `seed=${scenario.seed},rate=${scenario.faultRate}` });
   }
 
@@ -471,11 +489,11 @@ export class Simulation {
   }
 
   #newLife(): Life {
-    const { scenario, mode } = this;
+    const { scenario } = this;
     const number = this.#livesCount;
     this.#livesCount += 1;
     const death = this.#deaths.shift();
-    const isZombie = mode.harm && this.#random.chance(0.4);
+    const isZombie = this.#random.chance(0.4);
     const life = new Life(`life ${number}`, {
       clock: this.clock,
       random: createRandom(scenario.seed, `life ${number}`),
@@ -487,7 +505,7 @@ export class Simulation {
       count: (what) => this.count(what),
       ...this.#noteOf(`life ${number}`),
     });
-    if (!mode.harm || this.#isCalm) life.calmDown();
+    if (this.#isCalm) life.calmDown();
     return life;
   }
 
@@ -515,7 +533,7 @@ export class Simulation {
     this.count("event: trouble after a pause");
     this.#breakSources();
     this.#deaths = [...(this.scenario.pause?.deaths ?? [])];
-    if (this.mode.harm) this.replaceProcess("between two storms");
+    this.replaceProcess("between two storms");
   }
 
   async #calmDown(): Promise<void> {

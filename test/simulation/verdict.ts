@@ -1,5 +1,6 @@
+import { afterwardsOf } from "./afterwards.ts";
 import { cutTo, partsIn } from "./cut.ts";
-import { differences, finalStateOf, footprintOf, type FinalState } from "./final-state.ts";
+import { differences, finalStateOf, footprintOf } from "./final-state.ts";
 import { brokenLaws } from "./laws.ts";
 import { NO_MUTANT, type Mutant } from "./mutant.ts";
 import { plainScenarioOf, scenarioOf, type HistoryLength, type Scenario } from "./scenario.ts";
@@ -35,7 +36,7 @@ export function scenarioFor(seed: number, { mutant = NO_MUTANT, length = "short"
 }
 
 /**
- * Run a seed twice, once in peace and once in harm's way, and hold both against the laws.
+ * Run a seed in harm's way, hold it against the laws, and then against a program that begins when all is over.
  *
  * Deterministic: equal seeds give equal verdicts. Needs `makeGlobalsReplayable` first.
  */
@@ -49,46 +50,52 @@ export async function judgeScenario(
   { mutant }: Judging = {},
   trace?: Trace,
 ): Promise<Verdict> {
-  const peace = await course(scenario, { harm: false, mutant });
-  const harm = await course(scenario, { harm: true, mutant, trace });
-  const breaches = [...peace.breaches.map((breach) => `${breach}${IN_PEACE}`), ...harm.breaches];
-  if (breaches.length === 0) breaches.push(...differences(harm.state, peace.state));
-  return { seed: scenario.seed, breaches, exercised: harm.exercised, virtualMs: harm.virtualMs };
+  const sim = new Simulation(scenario, { ...(mutant && { mutant }), ...(trace && { trace }) });
+  try {
+    const breaches = await inHarm(sim);
+    if (breaches.length === 0) breaches.push(...(await otherwiseAfterwards(sim)));
+    const virtualMs = sim.clock.nowMs() - scenario.startMs;
+    return { seed: scenario.seed, breaches, exercised: sim.exercised, virtualMs };
+  } finally {
+    await sim.close();
+  }
 }
 
-/** What is broken in harm's way alone, for whoever looks for less of the same: half the work. */
+/** What is broken in harm's way alone, for whoever looks for less of the same. */
 export async function breachesInHarm(scenario: Scenario, mutant?: Mutant): Promise<readonly string[]> {
-  return (await course(scenario, { harm: true, mutant })).breaches;
+  const sim = new Simulation(scenario, { ...(mutant && { mutant }) });
+  try {
+    return await inHarm(sim);
+  } finally {
+    await sim.close();
+  }
 }
-
-/** Ends a breach that nothing was to blame for but the program. */
-export const IN_PEACE = " (without kills or faults)";
 
 /** Which law a breach is one of: two sentences of one law differ in ids and counts. */
 export function lawOf(breach: string): string {
-  return `${breach.split(":")[0] ?? breach}${breach.endsWith(IN_PEACE) ? IN_PEACE : ""}`;
+  return breach.split(":")[0] ?? breach;
 }
 
-type Course = {
-  readonly breaches: string[];
-  readonly state: FinalState;
-  readonly exercised: ReadonlyMap<string, number>;
-  readonly virtualMs: number;
-};
-type CourseMode = { harm: boolean; mutant?: Mutant | undefined; trace?: Trace | undefined };
+async function inHarm(sim: Simulation): Promise<string[]> {
+  await sim.run();
+  const before = await footprintOf(sim);
+  await sim.quietHour();
+  const breaches = [...sim.breaches, ...(await brokenLaws(sim))];
+  if (breaches.length === 0 && (await footprintOf(sim)) !== before)
+    breaches.push("law 3: a run with nothing new left something behind");
+  return breaches;
+}
 
-async function course(scenario: Scenario, { harm, mutant, trace }: CourseMode): Promise<Course> {
-  const sim = new Simulation(scenario, { harm, ...(mutant && { mutant }), ...(trace && { trace }) });
+/** What a program knows otherwise that begins when all is over, over empty stores and the source as it is then. */
+async function otherwiseAfterwards(lived: Simulation): Promise<string[]> {
+  const scenario = afterwardsOf(lived.scenario, lived.clock.nowMs());
+  const { mutant } = lived.mode;
+  const later = new Simulation(scenario, { source: lived.source, ...(mutant && { mutant }) });
   try {
-    await sim.run();
-    const before = await footprintOf(sim);
-    await sim.quietHour();
-    const breaches = [...sim.breaches, ...(await brokenLaws(sim))];
-    if (harm && breaches.length === 0 && (await footprintOf(sim)) !== before)
-      breaches.push("law 3: a run with nothing new left something behind");
-    const virtualMs = sim.clock.nowMs() - scenario.startMs;
-    return { breaches, state: await finalStateOf(sim), exercised: sim.exercised, virtualMs };
+    await later.runAfterwards();
+    if (later.breaches.length > 0) return later.breaches.map((breach) => `law 4: begun afterwards: ${breach}`);
+    return differences(await finalStateOf(lived), await finalStateOf(later));
   } finally {
-    await sim.close();
+    await later.close();
   }
 }

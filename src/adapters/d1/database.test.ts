@@ -63,3 +63,11 @@ describe("jsonSlices", () => {
     expect(forRows([], "insert")).toEqual([]);
   });
 });
+
+describe("a batch of nothing", () => {
+  it("asks D1 nothing, which refuses it", async () => {
+    const { d1 } = await aWorkspace();
+    expect(await createDatabase(d1).batch([])).toEqual([]);
+    await expect(d1.batch([])).rejects.toThrow("No SQL statements detected");
+  });
+});

@@ -26,7 +26,7 @@ export type Database = {
 export function createDatabase(d1: D1Database): Database {
   const prepared = ({ sql, values }: Statement): D1PreparedStatement => d1.prepare(sql).bind(...values);
   const batch = (statements: readonly Statement[]): Promise<D1Result[]> =>
-    classified(() => d1.batch(statements.map(prepared)));
+    statements.length === 0 ? Promise.resolve([]) : classified(() => d1.batch(statements.map(prepared)));
   return {
     rows: (sql, ...values) =>
       classified(async () => (await prepared({ sql, values }).all()).results as never),
