@@ -38,12 +38,14 @@ describe("failures of D1", () => {
     ["database or disk is full: SQLITE_FULL", "storage_full"],
     ["no such column: x: SQLITE_ERROR", "defect"],
   ])("sorts %j as %s", async (message, kind) => {
+    const { d1 } = await aWorkspace();
     const broken = {
+      prepare: (sql: string) => d1.prepare(sql),
       batch: async () => {
         throw new Error(`D1_ERROR: ${message}`, { cause: new Error(message) });
       },
     };
-    await expect(createDatabase(broken as never).batch([])).rejects.toMatchObject({
+    await expect(createDatabase(broken as never).batch([statement("select 1")])).rejects.toMatchObject({
       failure: { kind, party: "d1" },
     });
   });
