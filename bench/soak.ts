@@ -26,6 +26,7 @@ const INCLUDED = { rowsRead: 25e9, rowsWritten: 50e6, steps: 500e3 };
 /** What a soak of one size came to: by day, and what is stored in the end. */
 type Soaked = {
   readonly meetings: number;
+  readonly first: SoakDay;
   readonly days: readonly SoakDay[];
   readonly growth: readonly { readonly table: string; readonly before: number; readonly after: number }[];
   readonly d1Bytes: number;
@@ -40,7 +41,13 @@ export async function benchSoak({ days, say }: SoakBenchOptions): Promise<BenchR
   const [small, large] = soaked as [Soaked, Soaked];
   return {
     name: "soak",
-    rows: [...perDay(large), ...growthRows(large, days), ...costRows(small, large)],
+    rows: [
+      ...perDay(large),
+      ...growthRows(large, days),
+      ...storedRows(small, large),
+      ...firstSyncRows(small, large),
+      ...costRows(small, large),
+    ],
   };
 }
 
@@ -50,7 +57,7 @@ async function soak(meetings: number, days: number, say: (line: string) => void)
   try {
     const world = await openSoakWorld(d1, meetings);
     say(`${meetings} meetings: first sync`);
-    await world.begin();
+    const first = await world.begin();
     const before = await d1.rowsByTable();
     const lived: SoakDay[] = [];
     for (let day = 1; day <= days; day += 1) {
@@ -63,7 +70,7 @@ async function soak(meetings: number, days: number, say: (line: string) => void)
       before: before[table] ?? 0,
       after: after[table] ?? 0,
     }));
-    return { days: lived, growth, d1Bytes: d1.sizeBytes(), ...(await world.stored()) };
+    return { first, days: lived, growth, d1Bytes: d1.sizeBytes(), ...(await world.stored()) };
   } finally {
     await d1.close();
     await rm(directory, { recursive: true, force: true });
@@ -75,7 +82,7 @@ function meanOf(days: readonly SoakDay[], figure: (day: SoakDay) => number): num
   return days.reduce((sum, day) => sum + figure(day), 0) / days.length;
 }
 
-function perDay({ days, meetings }: Soaked): BenchResult["rows"] {
+function perDay({ days, meetings }: Soaked): Row[] {
   const failed = days.reduce((sum, day) => sum + day.failed, 0);
   return [
     { what: "meetings in the end", value: meetings, unit: "" },
@@ -127,24 +134,31 @@ function ofIncluded(what: string, days: readonly SoakDay[], figure: Figure, incl
   };
 }
 
-function growthRows(
-  { growth, d1Bytes, r2Bytes, vectors, meetings }: Soaked,
-  days: number,
-): BenchResult["rows"] {
+function growthRows({ growth }: Soaked, days: number): Row[] {
   const growing = growth
     .map(({ table, before, after }) => ({ table, after, weekly: ((after - before) / days) * 7 }))
     .filter(({ weekly }) => weekly > 0)
     .toSorted((a, b) => b.weekly - a.weekly)
     .slice(0, TABLES_SHOWN);
+  return growing.map(({ table, weekly }) => ({
+    what: `rows of ${table}, more each week`,
+    value: rounded(weekly),
+    unit: "rows",
+  }));
+}
+
+/** What one meeting more adds to each store. */
+function storedRows(small: Soaked, large: Soaked): Row[] {
+  const more = large.meetings - small.meetings;
+  const added = (what: string, figure: (soaked: Soaked) => number, unit: string): Row => ({
+    what: `${what}, for each meeting more`,
+    value: rounded((figure(large) - figure(small)) / more),
+    unit,
+  });
   return [
-    ...growing.map(({ table, weekly }) => ({
-      what: `rows of ${table}, more each week`,
-      value: rounded(weekly),
-      unit: "rows",
-    })),
-    { what: "D1, for each meeting stored", value: Math.round(d1Bytes / meetings), unit: "bytes" },
-    { what: "R2, for each meeting stored", value: Math.round(r2Bytes / meetings), unit: "bytes" },
-    { what: "vectors, for each meeting stored", value: rounded(vectors / meetings), unit: "" },
+    added("D1", (one) => one.d1Bytes, "bytes"),
+    added("R2", (one) => one.r2Bytes, "bytes"),
+    added("vectors", (one) => one.vectors, ""),
   ];
 }
 
@@ -159,43 +173,82 @@ function lineOf(
   return (meetings) => Math.max(0, y2 + slope * (meetings - x2));
 }
 
-function costRows(small: Soaked, large: Soaked): BenchResult["rows"] {
-  const monthly = (figure: (day: SoakDay) => number) =>
-    lineOf(small, large, ({ days }) => meanOf(days, figure) * DAYS_PER_MONTH);
-  const stored = (figure: (soaked: Soaked) => number) => (meetings: number) =>
-    (figure(large) / large.meetings) * meetings;
-  const usageAt = (meetings: number): Usage => ({
-    rowsRead: monthly((day) => day.rowsRead)(meetings),
-    rowsWritten: monthly((day) => day.rowsWritten)(meetings),
-    d1Bytes: stored((one) => one.d1Bytes)(meetings),
-    r2Bytes: stored((one) => one.r2Bytes)(meetings),
-    r2Writes: monthly((day) => day.r2Writes)(meetings),
-    r2Reads: monthly((day) => day.r2Reads)(meetings),
-    vectors: stored((one) => one.vectors)(meetings),
-    steps: monthly((day) => day.steps)(meetings),
-    tokens: monthly((day) => day.tokens)(meetings),
+/** What a day of one size used. */
+const USED = ["rowsRead", "rowsWritten", "r2Writes", "r2Reads", "steps", "tokens"] as const;
+type Used = (typeof USED)[number];
+const STORED = ["d1Bytes", "r2Bytes", "vectors"] as const;
+
+/** What a month at so many meetings uses and stores, by the two sizes that were soaked. */
+function usageOf(small: Soaked, large: Soaked): (meetings: number) => Usage {
+  const perMonth = (name: Used) =>
+    lineOf(small, large, ({ days }) => meanOf(days, (day) => day[name]) * DAYS_PER_MONTH);
+  const lines = [
+    ...USED.map((name) => [name, perMonth(name)] as const),
+    ...STORED.map((name) => [name, lineOf(small, large, (soaked) => soaked[name])] as const),
+  ];
+  return (meetings) => Object.fromEntries(lines.map(([name, line]) => [name, line(meetings)])) as Usage;
+}
+
+/** What the first sync of so many meetings uses: calls are the vendor's own bound. */
+function firstSyncOf(small: Soaked, large: Soaked): (meetings: number) => Usage {
+  const lines = USED.map((name) => [name, lineOf(small, large, ({ first }) => first[name])] as const);
+  return (meetings) => ({
+    ...(Object.fromEntries(lines.map(([name, line]) => [name, line(meetings)])) as Pick<Usage, Used>),
+    d1Bytes: 0,
+    r2Bytes: 0,
+    vectors: 0,
   });
+}
+
+function firstSyncRows(small: Soaked, large: Soaked): Row[] {
+  const per = (figure: Figure): number => {
+    const line = lineOf(small, large, ({ first }) => figure(first));
+    return rounded(line(1_000_001) - line(1_000_000));
+  };
+  const row = (what: string, figure: Figure): Row => ({
+    what: `first sync: ${what}, for each meeting`,
+    value: per(figure),
+    unit: "",
+  });
+  return [
+    row("D1 rows read", (first) => first.rowsRead),
+    row("D1 rows written", (first) => first.rowsWritten),
+    row("R2 writes and lists", (first) => first.r2Writes),
+    row("Workflow steps", (first) => first.steps),
+    row("tokens embedded", (first) => first.tokens),
+  ];
+}
+
+/** The bill, dearest first; what is below a cent is left out. */
+function billOf(usage: Usage): { readonly total: number; readonly words: string } {
+  const { total, parts } = monthlyCosts(usage);
+  const dearest = parts.filter(({ dollars }) => dollars >= 0.01).toSorted((a, b) => b.dollars - a.dollars);
+  return { total, words: dearest.map(({ name, dollars }) => `${name} ${dollars.toFixed(2)}`).join(", ") };
+}
+
+function costRows(small: Soaked, large: Soaked): Row[] {
+  const usageAt = usageOf(small, large);
+  const firstAt = firstSyncOf(small, large);
   return SIZES_SHOWN.flatMap((meetings) => {
     const usage = usageAt(meetings);
-    const { total, parts } = monthlyCosts(usage);
-    const dearest = parts.filter(({ dollars }) => dollars >= 0.01).toSorted((a, b) => b.dollars - a.dollars);
-    const words = dearest.map(({ name, dollars }) => `${name} ${dollars.toFixed(2)}`).join(", ");
+    const [month, first] = [billOf(usage), billOf(firstAt(meetings))];
+    const share = (what: string, used: number, of: number): Row => ({
+      what: `  ${what}`,
+      value: rounded((used / of) * 100),
+      unit: "%",
+    });
     return [
       {
-        what: `${meetings.toLocaleString("en")} meetings, a month: ${words}`,
-        value: rounded(total),
+        what: `${meetings.toLocaleString("en")} meetings, a month: ${month.words}`,
+        value: rounded(month.total),
         unit: "$",
       },
-      {
-        what: `  D1 at that size, of the 10 GB that one may have`,
-        value: rounded((usage.d1Bytes / 10e9) * 100),
-        unit: "%",
-      },
-      {
-        what: `  vectors at that size, of the 20 million of an index`,
-        value: rounded((usage.vectors / 20e6) * 100),
-        unit: "%",
-      },
+      { what: `  the month of the first sync: ${first.words}`, value: rounded(first.total), unit: "$" },
+      share("D1, of the 10 GB that one may have", usage.d1Bytes, 10e9),
+      share("vectors, of the 20 million of an index", usage.vectors, 20e6),
+      share("D1 rows read a month, of what is included", usage.rowsRead, INCLUDED.rowsRead),
+      share("D1 rows written a month, of what is included", usage.rowsWritten, INCLUDED.rowsWritten),
+      share("Workflow steps a month, of what is included", usage.steps, INCLUDED.steps),
     ];
   });
 }
