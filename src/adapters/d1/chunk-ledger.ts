@@ -252,7 +252,8 @@ function deadMethods(database: Database): DeadMethods {
     markRisen: async (fence, ids) => {
       await database.fenced(
         fence,
-        forRows(ids, `update chunks set state = 'dead' where state = 'gone' and ${inList}`),
+        // Looked for anew: whatever rose once may rise again.
+        forRows(ids, `update chunks set state = 'dead', rechecks = 0 where state = 'gone' and ${inList}`),
       );
     },
     deadDue: async (nowMs, limit) => {

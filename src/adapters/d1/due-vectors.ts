@@ -12,10 +12,10 @@ export function documentsDueAt(nowMs: string): string {
     and not (${refusedAt(nowMs)}))`;
 }
 
-/** Holds for chunks whose id is due for another look at a world time. */
+/** Holds for chunks whose id is due for another look at a world time; its first line is that of the index `chunks_dead`. */
 export function isDeadDue(nowMs: string): string {
   const [first, second] = DEAD_RECHECK_AGES_MS;
-  return `state in ('dead', 'gone') and (
+  return `state in ('dead', 'gone') and rechecks < ${DEAD_RECHECK_AGES_MS.length} and (
     (state = 'dead' and (doomed = 1 or dead_ms <= ${nowMs} - ${DEAD_LINGERS_MS}))
     or (state = 'gone' and rechecks = 0 and dead_ms <= ${nowMs} - ${first})
     or (state = 'gone' and rechecks = 1 and dead_ms <= ${nowMs} - ${second}))`;
