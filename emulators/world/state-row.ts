@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 
-/** Everything about a world that is no list, as one row of its file, written as a whole. */
+/** Everything about a world that is no list, as one row of its file, written as a whole. One in memory is never opened again. */
 export type StateRow<State> = { load(): State | null; save(state: State): void };
 
 export function openStateRow<State>(database: DatabaseSync): StateRow<State> {
@@ -15,6 +15,7 @@ export function openStateRow<State>(database: DatabaseSync): StateRow<State> {
       return row ? (JSON.parse(String(row["value"])) as State) : null;
     },
     save(state) {
+      if (database.location() === null) return;
       upsert.run(JSON.stringify(state));
     },
   };

@@ -75,11 +75,19 @@ type LogEntry = ReturnType<Simulation["estate"]["fireflies"]["log"]>[number];
 /** The reply that named the time was lost with its process: a kill between reply and ledger, the one window there is. */
 function wasNeverTold(early: LogEntry, log: readonly LogEntry[], attempts: readonly Row[]): boolean {
   const naming = log.findLast((entry) => entry.seq < early.seq && !entry.early && entry.status === 429);
-  // Two syncs that call in one millisecond know nothing of each other's replies.
-  if (naming?.atMs === early.atMs) return true;
+  // Two syncs whose calls are under way at once know nothing of each other's replies.
+  if (naming !== undefined && wasUnderWay(attempts, naming.atMs, early.atMs)) return true;
   const last = attempts.findLast((row) => Number(row["at_ms"]) <= (naming?.atMs ?? 0));
   // The next life may call in the same millisecond.
   return attempts.some((row) => row["at_ms"] === last?.["at_ms"] && row["outcome"] === "started");
+}
+
+/** Was a call that arrived at an instant begun when a reply of another instant came, or before? Slow ones are long on their way. */
+export function wasUnderWay(attempts: readonly Row[], replyMs: number, arrivedMs: number): boolean {
+  return attempts.some(
+    (row) =>
+      Number(row["at_ms"]) <= replyMs && Number(row["at_ms"]) + Number(row["duration_ms"] ?? 0) >= arrivedMs,
+  );
 }
 
 /** Was the machine's clock set between the reply that named the time and the call that came too early? */
@@ -94,7 +102,7 @@ async function brokenBudget(sim: Simulation): Promise<string[]> {
   const log = sim.estate.fireflies.log();
   const attempts = await rowsOf(
     sim,
-    "select at_ms, outcome from attempts where is_call = 1 and party = 'fireflies' order by at_ms, id",
+    "select at_ms, duration_ms, outcome from attempts where is_call = 1 and party = 'fireflies' order by at_ms, id",
   );
   for (const entry of log) {
     if (sim.door.lateCallsMs.has(entry.atMs)) continue;

@@ -1,4 +1,5 @@
 import { equalityBreaches, lostValues, trashedAgain, unrecordedPushes } from "../fight/laws.ts";
+import { wasUnderWay } from "./ledger-laws.ts";
 import { rowsOf } from "./stores.ts";
 import type { Simulation } from "./simulation.ts";
 
@@ -29,14 +30,14 @@ async function brokenWaits(sim: Simulation): Promise<string[]> {
   const log = notion?.emulator.log() ?? [];
   const attempts = await rowsOf(
     sim,
-    "select at_ms, outcome from attempts where is_call = 1 and party = 'notion' order by at_ms, id",
+    "select at_ms, duration_ms, outcome from attempts where is_call = 1 and party = 'notion' order by at_ms, id",
   );
   return log
     .filter((entry) => entry.early && notion?.lateCallsMs.has(entry.atMs) === false)
     .filter((early) => {
       const naming = log.findLast((entry) => entry.seq < early.seq && entry.retryAfterSeconds !== null);
       // Another lane had its call on the way when the reply came.
-      if (naming?.atMs === early.atMs) return false;
+      if (naming !== undefined && wasUnderWay(attempts, naming.atMs, early.atMs)) return false;
       const attempt = attempts.findLast((row) => Number(row["at_ms"]) <= (naming?.atMs ?? 0));
       // The reply that named the time was lost with its process: the one window there is.
       return attempt?.["outcome"] !== "started";

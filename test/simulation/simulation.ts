@@ -34,8 +34,8 @@ import { WEBHOOK_SECRET, WebhookDoor } from "./webhook-door.ts";
 
 const MINUTE_MS = 60_000;
 
-/** The calm: an hour of ticks, a day that the machine sleeps through (quotas and dead vectors wait that long), another hour. */
-const CALM_HOURS = 1;
+/** The calm: a few ticks, a day that the machine sleeps through (quotas and dead vectors wait that long), a few more. */
+const CALM_MS = 21 * MINUTE_MS;
 const ASLEEP_HOURS = 23;
 const CALM_TICK_MS = 20 * MINUTE_MS;
 /** Then the estate must be at rest; a little more is granted before that is called a breach. */
@@ -143,10 +143,10 @@ export class Simulation {
       this.#isCalm = true;
       void this.#restart();
       const begunMs = this.clock.nowMs();
-      await this.#pass(begunMs + HOUR_MS, CALM_TICK_MS);
+      await this.#pass(begunMs + CALM_MS, CALM_TICK_MS);
       if (await this.#isParked()) {
         await this.#pass(this.clock.nowMs() + ASLEEP_HOURS * HOUR_MS, null);
-        await this.#pass(this.clock.nowMs() + CALM_HOURS * HOUR_MS, CALM_TICK_MS);
+        await this.#pass(this.clock.nowMs() + CALM_MS, CALM_TICK_MS);
       }
       await this.#comeToRest(begunMs);
     } finally {
@@ -157,9 +157,9 @@ export class Simulation {
   async #quiesce(): Promise<void> {
     const begunMs = this.clock.nowMs();
     await this.#calmDown();
-    await this.#pass(this.clock.nowMs() + CALM_HOURS * HOUR_MS, CALM_TICK_MS);
+    await this.#pass(this.clock.nowMs() + CALM_MS, CALM_TICK_MS);
     await this.#pass(this.clock.nowMs() + ASLEEP_HOURS * HOUR_MS, null);
-    await this.#pass(this.clock.nowMs() + CALM_HOURS * HOUR_MS, CALM_TICK_MS);
+    await this.#pass(this.clock.nowMs() + CALM_MS, CALM_TICK_MS);
     await this.#settleNotion();
     await this.#comeToRest(begunMs);
   }
