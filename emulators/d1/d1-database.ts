@@ -52,6 +52,11 @@ export interface D1Emulator extends D1Database {
   setHooks(hooks: D1Hooks): void;
   /** The whole database as bytes, for `contents` of others: a migrated one is copied a hundred times sooner than made. */
   contents(): Uint8Array;
+  /**
+   * The same database under a new object, with what it has compiled, without hooks; this object is closed, so that whoever
+   * still holds it reaches nothing.
+   */
+  handOver(): D1Emulator;
   /** Free the SQLite handle. */
   close(): void;
 }
@@ -68,7 +73,13 @@ export interface D1Emulator extends D1Database {
  * (local workerd answers "internal error").
  */
 export function createD1(options: D1Options = {}): D1Emulator {
-  return new EmulatedD1(options);
+  const engine = new SqliteEngine({
+    path: options.path ?? ":memory:",
+    contents: options.contents ?? null,
+    sizeMaxBytes: options.sizeMaxBytes ?? D1_LIMITS.databaseBytesMax,
+    isReplayable: options.isReplayable ?? false,
+  });
+  return new EmulatedD1(engine, options);
 }
 
 class EmulatedD1 implements D1Emulator {
@@ -77,14 +88,10 @@ class EmulatedD1 implements D1Emulator {
   #hooks: D1Hooks;
   #queryCount = 0;
   #callCount = 0;
+  #isHandedOver = false;
 
-  constructor(options: D1Options) {
-    this.#engine = new SqliteEngine({
-      path: options.path ?? ":memory:",
-      contents: options.contents ?? null,
-      sizeMaxBytes: options.sizeMaxBytes ?? D1_LIMITS.databaseBytesMax,
-      isReplayable: options.isReplayable ?? false,
-    });
+  constructor(engine: SqliteEngine, options: Pick<D1Options, "hooks" | "queriesMax">) {
+    this.#engine = engine;
     this.#hooks = options.hooks ?? {};
     this.#queriesMax = options.queriesMax ?? Number.POSITIVE_INFINITY;
   }
@@ -117,8 +124,13 @@ class EmulatedD1 implements D1Emulator {
     return this.#engine.contents();
   }
 
+  handOver(): D1Emulator {
+    this.#isHandedOver = true;
+    return new EmulatedD1(this.#engine, { queriesMax: this.#queriesMax });
+  }
+
   close(): void {
-    this.#engine.close();
+    if (!this.#isHandedOver) this.#engine.close();
   }
 
   prepare(query: string): D1PreparedStatement {
@@ -183,6 +195,7 @@ class EmulatedD1 implements D1Emulator {
   }
 
   #run(queries: readonly Query[]): Outcome[] {
+    if (this.#isHandedOver) throw new Error("the database is closed");
     if (queries.length === 0 || queries.some((query) => query.sql.trim() === "")) {
       throw new Error("No SQL statements detected.");
     }

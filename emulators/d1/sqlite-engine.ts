@@ -35,7 +35,7 @@ export interface SqliteEngineOptions {
 }
 
 const PAGE_BYTES = 4_096;
-const STATEMENTS_KEPT_MAX = 500;
+const STATEMENTS_KEPT_MAX = 2_000;
 const RANGE_ERROR_CODE = 25;
 const WRONG_PARAMETER_COUNT = "Wrong number of parameter bindings for SQL query.";
 const SCHEMA_WORD =

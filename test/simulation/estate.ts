@@ -10,6 +10,7 @@ import { WorkflowStore } from "../../emulators/workflows/store.ts";
 import { createWorkersAiInProcess, type WorkersAiCore } from "../../emulators/workers-ai/ai-core.ts";
 import { METADATA_INDEXES } from "../../src/core/chunk-plan.ts";
 import { EMBEDDING_MODEL } from "../../src/core/policy.ts";
+import { D1_LIMITS } from "../../emulators/d1/d1-limits.ts";
 import { splitStatements } from "../../src/local/sql-statements.ts";
 import type { Scenario } from "./scenario.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -46,8 +47,7 @@ export async function openEstate(
   deliver: Deliver | null,
 ): Promise<Estate> {
   const fireflies = await openSource(scenario, clock, deliver);
-  migrated ??= migratedContents();
-  const d1 = createD1({ isReplayable: true, contents: await migrated });
+  const d1 = idle.pop() ?? (await newDatabase());
   let mutations = 0;
   const index = createVectorizeInMemory({
     dimensions: DIMENSIONS,
@@ -65,7 +65,7 @@ export async function openEstate(
     fireflies,
     steps: new WorkflowStore(),
     close: async () => {
-      d1.close();
+      await leave(d1);
       index.close();
       await fireflies.close();
     },
@@ -93,7 +93,65 @@ export async function openSource(
   return source;
 }
 
+/** Databases of simulations that are over, as the migrations made them: their statements are compiled already. */
+const idle: D1Emulator[] = [];
+const IDLE_MAX = 3;
+
 let migrated: Promise<Uint8Array> | null = null;
+
+async function newDatabase(): Promise<D1Emulator> {
+  migrated ??= migratedContents();
+  return createD1({ isReplayable: true, contents: await migrated });
+}
+
+/** Nothing but the clean-up of a full database touches them, and they are large. */
+const LEFT_ALONE = ["d1_migrations", "ballast"];
+const TABLES = `select name from sqlite_master where type = 'table' and name not like 'sqlite%'
+  and name not like '%\\_fts%' escape '\\' and name not in (select value from json_each(?1))`;
+
+let resetting: Promise<readonly Query[]> | null = null;
+type Query = { readonly sql: string; readonly values: readonly unknown[] };
+
+/** What makes any database of a simulation anew what the migrations made. */
+async function resetStatements(): Promise<Query[]> {
+  const d1 = await newDatabase();
+  const { results } = await d1.prepare(TABLES).bind(JSON.stringify(LEFT_ALONE)).all<{ name: string }>();
+  const deletions = results.map(({ name }): Query => ({ sql: `delete from ${name}`, values: [] }));
+  const rows: Query[] = [];
+  for (const { name } of results) {
+    for (const row of (await d1.prepare(`select * from ${name}`).all()).results) {
+      const places = Object.keys(row).map((_, place) => `?${place + 1}`);
+      const sql = `insert into ${name} (${Object.keys(row).join()}) values (${places.join()})`;
+      rows.push({ sql, values: Object.values(row) });
+    }
+  }
+  d1.close();
+  const ballast = MIGRATIONS.flatMap(({ statements }) => statements).filter((sql) => BALLAST.test(sql));
+  return [
+    // Twice, for triggers write what they delete into other tables.
+    ...deletions,
+    ...deletions,
+    ...rows,
+    ...["chunks_fts", "meetings_fts"].map((name) => ({
+      sql: `insert into ${name} (${name}) values ('rebuild')`,
+      values: [],
+    })),
+    ...ballast.map((sql) => ({ sql: sql.replace(BALLAST, "insert or ignore into ballast"), values: [] })),
+  ];
+}
+const BALLAST = /insert into ballast\b/i;
+
+/** Leave a database to a later simulation. */
+async function leave(left: D1Emulator): Promise<void> {
+  if (idle.length === IDLE_MAX) return left.close();
+  const d1 = left.handOver();
+  d1.setSizeMax(D1_LIMITS.databaseBytesMax);
+  resetting ??= resetStatements();
+  await d1.batch((await resetting).map(({ sql, values }) => d1.prepare(sql).bind(...values)));
+  const { byteLength } = await (migrated ?? migratedContents());
+  if (d1.sizeBytes === byteLength) idle.push(d1);
+  else d1.close();
+}
 
 /** A database as the migrations leave it, as bytes: each simulation begins with a copy. */
 async function migratedContents(): Promise<Uint8Array> {

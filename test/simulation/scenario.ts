@@ -102,10 +102,10 @@ export function plainScenarioOf(seed: number, length: HistoryLength = "short"): 
 function meetingsAlone(seed: number, length: HistoryLength): { scenario: Scenario; span: Span } {
   const random = createRandom(seed, "scenario");
   const startMs = Date.UTC(2026, 8, 1) + random.int(0, 7 * 24 * 60) * MINUTE_MS;
-  const shortMs = random.pick(random.chance(0.9) ? [1, 1, 1, 2, 2, 3, 4] : [6, 9, 14, 30]) * HOUR_MS;
+  const shortMs = random.pick(random.chance(0.95) ? [1, 1, 1, 2, 2, 3] : [4, 6, 9, 14, 30]) * HOUR_MS;
   const stormMs = length === "long" ? LONG_MS : shortMs;
   // Small worlds meet most bugs and are quick; the large ones are listed over several pages.
-  const count = random.pick(random.chance(0.95) ? [2, 3, 3, 4, 4, 5, 6, 7, 8, 10, 12, 16] : LARGE_WORLDS);
+  const count = random.pick(random.chance(0.96) ? [2, 3, 3, 4, 4, 5, 6, 7, 8, 10, 12, 16] : LARGE_WORLDS);
   const meetings = workspace(random, startMs, count);
   const free = random.chance(0.2);
   const quiet = random.chance(0.15);
@@ -145,7 +145,7 @@ const REST_WITH_NOTION_MS = 25 * DAY_MS;
 /** Some histories come to rest in the middle, are judged there, and go on. */
 function withSecondHalf(scenario: Scenario): Scenario {
   const random = createRandom(scenario.seed, "second half");
-  if (!random.chance(scenario.notion === null ? 0.1 : 0.05)) return scenario;
+  if (!random.chance(scenario.notion === null ? 0.06 : 0.03)) return scenario;
   const troubleMs = scenario.calmMs + (scenario.notion === null ? REST_MS : REST_WITH_NOTION_MS);
   const stormMs = random.pick([1, 2, 4, 9]) * HOUR_MS;
   const given = { startMs: troubleMs, stormMs, meetings: untouched(scenario).slice(0, 6), quiet: false };
@@ -174,7 +174,7 @@ function untouched({ meetings, events, pageEvents }: Scenario): SourceMeeting[] 
 function deathOf(random: Random): Death {
   if (random.chance(0.4))
     return { calls: 2_000, at: { place: random.pick(PLACES), times: random.int(1, 3) } };
-  return { calls: random.int(1, random.pick([8, 40, 150, 500, 1_500])), at: null };
+  return { calls: random.int(1, random.pick([8, 40, 100, 200, 400])), at: null };
 }
 
 function workspace(random: Random, startMs: number, count: number): SourceMeeting[] {

@@ -1,7 +1,7 @@
 /** Turns of the event loop without any sign of life after which nothing more can happen by itself. */
 const QUIET_TURNS = 2;
 
-type Timer = { readonly atMs: number; readonly order: number; readonly fire: () => void };
+type Timer = { readonly atMs: number; readonly fire: () => void };
 
 /**
  * Time that stands still until told to jump. Nothing in a simulation ever waits for the real clock: whoever sleeps is a
@@ -9,7 +9,6 @@ type Timer = { readonly atMs: number; readonly order: number; readonly fire: () 
  */
 export class VirtualClock {
   #nowMs: number;
-  #order = 0;
   #signs = 0;
   readonly #timers = new Set<Timer>();
 
@@ -37,8 +36,7 @@ export class VirtualClock {
 
   /** Call `fire` when the clock shows `atMs`. @returns a function that takes the call back */
   at(atMs: number, fire: () => void): () => void {
-    const timer: Timer = { atMs, order: this.#order, fire };
-    this.#order += 1;
+    const timer: Timer = { atMs, fire };
     this.#timers.add(timer);
     return () => {
       this.#timers.delete(timer);
@@ -47,9 +45,15 @@ export class VirtualClock {
 
   /** Due time of the next timer, or null. */
   nextMs(): number | null {
-    let next: number | null = null;
-    for (const { atMs } of this.#timers) if (next === null || atMs < next) next = atMs;
-    return next === null ? null : Math.max(next, this.#nowMs);
+    const first = this.#first();
+    return first === null ? null : Math.max(first.atMs, this.#nowMs);
+  }
+
+  /** The timer that is due first; of several at one time the oldest, which a set gives first. */
+  #first(): Timer | null {
+    let first: Timer | null = null;
+    for (const timer of this.#timers) if (first === null || timer.atMs < first.atMs) first = timer;
+    return first;
   }
 
   /** Time passes in which nothing happens, as for a machine that sleeps: what was due meanwhile is fired afterwards. */
@@ -70,10 +74,8 @@ export class VirtualClock {
   /** Jump forward and fire what is due, one at a time in order, each with all that follows from it. */
   async jumpTo(atMs: number): Promise<void> {
     for (;;) {
-      const due = [...this.#timers]
-        .filter((timer) => timer.atMs <= atMs)
-        .toSorted((a, b) => a.atMs - b.atMs || a.order - b.order)[0];
-      if (due === undefined) break;
+      const due = this.#first();
+      if (due === null || due.atMs > atMs) break;
       this.#timers.delete(due);
       this.#nowMs = Math.max(this.#nowMs, due.atMs);
       due.fire();
