@@ -5,14 +5,7 @@ import { cutTo, keepText, partsIn, partsOf } from "./cut.ts";
 import { plantedBug } from "./planted-bugs.ts";
 import { makeGlobalsReplayable } from "./replayable-globals.ts";
 import { shrink } from "./shrink.ts";
-import {
-  breachesInHarm,
-  judgeScenario,
-  judgeSeed,
-  lawOf,
-  scenarioFor,
-  type Verdict,
-} from "./verdict.ts";
+import { breachesInHarm, judgeScenario, judgeSeed, lawOf, scenarioFor, type Verdict } from "./verdict.ts";
 
 makeGlobalsReplayable();
 

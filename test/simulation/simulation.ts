@@ -193,12 +193,14 @@ export class Simulation {
     await this.#comeToRest(begunMs);
   }
 
-  /** True if no run is unfinished, none ended in failure that has had no successor, and nothing is owed. */
+  /** True if no run is unfinished, none that ended otherwise than well is the newest, and nothing is owed. */
   async isAtRest(): Promise<boolean> {
     const row = await this.estate.d1
       .prepare(
         `select (select count(*) from runs where state in ('queued', 'running')) +
-           (select count(*) from (select state, max(rowid) from runs where sync in ('fireflies', 'vectors') group by sync) where state = 'failed') +
+           (select count(*) from (select sync, state, max(rowid) from runs where sync in ('fireflies', 'vectors') group by sync)
+              where state = 'failed' or (sync = 'fireflies' and state = 'succeeded_with_findings'
+                and not exists (select 1 from sightings where state = 'failed'))) +
            (select count(*) from meetings where vectors_owed_since is not null and deleted_ms is null) +
            (select count(*) from sightings where state = 'failed' and source_id in (select value from json_each(?1))) +
            (select count(*) from chunks where state not in ('live', 'gone')) as n`,

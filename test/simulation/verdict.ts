@@ -97,7 +97,8 @@ async function otherwiseAfterwards(lived: Simulation): Promise<string[]> {
   const later = new Simulation(scenario, { source: lived.source, ...(mutant && { mutant }) });
   try {
     await later.runAfterwards();
-    if (later.breaches.length > 0) return later.breaches.map((breach) => `law 4: begun afterwards: ${breach}`);
+    if (later.breaches.length > 0)
+      return later.breaches.map((breach) => `law 4: begun afterwards: ${breach}`);
     return differences(await finalStateOf(lived), await finalStateOf(later));
   } finally {
     await later.close();
