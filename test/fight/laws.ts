@@ -55,7 +55,8 @@ export async function equalityBreaches(estate: Sides): Promise<string[]> {
   for (const { isTrashed, isShared, createdBy, values } of pages) {
     const mark = String(values["Sync ID"] ?? "");
     // A page whose making was never answered and that a person hid at once is seen by no search: it is made again.
-    if (!isTrashed && isShared && createdBy === "bot" && mark !== "") marks.set(mark, (marks.get(mark) ?? 0) + 1);
+    if (!isTrashed && isShared && createdBy === "bot" && mark !== "")
+      marks.set(mark, (marks.get(mark) ?? 0) + 1);
   }
   for (const [mark, times] of marks) if (times > 1) breaches.push(`${times} pages were made for ${mark}`);
   const paged = new Set(bound.map(({ record_id: id }) => id));

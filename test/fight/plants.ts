@@ -71,7 +71,7 @@ export const FIGHT_PLANTS: readonly FightPlant[] = [
         return { items: items.map((item) => ({ ...item, openPush: null })), cursor };
       },
     })),
-    seed: 23,
+    seed: 42,
     law: /pages were made for/,
   },
   {
@@ -89,7 +89,7 @@ export const FIGHT_PLANTS: readonly FightPlant[] = [
         return tables.commit(fence, { ...commit, changes });
       },
     })),
-    seed: 21,
+    seed: 1,
     law: /Notion shows|lost:|replaced/,
   },
   {

@@ -1,4 +1,7 @@
+import { createRandom } from "../../emulators/world/random.ts";
 import { FailureError } from "../../src/core/errors.ts";
+import { LIST_PAGE_ROWS_MAX } from "../../src/core/policy.ts";
+import { aMeeting } from "./meetings.ts";
 import { NO_MUTANT, type Mutant } from "./mutant.ts";
 import { HOUR_MS, type Scenario, type WorldEvent } from "./scenario.ts";
 import type { Ports } from "./life-ports.ts";
@@ -10,29 +13,29 @@ export const MUTANTS: readonly Mutant[] = [
   {
     ...NO_MUTANT,
     name: "watermark on meeting date",
-    seed: 1,
+    seed: 2,
     law: /law 2/,
     ports: (ports) => ({ ...ports, source: ports.source && fromTheNewestOn(ports.source) }),
   },
   {
     ...NO_MUTANT,
     name: "cursor before data",
-    seed: 164,
+    seed: 3,
     law: /law [12]|ends|rest/,
     isEarly: (sql) => /^\s*insert into checkpoints/.test(sql),
-    scenario: (scenario) => ({ ...scenario, deaths: [BETWEEN_THEM, ...scenario.deaths] }),
+    scenario: (scenario) => ({ ...ofTwoPages(scenario), deaths: [BETWEEN_THEM, ...scenario.deaths] }),
   },
   {
     ...NO_MUTANT,
     name: "no fence",
-    seed: 140,
+    seed: 22,
     law: /law 5/,
     sql: (sql) => sql.replace("(select token = ?2 from leases where lane = ?1)", "(select ?2 is not null)"),
   },
   {
     ...NO_MUTANT,
     name: "revived run keeps its token",
-    seed: 34,
+    seed: 26,
     law: /law 5/,
     sql: (sql) =>
       sql.replace(
@@ -45,7 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     ...NO_MUTANT,
     name: "insert instead of upsert",
-    seed: 4,
+    seed: 1,
     law: /law 2|ends/,
     sql: (sql) =>
       /^\s*insert into meetings/.test(sql)
@@ -55,14 +58,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     ...NO_MUTANT,
     name: "delete on 404",
-    seed: 1,
+    seed: 2,
     law: /law 7/,
     sql: absentOnce,
   },
   {
     ...NO_MUTANT,
     name: "deletion cap per run",
-    seed: 156,
+    seed: 2,
     law: /law 7/,
     sql: (sql) =>
       sql
@@ -76,7 +79,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     ...NO_MUTANT,
     name: "content id reused after delete",
-    seed: 1,
+    seed: 64,
     law: /law 4: vector/,
     sql: (sql) => (/^\s*insert into chunks/.test(sql) ? revivingChunks(sql) : sql),
     ports: (ports) => ({ ...ports, records: forgettingDead(ports.records) }),
@@ -84,28 +87,28 @@ export const MUTANTS: readonly Mutant[] = [
   {
     ...NO_MUTANT,
     name: "ignore Retry-After",
-    seed: 5,
+    seed: 12,
     law: /law 8/,
     ports: (ports) => ({ ...ports, source: ports.source && hasty(ports.source) }),
   },
   {
     ...NO_MUTANT,
     name: "skip read-back",
-    seed: 24,
+    seed: 59,
     law: /law 2/,
     ports: (ports) => ({ ...ports, raw: rememberingText(ports.raw) }),
   },
   {
     ...NO_MUTANT,
     name: "skip read-back of vectors",
-    seed: 27,
+    seed: 2,
     law: /law 2/,
     ports: (ports) => ({ ...ports, index: believing(ports.index) }),
   },
   {
     ...NO_MUTANT,
     name: "counters incremented instead of counted",
-    seed: 100,
+    seed: 3,
     law: /law 1/,
     sql: (sql) =>
       /^\s*insert into run_items/.test(sql)
@@ -120,7 +123,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     ...NO_MUTANT,
     name: "takes every meeting that a page does not show for deleted",
-    seed: 14,
+    seed: 2,
     law: /law 7/,
     sql: (sql) =>
       sql
@@ -146,6 +149,15 @@ const DEATHS = 10;
 
 /** Of some thousand calls one lies between cursor and data; and on a second page, for a first one is asked for anew. */
 const BETWEEN_THEM = { calls: 2_000, at: { place: "after d1.early", times: 2 }, losesRun: true } as const;
+
+/** As many more as make the listing go on over a second page. */
+function ofTwoPages(scenario: Scenario): Scenario {
+  const random = createRandom(scenario.seed, "second page");
+  const more = Array.from({ length: LIST_PAGE_ROWS_MAX }, (_, n) =>
+    aMeeting(random, `second${n}`, scenario.startMs - random.int(1, 40 * 24) * HOUR_MS),
+  );
+  return { ...scenario, meetings: [...scenario.meetings, ...more] };
+}
 
 /** Meetings older than the newest that an earlier listing showed are taken for known. */
 function fromTheNewestOn(source: Source): Source {

@@ -2,16 +2,30 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { PLANTED_BUGS } from "./planted-bugs.ts";
 import { replayCommand } from "./replay-command.ts";
 import { makeGlobalsReplayable } from "./replayable-globals.ts";
+import { Tally } from "./tally.ts";
 import { judgeSeed } from "./verdict.ts";
 
-/**
- * The first ones stand for bugs that the simulation found: a lane blocked for ever by an instance that failed before its
- * first step (14, 31, 50), a meeting counted twice when it changed between two pages (31, 41), a 403 that broke off taken for
- * a refused key (69), a field above the plan (3), a count that never matched after an abandoned listing (409), a run begun a second time with nothing remembered
- * (902), a run that lost its lane at its very end and tried to close for days (30700), a meeting counted twice after every reply of its page's commit was lost (30109),
- * a meeting that could never be read and was then deleted (1034). The others reach what these do not: kills at every kind of call, late effects, rotten objects.
- */
-const SEEDS = [31, 14, 50, 41, 69, 3, 409, 902, 30_700, 30_109, 1034, 1, 5, 7, 13, 24] as const;
+/** As many as meet nearly everything that there is to meet, in a quarter of a minute. */
+const SEEDS = Array.from({ length: 150 }, (_, n) => n + 1);
+
+/** Parts of the world that only some seeds have. */
+const PARTS: readonly RegExp[] = [
+  /^event: people /,
+  /^event: webhook of notion/,
+  /^event: forged webhook of fireflies, handshake/,
+  /^event: forged webhook of notion, altered/,
+  /^event: wake-up, heard$/,
+  /^event: wake-up, lost$/,
+  /^event: key of \w+ revoked/,
+  /^event: trouble after a pause/,
+  /^event: machine suspended/,
+  /^event: second process started/,
+  /^event: clock set /,
+  /^fault: database full/,
+];
+
+/** A kill at these is rare: many more seeds meet it (docs/simulation.md). */
+const RARE = new Set(["crash: before vectorize.deleteByIds", "crash: after vectorize.deleteByIds"]);
 
 /** What a seed stands for changes with every call that the program makes more or less: one of the next will do. */
 const PLANTED_SEEDS_MAX = 25;
@@ -36,13 +50,22 @@ const BUGS_DEMANDED = [
 beforeAll(makeGlobalsReplayable);
 
 describe("the whole road, killed anywhere", () => {
+  const tally = new Tally();
+
   it.each(SEEDS)("keeps every law under seed %i", async (seed) => {
-    const { breaches } = await judgeSeed(seed);
+    const { breaches, exercised, virtualMs } = await judgeSeed(seed);
+    tally.add({ do: "judged", seed, breaches, exercised: [...exercised], virtualMs, realMs: 0 });
     expect(breaches, `replay: ${replayCommand(seed)}`).toEqual([]);
   });
 
+  it("meets every part of the world, and leaves hardly a corner untouched", () => {
+    const names = [...tally.exercised.keys()];
+    expect(PARTS.filter((part) => !names.some((name) => part.test(name)))).toEqual([]);
+    expect(tally.untouched().filter((corner) => !RARE.has(corner))).toEqual([]);
+  });
+
   it("is the same each time", async () => {
-    const [first, second] = [await judgeSeed(SEEDS[0]), await judgeSeed(SEEDS[0])];
+    const [first, second] = [await judgeSeed(3), await judgeSeed(3)];
     expect(second).toEqual(first);
   });
 });
