@@ -96,6 +96,9 @@ function wasSetMeanwhile({ clockSets }: Simulation, early: LogEntry, log: readon
   return clockSets.some(({ atMs }) => atMs >= (naming?.atMs ?? 0) && atMs <= early.atMs);
 }
 
+/** Attempts that are older are counted by day and deleted: a month, less what a week's cleanup may be late. */
+const ATTEMPTS_KEPT_MS = 29 * 24 * 3_600_000;
+
 /** Law 8, and the ledger of calls. The source's own log is the witness. */
 async function brokenBudget(sim: Simulation): Promise<string[]> {
   const broken: string[] = [];
@@ -123,11 +126,12 @@ async function brokenBudget(sim: Simulation): Promise<string[]> {
       sim,
       `select at_ms from attempts where is_call = 1 and party = 'fireflies' and operation = '${name}' order by at_ms`,
     );
+    const sinceMs = sim.clock.nowMs() - ATTEMPTS_KEPT_MS;
     const calls = log
-      .filter((entry) => entry.operation === operation)
+      .filter((entry) => entry.operation === operation && entry.atMs > sinceMs)
       .map((entry) => entry.atMs)
       .toSorted((a, b) => a - b);
-    let next = 0;
+    let next = attempts.findIndex((row) => Number(row["at_ms"]) > sinceMs - sim.slackMs());
     for (const atMs of calls) {
       if (Number(attempts[next]?.["at_ms"] ?? Number.POSITIVE_INFINITY) > atMs + sim.slackMs())
         broken.push(`ledger: a call "${operation}" has no attempt`);
