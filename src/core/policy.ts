@@ -640,6 +640,12 @@ export const HEADROOM_WINDOW_MS = 30 * DAY_MS;
 export const HEADROOM_WARN_MS = 30 * DAY_MS;
 export const HEADROOM_WARN_SHARE = 0.8;
 
+/**
+ * A warning that stands ends when a store is so far below where it begins, or the day it is full so much further away: what
+ * changes from hour to hour and from day to day is less, so none opens and closes by turns.
+ */
+export const HEADROOM_EASE = { share: 0.05, forecastMs: 15 * DAY_MS, diskBytes: 256 * 1024 ** 2 } as const;
+
 /** A disk whose size nobody tells is warned of when so little of it is left before syncs halt. */
 export const DISK_LOW_BYTES = 1024 ** 3;
 

@@ -2,10 +2,11 @@ import { FailureError, failureOf } from "../core/errors.ts";
 import {
   d1Reading,
   diskReading,
-  headroomOf,
+  headroomsOf,
   headroomWords,
   isFull,
   vectorsReading,
+  warnsOf,
   type StoreReading,
 } from "../core/headroom.ts";
 import {
@@ -89,17 +90,24 @@ export async function watchStorage(
     // There was room to say so.
     if (seen.fullSubjects.includes("storage")) await runs.closeAlert("storage_full", "storage", nowMs);
   });
-  const { items: samples } = await storage.samples(nowMs - HEADROOM_WINDOW_MS);
-  for (const reading of readings) {
-    const { store } = reading;
-    const of = samples.filter((sample) => sample.store === store);
-    const headroom = headroomOf({ ...reading, atMs: nowMs }, of, nowMs);
-    const alert = { kind: "storage_filling", subject: store } as const;
-    if (headroom.level === "ok") await runs.closeAlert(alert.kind, store, nowMs);
-    else {
+  await warn(ports, readings);
+}
+
+/** What cannot be measured at once, such as the largest row, is judged by what cleanup has measured last. */
+async function warn(ports: Ports, readings: readonly StoreReading[]): Promise<void> {
+  const { storage, runs, world } = ports;
+  const nowMs = world.nowMs();
+  const [{ items: samples }, { items: open }] = await Promise.all([
+    storage.samples(nowMs - HEADROOM_WINDOW_MS),
+    runs.openAlerts(),
+  ]);
+  for (const headroom of headroomsOf(readings, samples, nowMs)) {
+    const alert = { kind: "storage_filling", subject: headroom.store } as const;
+    const isWarned = open.some(({ kind, subject }) => kind === alert.kind && subject === alert.subject);
+    if (warnsOf(headroom, isWarned, nowMs)) {
       const opened = { ...alert, id: world.newId(), detail: headroomWords(headroom) };
       await unlessFull(ports, "storage", () => runs.raiseAlert(opened, nowMs));
-    }
+    } else if (isWarned) await runs.closeAlert(alert.kind, alert.subject, nowMs);
   }
 }
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { aListedMeeting, aWorkspace, freshSteps, runSync } from "../../test/in-process/workspace.ts";
 import { aNotionWorkspace } from "../../test/in-process/notion-workspace.ts";
 import { FailureError } from "../core/errors.ts";
+import { DISK_LOW_BYTES, STORAGE_FREE_BYTES_MIN } from "../core/policy.ts";
 import { PIPELINES } from "../pipelines/index.ts";
 import { executeRun } from "./run.ts";
 import { reviveUnfinished, startRun, tick } from "./tick.ts";
@@ -253,6 +254,48 @@ describe("cleanup and the gauges", () => {
     await tick(ports, space.engine);
     expect(await alerts()).toEqual([]);
     expect(await samples()).toHaveLength(2);
+  });
+
+  it("warn of a row that nears what D1 takes in one, as cleanup measured it last", async () => {
+    const space = await aWorkspace();
+    const { ports, engine, world, d1 } = space;
+    space.source.meetings = [aListedMeeting("m1")];
+    await runSync(space, "fireflies");
+    const measured = async (bytes: number) => {
+      await d1.prepare("update meetings set summary = ?1").bind("x".repeat(bytes)).run();
+      await runSync(space, "cleanup");
+      world.advance(HOUR_MS);
+      await tick(ports, engine);
+      const { items } = await ports.runs.openAlerts();
+      return items.map(({ kind, subject, detail }) => ({ kind, subject, detail }));
+    };
+    expect(await measured(1_500_000)).toEqual([]);
+    expect(await measured(1_700_000)).toEqual([
+      {
+        kind: "storage_filling",
+        subject: "row",
+        detail: "largest row: 1.7 MB of 2.0 MB (85 %), when it will be full is not known yet",
+      },
+    ]);
+    expect(await measured(200_000)).toEqual([]);
+  });
+
+  it("do not open and close a warning by turns while a store goes to and fro about its threshold", async () => {
+    const space = await aWorkspace();
+    const lowBytes = DISK_LOW_BYTES + STORAGE_FREE_BYTES_MIN;
+    const alertsWith = async (freeBytes: number) => {
+      await tick({ ...space.ports, freeBytes: async () => freeBytes }, space.engine);
+      space.world.advance(HOUR_MS);
+      const { results } = await space.d1
+        .prepare("select closed_ms is null as open from alerts where kind = 'storage_filling'")
+        .all<{ open: number }>();
+      return results.map(({ open }) => open === 1);
+    };
+    expect(await alertsWith(lowBytes + 1)).toEqual([]);
+    for (const change of [-1, 1, -1, 100_000_000, -1, 1])
+      expect(await alertsWith(lowBytes + change)).toEqual([true]);
+    expect(await alertsWith(lowBytes + 300_000_000)).toEqual([false]);
+    expect(await alertsWith(lowBytes + 1)).toEqual([false]);
   });
 
   it("take back that they found no room for what they measured, as soon as it was kept", async () => {
