@@ -397,6 +397,13 @@ export const SCHEDULE_STAGGER_MS = {
   cleanup: 3 * DAY_MS + 4 * HOUR_MS + 10 * MINUTE_MS,
 } as const;
 
+/**
+ * A sync that comes more seldom than this and whose run failed is tried again after it, until so long after its due time; then
+ * the next due time is waited for. Of the usual ones that is cleanup: four tries more in its week.
+ */
+export const SELDOM_RETRY_AFTER_MS = DAY_MS;
+export const SELDOM_RETRY_UNTIL_MS = 5 * DAY_MS;
+
 /** A clock that shows so much less than it did was set back; less is two machines that do not agree quite. */
 export const CLOCK_SLACK_MS = 10 * MINUTE_MS;
 

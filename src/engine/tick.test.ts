@@ -4,6 +4,8 @@ import { aNotionWorkspace } from "../../test/in-process/notion-workspace.ts";
 import { FailureError } from "../core/errors.ts";
 import { DISK_LOW_BYTES, STORAGE_FREE_BYTES_MIN } from "../core/policy.ts";
 import { PIPELINES } from "../pipelines/index.ts";
+import { readStatus } from "../queries/status.ts";
+import { statusLines } from "../surfaces/cli/lines.ts";
 import { executeRun } from "./run.ts";
 import { reviveUnfinished, startRun, tick } from "./tick.ts";
 
@@ -228,6 +230,46 @@ describe("cleanup and the gauges", () => {
     }
     expect(began).toEqual(["2026-06-07T06", "2026-06-14T06", "2026-06-21T06"]);
     expect((await space.ports.runs.lastEnded("cleanup"))?.state).toBe("succeeded");
+  });
+
+  it("comes again the next day if it failed, until Thursday at most, and says so; then the next Sunday", async () => {
+    const space = await aWorkspace();
+    const days: string[] = [];
+    const said: string[] = [];
+    let isBroken = true;
+    const tallies = async () => {
+      if (isBroken) throw new TypeError("x is not a function");
+      return { items: [], cursor: null } as const;
+    };
+    const ports = {
+      ...space.ports,
+      cleanup: { ...space.ports.cleanup, tallies: tallies as never },
+    };
+    // From Monday noon on; on the second Sunday it is mended.
+    for (let hours = 0; hours < 21 * 24; hours += 6) {
+      await tick(ports, space.engine);
+      for (const { id, sync } of (await ports.runs.unfinished()).items) {
+        if (sync === "cleanup") days.push(new Date(space.world.nowMs()).toISOString().slice(0, 10));
+        await executeRun(ports, freshSteps(space.world), id, PIPELINES);
+        const line = statusLines(await readStatus(ports)).find((one) => one.startsWith("  cleanup    due"));
+        if (sync === "cleanup") said.push(line?.replace(/; last.*/, "") ?? "");
+      }
+      if (days.at(-1) === "2026-06-14") isBroken = false;
+      space.world.advance(6 * HOUR_MS);
+    }
+    expect(days).toEqual([
+      "2026-06-07",
+      "2026-06-08",
+      "2026-06-09",
+      "2026-06-10",
+      "2026-06-11",
+      "2026-06-14",
+      "2026-06-15",
+      "2026-06-21",
+    ]);
+    expect(said[0]).toBe("  cleanup    due 2026-06-08T06:00:00.000Z (another try, for the last one failed)");
+    expect(said[4]).toBe("  cleanup    due 2026-06-14T04:10:00.000Z");
+    expect(said[6]).toBe("  cleanup    due 2026-06-21T04:10:00.000Z");
   });
 
   it("measure once an hour, keep one sample a day, warn of what is filling, and end the warning", async () => {

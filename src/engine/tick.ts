@@ -14,7 +14,7 @@ import {
   VECTORS_RETRY_AFTER_MS,
 } from "../core/policy.ts";
 import { laneOf, runName } from "../core/rebuild.ts";
-import { elapsedMs, isDue, isScheduled } from "../core/schedule.ts";
+import { elapsedMs, isDue, isScheduled, retryMs } from "../core/schedule.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Glance, Queued, RunRequest } from "../ports/request-store.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
@@ -172,6 +172,8 @@ function isSyncDue(ports: Ports, sync: SyncName, seen: Glance): boolean {
     if (sync === "cleanup" && handledMs === null) return false;
     if (sync === "verify" && handledMs === null) return false;
     if (isDue(ports.scheduleMs, sync, { handledMs, nowMs })) return true;
+    const againMs = last === undefined ? null : retryMs(ports.scheduleMs, sync, last);
+    if (againMs !== null && againMs <= nowMs) return true;
   }
   if (last === undefined) return false;
   // One that took on enough goes on, and one that parked until a time that has come.

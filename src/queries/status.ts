@@ -61,6 +61,7 @@ export async function readStatus(ports: Ports): Promise<Status> {
     ...SYNC_NAMES.map((sync) => runs.lastEnded(sync)),
   ]);
   const ofMeetings = (run: Run | null): boolean => run?.sync === "fireflies" && run.rebuild === null;
+  const ended = last.filter((run) => run !== null);
   const meetingsRun = unfinished.items.find(ofMeetings) ?? last.find(ofMeetings) ?? null;
   return {
     nowMs: world.nowMs(),
@@ -68,9 +69,10 @@ export async function readStatus(ports: Ports): Promise<Status> {
       lanes: lanes.items,
       unfinished: unfinished.items,
       alerts: alerts.items,
+      last: ended,
     }),
     unfinished: unfinished.items,
-    last: last.filter((run) => run !== null),
+    last: ended,
     lanes: lanes.items,
     off: offSyncs(ports),
     alerts: alerts.items,

@@ -30,7 +30,7 @@ export function rebuildLine({ rebuild, words, phase, done, total }: RebuildStatu
 
 /** When a sync is due, what holds it back, what was asked for and when it ran last; nothing about one that is off. */
 function scheduleLines(
-  { sync, dueMs, held, requests }: SyncSchedule,
+  { sync, dueMs, isRetry, held, requests }: SyncSchedule,
   { nowMs, last, off }: Status,
 ): string[] {
   if (off.some((one) => one.sync === sync)) return [];
@@ -38,7 +38,7 @@ function scheduleLines(
   const due = dueMs === null ? "when something is owed" : dueMs <= nowMs ? "now" : when(dueMs);
   const ran = last.find((run) => run.sync === sync);
   const parts = [
-    `due ${due}`,
+    `due ${due}${isRetry ? " (another try, for the last one failed)" : ""}`,
     ...(ran === undefined ? ["never ran"] : [`last ${when(ran.queuedMs)} (${ran.state})`]),
     ...(held === null ? [] : [held]),
     ...requests.map(

@@ -68,6 +68,14 @@ const led = (change: Partial<Status>): [tone: string, lead: string] => {
 };
 
 describe("overallOf", () => {
+  it("says when what failed is tried again before its time", () => {
+    const next = { sync: "cleanup", dueMs: NOW + 3_600_000, held: null, requests: [] } as const;
+    const notes = (isRetry: boolean) =>
+      overallOf(aStatus({ schedule: [{ ...next, isRetry }] }), formats).notes;
+    expect(notes(true)).toContain("Cleaning up is tried again at 15:30.");
+    expect(notes(false).join(" ")).not.toContain("tried again");
+  });
+
   it("says that everything is in step, with figures and the last listing", () => {
     expect(overallOf(aStatus(), formats)).toEqual({
       tone: "well",

@@ -4,7 +4,7 @@ import type { Status } from "../../queries/status.ts";
 import { headroomWords } from "../../core/headroom.ts";
 import { wordsOf, type Formats, type Moment } from "./formats.ts";
 import { channelTroubles } from "../alert-lines.ts";
-import { runTitle } from "../run-titles.ts";
+import { runTitle, syncTitle } from "../run-titles.ts";
 
 /** `well` is only said when nothing is missing; `busy` waits or works by itself; `bad` needs a person. */
 type Tone = "well" | "busy" | "bad";
@@ -41,6 +41,7 @@ export function overallOf(status: Status, formats: Formats): Overall {
       // Where nobody is told of alerts, this page is where they are seen.
       ...(status.channels.length === 0 ? [] : channelTroubles(status.channels)),
       ...storageNotes(status),
+      ...retryNotes(status, formats),
       ...status.off.map(({ reason }) => `${reason}.`),
     ],
   };
@@ -103,6 +104,13 @@ function forecastNotes({ forecast, nowMs }: Status, { counted, moment }: Formats
   const pace = callsPerDay === null ? "" : ` at about ${callsPerDay} a day`;
   const done = doneMs === null ? "done in more than a year" : `done by ${moment(doneMs, nowMs).text}`;
   return [`Backfill: ${counted(meetings, "meeting")}, ${counted(pages + calls, "call")}${pace}, ${done}.`];
+}
+
+/** What failed and comes so seldom that it is tried again before its time. */
+function retryNotes({ schedule, nowMs }: Status, { moment }: Formats): string[] {
+  return schedule.flatMap(({ sync, dueMs, isRetry }) =>
+    isRetry && dueMs !== null ? [`${syncTitle(sync)} is tried again at ${moment(dueMs, nowMs).text}.`] : [],
+  );
 }
 
 /** The database always; whatever else is filling. */
