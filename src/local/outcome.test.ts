@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { RunReport } from "../queries/status.ts";
 import type { OneShot, Proof } from "./one-shot.ts";
-import { EXIT, exitCode, outcomeJson } from "./outcome.ts";
+import { EXIT } from "../surfaces/exit-codes.ts";
+import { exitCode, outcomeJson } from "./outcome.ts";
 import { finalReport } from "./terminal.ts";
 
 const PROVEN: Proof = {

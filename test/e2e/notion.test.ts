@@ -176,6 +176,13 @@ test(
       [["reviews", "settle"], EXIT.usage, /there is no "settle" here; there is decide/],
       [["history", "projects", "nobody"], EXIT.failed, /^there is no record of that id among projects\n$/],
       [["history", "meetings", "x"], EXIT.usage, /^sync: projects or clients\n$/],
+      [["history", "projects", "nobody", "restore", "x"], EXIT.failed, /^there is no record of that id/],
+      [["reviews", "decide", "nothing", "new"], EXIT.failed, /^there is no review of that id\n$/],
+      [["alerts", "ack", "nothing"], EXIT.failed, /^there is no alert of that id\n$/],
+      [["report", "nothing"], EXIT.failed, /^there is no run "?nothing/],
+      [["restore", "nothing"], EXIT.failed, /nothing/],
+      [["why", "client", "nobody"], EXIT.failed, /^no client is known as nobody: /],
+      [["why", "cleint", "nobody"], EXIT.usage, /'cleint' is invalid.*meeting, project, client/],
       [["run", "everything"], EXIT.usage, /there is no sync "everything"; there are fireflies, clients/],
     ];
     for (const [args, code, stderr] of wrong)
@@ -183,6 +190,9 @@ test(
         code,
         stderr: expect.stringMatching(stderr),
       });
+
+    for (const list of [["runs"], ["conflicts"], ["reviews"], ["webhooks"], ["alerts", "test"]])
+      expect(JSON.parse((await ctl(...list, "--json")).stdout), list.join(" ")).toHaveProperty("items");
 
     const post = async (path: string, body: unknown): Promise<[number, unknown]> => {
       const { url } = JSON.parse(readFileSync(join(dataDir, "runtime.json"), "utf8")) as { url: string };
@@ -233,7 +243,8 @@ test(
     await waitFor("the edit", () => program.stdout().includes("\n") || undefined, { forMs: RUN_MS });
     const ctl = (...words: string[]) => runSyncctl([...words, "--data-dir", dataDir, "--json"]);
     const id = String(project?.["id"]);
-    const [entry] = JSON.parse((await ctl("history", "projects", id)).stdout) as HistoryRow[];
+    const { items } = JSON.parse((await ctl("history", "projects", id)).stdout) as { items: HistoryRow[] };
+    const [entry] = items;
     expect(entry).toMatchObject({ column: "title", value: project?.["title"], replacedBy: "Renamed" });
     expect(JSON.parse((await ctl("history", "projects", id, "restore", entry?.id ?? "")).stdout)).toEqual({
       sync: "projects",
