@@ -6,7 +6,9 @@ import type { RebuildStatus } from "../../queries/rebuild.ts";
 import type { SyncSchedule } from "../../queries/schedule.ts";
 import { acknowledgedWords, channelTroubles } from "../alert-lines.ts";
 import { budgetLine, forecastLine } from "../forecast-lines.ts";
-import type { Status } from "../../queries/status.ts";
+import type { Status, TableTotals } from "../../queries/status.ts";
+import { waitingInTables } from "../for-a-person.ts";
+import { syncTitle } from "../run-titles.ts";
 
 /** One run on one line. */
 export function runLines(run: Run): string {
@@ -60,6 +62,14 @@ function sweepLine({ periodMs, completedMs, window }: Status["sweep"]): string {
   return `Sweep of the past: every ${periodMs / DAY_MS} days, ${last}${under}`;
 }
 
+/** Pages and rows of a table, and what stands aside of them; nothing of one that never had any. */
+function tableLines({ sync, bound, rows, setAside, fieldsQuarantined }: TableTotals): string[] {
+  if (bound + rows + setAside === 0) return [];
+  return [
+    `${syncTitle(sync)}: ${rows} rows; ${bound} pages bound, ${setAside} set aside (unreadable, or they wait for a person); ${fieldsQuarantined} fields kept aside`,
+  ];
+}
+
 function inHand(alert: Status["alerts"][number]): string {
   const words = acknowledgedWords(alert);
   return words === null ? "" : ` (${words})`;
@@ -80,7 +90,9 @@ export function statusLines(status: Status): string[] {
     ...channelTroubles(status.channels),
     `World time ${when(status.nowMs)}`,
     `Source: ${status.source.ids} meetings${status.source.asOfMs === null ? "" : ` as of ${when(status.source.asOfMs)}`}`,
-    `Records: ${status.totals.records}; pending ${status.totals.pending}; quarantined ${status.totals.quarantined}; live chunks ${status.totals.liveChunks}; documents owed ${status.owedDocuments}`,
+    `Records of meetings: ${status.totals.records}; pending ${status.totals.pending}; quarantined ${status.totals.quarantined}; live chunks ${status.totals.liveChunks}; documents owed ${status.owedDocuments}`,
+    ...status.tables.flatMap(tableLines),
+    ...waitingInTables(status.tables).map((line) => `For you: ${line}`),
     sweepLine(status.sweep),
     ...status.indexes.map(
       (index) => `Vectors: ${index.model} (${index.dimensions} dimensions, ${index.binding}): ${index.state}`,

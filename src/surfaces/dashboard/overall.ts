@@ -4,6 +4,7 @@ import type { Status } from "../../queries/status.ts";
 import { headroomWords } from "../../core/headroom.ts";
 import { wordsOf, type Formats, type Moment } from "./formats.ts";
 import { channelTroubles } from "../alert-lines.ts";
+import { waitingInTables } from "../for-a-person.ts";
 import { runTitle, syncTitle } from "../run-titles.ts";
 
 /** `well` is only said when nothing is missing; `busy` waits or works by itself; `bad` needs a person. */
@@ -38,6 +39,7 @@ export function overallOf(status: Status, formats: Formats): Overall {
       ...rebuildNotes(status, formats),
       ...forecastNotes(status, formats),
       ...setAside(status, formats),
+      ...tableNotes(status, formats),
       // Where nobody is told of alerts, this page is where they are seen.
       ...(status.channels.length === 0 ? [] : channelTroubles(status.channels)),
       ...storageNotes(status),
@@ -104,6 +106,20 @@ function forecastNotes({ forecast, nowMs }: Status, { counted, moment }: Formats
   const pace = callsPerDay === null ? "" : ` at about ${callsPerDay} a day`;
   const done = doneMs === null ? "done in more than a year" : `done by ${moment(doneMs, nowMs).text}`;
   return [`Backfill: ${counted(meetings, "meeting")}, ${counted(pages + calls, "call")}${pace}, ${done}.`];
+}
+
+/** What of the tables stands aside, and what waits for a person. */
+function tableNotes({ tables }: Status, { counted }: Formats): string[] {
+  return [
+    ...tables.flatMap(({ sync, setAside: pages, fieldsQuarantined: fields }) => {
+      const parts = [
+        ...(pages > 0 ? [`${counted(pages, "page")} set aside`] : []),
+        ...(fields > 0 ? [`${counted(fields, "field")} kept aside`] : []),
+      ];
+      return parts.length === 0 ? [] : [`${syncTitle(sync)}: ${parts.join(", ")}.`];
+    }),
+    ...waitingInTables(tables).map((line) => `For you: ${line}.`),
+  ];
 }
 
 /** What failed and comes so seldom that it is tried again before its time. */
