@@ -14,7 +14,7 @@ import {
 
 /** What may be full: the database, its largest row, the raw store, the live index, the disk that carries them locally. */
 export const STORES = ["d1", "row", "r2", "vectors", "disk"] as const;
-type StoreName = (typeof STORES)[number];
+export type StoreName = (typeof STORES)[number];
 
 /** A store as it was measured: bytes, or vectors. */
 export type StoreReading = {
@@ -164,6 +164,11 @@ const TITLES: Readonly<Record<StoreName, string>> = {
   vectors: "vectors",
   disk: "disk",
 };
+
+/** A store as people name it. */
+export function storeTitle(store: StoreName): string {
+  return TITLES[store];
+}
 
 /** How a store stands, on one line: "database: 1.2 GB of 10.2 GB (12 %), 3.1 MB more a day, full on 2031-01-02". */
 export function headroomWords({ store, used, room, usedShare, perDay, fullMs, level }: Headroom): string {

@@ -57,6 +57,12 @@ function outcomeOf(reports: readonly RunReport[], proof: Partial<Proof> = {}, of
   return { json, code: exitCode(json), text: finalReport(oneShot, json) };
 }
 
+test("the time of an operation says of how many calls it was", () => {
+  const operations = { list: { times: 1, ms: 1_500 }, fetch: { times: 12, ms: 20 } };
+  const { text } = outcomeOf([aReport("fireflies", { result: { operations, checks: [] } as never })]);
+  expect(text).toMatch(/ 1\.50 s in 1 call\n.* 0\.02 s in 12 calls\n/);
+});
+
 describe("exitCode", () => {
   test("is 0 when all succeeded and the proof holds", () => {
     const { json, code } = outcomeOf([aReport("fireflies"), aReport("vectors")]);

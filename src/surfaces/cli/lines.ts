@@ -13,8 +13,12 @@ import { syncTitle } from "../run-titles.ts";
 /** One run on one line. */
 export function runLines(run: Run): string {
   const counts = run.result?.counts;
+  // A proof takes nothing on, and a cleanup that found nothing old has nothing to count.
+  const isSilent = counts?.seen === 0 && (run.sync === "verify" || run.sync === "cleanup");
   const seen =
-    counts === undefined ? "" : `  ${counts.seen} seen, ${counts.created} created, ${counts.updated} updated`;
+    counts === undefined || isSilent
+      ? ""
+      : `  ${counts.seen} seen, ${counts.created} created, ${counts.updated} updated`;
   const detail = run.detail === null ? "" : `  ${run.detail}`;
   const name = run.preview?.mode === "dry_run" ? `${runName(run)}, dry run` : runName(run);
   return `${run.id}  ${name.padEnd(9)}  ${run.state.padEnd(23)}${seen}${detail}`;

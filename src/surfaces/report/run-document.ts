@@ -22,7 +22,7 @@ import {
   recommendationSection,
   workBlocks,
 } from "./shared-sections.ts";
-import { count, duration, durationOrNone, moment, percent } from "./words.ts";
+import { count, counted, duration, durationOrNone, moment, percent } from "./words.ts";
 
 /** The report of one run, for people. */
 export function runDocument(report: FullRunReport): ReportDocument {
@@ -96,7 +96,7 @@ function itemBlocks({ figures, counts }: FullRunReport): Block[] {
   ];
   const values = present.map((verdict) => items.get(verdict) ?? 0);
   const table = tableOf(["verdict", "#items"], rows, "run_items");
-  const summary = `${count(counts.seen)} items: ${present.map((verdict) => `${count(items.get(verdict) ?? 0)} ${verdict}`).join(", ")}.`;
+  const summary = `${counted(counts.seen, "item")}: ${present.map((verdict) => `${count(items.get(verdict) ?? 0)} ${verdict}`).join(", ")}.`;
   const series = [{ name: "items", values }];
   const chart = {
     name: "items",
