@@ -1,11 +1,10 @@
-import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createNotionEmulator, type NotionEmulator } from "../../emulators/notion/emulator.ts";
 import { NOTION_ODDITIES } from "../../emulators/notion/sample/oddities.ts";
 import type { HistoryRow, Review } from "../../src/ports/decision-store.ts";
-import { readD1 } from "./end-state.ts";
+import { readD1, writeD1 } from "./end-state.ts";
 import {
   askApi,
   cleanUp,
@@ -42,15 +41,6 @@ async function withWorld<T>(dataDir: string, look: (world: NotionEmulator) => T)
 
 const writesTo = (dataDir: string): Promise<number> =>
   withWorld(dataDir, (world) => world.log().filter(({ isWrite }) => isWrite).length);
-
-/** Write to the D1 of a data directory as an application would, while nothing runs. */
-function writeD1(dataDir: string, sql: string, ...values: (string | number)[]): void {
-  const files = globSync(join(dataDir, "state/d1/miniflare-D1DatabaseObject/*.sqlite"));
-  const file = files.find((name) => !name.endsWith("/metadata.sqlite"));
-  const database = new DatabaseSync(file ?? "", { timeout: 5_000 });
-  database.prepare(sql).run(...values);
-  database.close();
-}
 
 const tablesOf = (dataDir: string): unknown[] =>
   ["select * from projects order by id", "select * from clients order by id", "select * from history"].map(
