@@ -88,7 +88,11 @@ export async function watchStorage(
   await unlessFull(ports, "storage", async () => {
     await storage.keep(readings, nowMs);
     // There was room to say so.
-    if (seen.fullSubjects.includes("storage")) await runs.closeAlert("storage_full", "storage", nowMs);
+    if (seen.fullSubjects.includes("storage"))
+      await runs.updateAlerts(null, nowMs, {
+        open: [],
+        close: [{ kind: "storage_full", subject: "storage" }],
+      });
   });
   await warn(ports, readings);
 }
@@ -101,14 +105,17 @@ async function warn(ports: Ports, readings: readonly StoreReading[]): Promise<vo
     storage.samples(nowMs - HEADROOM_WINDOW_MS),
     runs.openAlerts(),
   ]);
-  for (const headroom of headroomsOf(readings, samples, nowMs)) {
+  const warned = new Set(open.filter(({ kind }) => kind === "storage_filling").map(({ subject }) => subject));
+  const stores = headroomsOf(readings, samples, nowMs).map((headroom) => {
+    const isWarned = warned.has(headroom.store);
     const alert = { kind: "storage_filling", subject: headroom.store } as const;
-    const isWarned = open.some(({ kind, subject }) => kind === alert.kind && subject === alert.subject);
-    if (warnsOf(headroom, isWarned, nowMs)) {
-      const opened = { ...alert, id: world.newId(), detail: headroomWords(headroom) };
-      await unlessFull(ports, "storage", () => runs.raiseAlert(opened, nowMs));
-    } else if (isWarned) await runs.closeAlert(alert.kind, alert.subject, nowMs);
-  }
+    return { headroom, alert, isWarned, warns: warnsOf(headroom, isWarned, nowMs) };
+  });
+  const opened = stores
+    .filter(({ warns }) => warns)
+    .map(({ alert, headroom }) => ({ ...alert, id: world.newId(), detail: headroomWords(headroom) }));
+  const closed = stores.filter(({ warns, isWarned }) => isWarned && !warns).map(({ alert }) => alert);
+  await unlessFull(ports, "storage", () => runs.updateAlerts(null, nowMs, { open: opened, close: closed }));
 }
 
 /**
