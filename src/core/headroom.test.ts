@@ -9,6 +9,8 @@ import {
   rawReading,
   rowReading,
   sizeWords,
+  storeTitle,
+  STORES,
   vectorsReading,
   warnsOf,
   type StorageSample,
@@ -172,6 +174,10 @@ describe("headroomWords", () => {
     );
     expect(headroomWords(headroomOf({ ...rawReading(5_000), atMs: NOW }, [], NOW))).toBe("raw store: 5.0 kB");
   });
+});
+
+it("every store has a name of its own", () => {
+  expect(STORES.map(storeTitle)).toEqual(["database", "largest row", "raw store", "vectors", "disk"]);
 });
 
 it("sizes are written as people read them", () => {

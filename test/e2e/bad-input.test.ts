@@ -530,6 +530,10 @@ describe("with --json, stdout holds exactly one object also when", () => {
   test("help is asked for, which is no object", async () => {
     const { code, stdout } = await runProgram(["sync", "--json", "--help"]);
     expect({ code, isHelp: stdout.startsWith("Usage: ") }).toEqual({ code: 0, isHelp: true });
+    // Both command lines end alike, and say how.
+    const codes = /^Exit codes: 0 done or parked, .*$/m;
+    expect(codes.exec((await runSyncctl(["--help"])).stdout)?.[0]).toBe(codes.exec(stdout)?.[0]);
+    expect(stdout).toMatch(codes);
   });
 });
 
