@@ -4,6 +4,7 @@ import { aNotionWorkspace } from "../../test/in-process/notion-workspace.ts";
 import { FailureError } from "../core/errors.ts";
 import { DISK_LOW_BYTES, STORAGE_FREE_BYTES_MIN } from "../core/policy.ts";
 import { PIPELINES } from "../pipelines/index.ts";
+import { readRunReport } from "../queries/report.ts";
 import { readStatus } from "../queries/status.ts";
 import { statusLines } from "../surfaces/cli/lines.ts";
 import { executeRun } from "./run.ts";
@@ -236,6 +237,7 @@ describe("cleanup and the gauges", () => {
     const space = await aWorkspace();
     const days: string[] = [];
     const said: string[] = [];
+    const again: (number | null)[] = [];
     let isBroken = true;
     const tallies = async () => {
       if (isBroken) throw new TypeError("x is not a function");
@@ -253,6 +255,7 @@ describe("cleanup and the gauges", () => {
         await executeRun(ports, freshSteps(space.world), id, PIPELINES);
         const line = statusLines(await readStatus(ports)).find((one) => one.startsWith("  cleanup    due"));
         if (sync === "cleanup") said.push(line?.replace(/; last.*/, "") ?? "");
+        if (sync === "cleanup") again.push((await readRunReport(ports, id))?.againMs ?? null);
       }
       if (days.at(-1) === "2026-06-14") isBroken = false;
       space.world.advance(6 * HOUR_MS);
@@ -268,6 +271,16 @@ describe("cleanup and the gauges", () => {
       "2026-06-21",
     ]);
     expect(said[0]).toBe("  cleanup    due 2026-06-08T06:00:00.000Z (another try, for the last one failed)");
+    expect(again.map((ms) => (ms === null ? null : new Date(ms).toISOString().slice(8, 10)))).toEqual([
+      "08",
+      "09",
+      "10",
+      "11",
+      null,
+      "15",
+      null,
+      null,
+    ]);
     expect(said[4]).toBe("  cleanup    due 2026-06-14T04:10:00.000Z");
     expect(said[6]).toBe("  cleanup    due 2026-06-21T04:10:00.000Z");
   });

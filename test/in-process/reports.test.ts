@@ -373,6 +373,21 @@ describe("the report of a run", () => {
     expect(text.split("## Queries")[0]).not.toMatch(/NaN|undefined|null/);
   });
 
+  it("of a cleanup that failed says when it is tried again, until another one has run", async () => {
+    const space = await aWorkspace();
+    const { cleanup } = space.ports;
+    const broken = {
+      ...space.ports,
+      cleanup: { ...cleanup, tallies: () => Promise.reject(new TypeError()) },
+    };
+    const { id, state } = await runSync(space, "cleanup", broken);
+    const told = async () => markdownOf(runDocument(await reportOf(space, id)));
+    expect(state).toBe("failed");
+    expect(await told()).toContain("Because it failed, it is tried again at 2026-06-02T12:00:00Z.");
+    await runSync(space, "cleanup");
+    expect(await told()).not.toContain("tried again at");
+  });
+
   it("that waits for its lane, or goes on, is of what is known so far", async () => {
     const space = await aWorkspace();
     const { run } = await startRun(space.ports, space.engine, {

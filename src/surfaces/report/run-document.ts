@@ -57,7 +57,7 @@ export function runDocument(report: FullRunReport): ReportDocument {
 }
 
 /** What comes before everything else: what a person has to know of this run. */
-function leadOf({ run, figures }: FullRunReport): Block[] {
+function leadOf({ run, figures, againMs }: FullRunReport): Block[] {
   const [time] = figures.run_time;
   const approvals = (run.result?.checks ?? []).filter(({ name }) => name === COUNTED.approval);
   const started = run.startedMs === null ? "not started yet" : `started ${moment(run.startedMs)}`;
@@ -72,6 +72,7 @@ function leadOf({ run, figures }: FullRunReport): Block[] {
     ),
     ...(run.detail === null ? [] : [strong(run.detail)]),
     ...(run.notBeforeMs === null ? [] : [text(`Goes on at ${moment(run.notBeforeMs)}.`)]),
+    ...(againMs === null ? [] : [text(`Because it failed, it is tried again at ${moment(againMs)}.`)]),
     ...unfinishedWords(run),
   ];
 }
