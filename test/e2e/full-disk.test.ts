@@ -23,6 +23,8 @@ import { fill, smallDisk } from "./small-disk.ts";
 /** An hour in six seconds, so that what comes by the clock comes soon. */
 const SPEED = "600";
 const FULL_MS = 2_500;
+/** Long enough for the step engine to give up the run that it was carrying. */
+const LONG_FULL_MS = 15_000;
 const TITLE = "Project name";
 
 afterEach(cleanUp);
@@ -32,6 +34,7 @@ type Life = { readonly dataDir: string; readonly emulator: Emulator; readonly pr
 /** A kind of write: what leads to it, and when it is under way. */
 type Write = {
   readonly what: string;
+  readonly fullMs?: number;
   readonly begins: (life: Life) => Promise<unknown>;
 };
 
@@ -53,6 +56,7 @@ const makeProjects = ({ dataDir }: Life) => askApi(dataDir, "/api/syncs/projects
 const WRITES: readonly Write[] = [
   {
     what: "revisions and rows of meetings",
+    fullMs: LONG_FULL_MS,
     begins: async (life) => {
       const before = (await life.emulator.log()).length;
       await arrive(life);
@@ -139,10 +143,10 @@ describe.runIf(process.platform === "linux" && process.getuid?.() === 0)("a disk
       const titles = () => readD1(dataDir, "select id, title from projects order by id");
       const before = titles();
       const filler = join(disk, "filler");
-      for (const { what, begins } of WRITES) {
+      for (const { what, begins, fullMs = FULL_MS } of WRITES) {
         await begins(life);
         fill(filler, disk, leaveKb);
-        await delay(FULL_MS);
+        await delay(fullMs);
         const { stdout, stderr } = await runSyncctl(["status", "--data-dir", dataDir]);
         // With no byte left not even reading is sure; what is wrong is said by the program itself then.
         expect(stdout + stderr, what).toMatch(/^Storage: disk: 0 B left, FULL|^the request failed;/m);
