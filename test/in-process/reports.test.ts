@@ -274,7 +274,7 @@ describe("the report of a week", () => {
     const [sizes, vectors] = blocks.flatMap((block) => (block.kind === "chart" ? [block.chart] : []));
     expect(sizes).toMatchObject({ name: "storage", unit: "MB", form: "lines" });
     expect(sizes?.summary).toBe(
-      "database 3.0 MB at first, 2.0 MB at last; raw store 9.0 MB at first, 9.0 MB at last.",
+      "First and last: database 3.0 MB, then 2.0 MB; raw store 9.0 MB, then 9.0 MB.",
     );
     expect(sizes?.categories).toHaveLength(7);
     expect(sizes?.series).toEqual([

@@ -81,14 +81,14 @@ function sizeChart(samples: readonly StorageSample[], week: Week): Chart | null 
     const [first, last] = [own[0], own.at(-1)];
     return first === undefined || last === undefined
       ? ""
-      : `${storeTitle(store)} ${amountWords(first)} at first, ${amountWords(last)} at last`;
+      : `${storeTitle(store)} ${amountWords(first)}, then ${amountWords(last)}`;
   });
   const shown = STORES.filter((store) => store !== "vectors" && samples.some((one) => one.store === store));
   const courses = shown.map((store) => course(samples, store, week));
   return {
     name: "storage",
     title: "How much is stored",
-    summary: `${said.join("; ")}.`,
+    summary: `First and last: ${said.join("; ")}.`,
     form: "lines",
     unit,
     categories: daysOf(week),
