@@ -18,7 +18,7 @@ import {
   startEmulator,
   startProgram,
   temporaryFolder,
-  waitFor,
+  untilServing,
 } from "./e2e/program.ts";
 import type { Run } from "../src/ports/run-store.ts";
 import type { Status } from "../src/queries/status.ts";
@@ -60,10 +60,7 @@ async function liveAWeek(): Promise<string> {
   const emulator = await startEmulator(["--speed", String(SPEED), "--faults", "seed=7,rate=0.04"]);
   const vendors = ["--fireflies-url", emulator.url, "--notion-url", emulator.notion.url];
   const program = startProgram(["start", "--port", "0", "--data-dir", dataDir, ...vendors]);
-  await waitFor("the program to serve", () => {
-    if (program.isEnded()) throw new Error(`the program ended: ${program.stderr()}`);
-    return program.stderr().includes("Serving") ? true : undefined;
-  });
+  await untilServing(program);
   const untilMs = ((await askApi<Status>(dataDir, "/api/status"))?.nowMs ?? 0) + WEEK_MS;
   for (let n = 0; ; n += 1) {
     const nowMs = (await askApi<Status>(dataDir, "/api/status"))?.nowMs ?? 0;

@@ -3,12 +3,16 @@ import {
   d1Reading,
   diskReading,
   headroomOf,
+  headroomsOf,
   headroomWords,
   isFull,
   rawReading,
   rowReading,
   sizeWords,
+  storeTitle,
+  STORES,
   vectorsReading,
+  warnsOf,
   type StorageSample,
 } from "./headroom.ts";
 
@@ -82,6 +86,65 @@ describe("headroomOf", () => {
   });
 });
 
+describe("headroomsOf", () => {
+  it("takes what was measured now, else what was measured last, and leaves out what never was", () => {
+    const rows = [9, 2].map((days) => ({ ...rowReading(days * 1_000), atMs: NOW - days * DAY_MS }));
+    const all = headroomsOf([d1Reading(2 * GB)], [ago(3, GB), ...rows], NOW);
+    expect(all.map(({ store, used, atMs }) => ({ store, used, atMs }))).toEqual([
+      { store: "d1", used: 2 * GB, atMs: NOW },
+      { store: "row", used: 2_000, atMs: NOW - 2 * DAY_MS },
+    ]);
+  });
+});
+
+describe("warnsOf", () => {
+  const capBytes = Math.floor(0.95 * 10 * 1024 ** 3);
+  const warned = (now: StorageSample, samples: readonly StorageSample[] = []): [boolean, boolean] => {
+    const headroom = headroomOf(now, samples, NOW);
+    return [warnsOf(headroom, false, NOW), warnsOf(headroom, true, NOW)];
+  };
+  const [NEVER, ONCE_OPEN, ALWAYS] = [
+    [false, false],
+    [false, true],
+    [true, true],
+  ] as const;
+
+  it("opens at 80 % and closes below 75", () => {
+    expect(warned(ago(0, capBytes * 0.8))).toEqual(ALWAYS);
+    expect(warned(ago(0, capBytes * 0.799))).toEqual(ONCE_OPEN);
+    expect(warned(ago(0, capBytes * 0.751))).toEqual(ONCE_OPEN);
+    expect(warned(ago(0, capBytes * 0.749))).toEqual(NEVER);
+    expect(warned(ago(0, capBytes))).toEqual(ALWAYS);
+  });
+
+  it("opens where a store is full within 30 days, and closes where it is not within 45", () => {
+    const fullIn = (days: number): [boolean, boolean] => {
+      const perDay = (capBytes * 0.5) / days;
+      const samples = [1, 2, 3, 4, 5].map((before) => ago(before, capBytes * 0.5 - before * perDay));
+      return warned(ago(0, capBytes * 0.5), samples);
+    };
+    expect(fullIn(29)).toEqual(ALWAYS);
+    expect(fullIn(31)).toEqual(ONCE_OPEN);
+    expect(fullIn(44)).toEqual(ONCE_OPEN);
+    expect(fullIn(46)).toEqual(NEVER);
+  });
+
+  it("opens below a gigabyte of a disk, and closes a quarter above it", () => {
+    const left = (bytes: number) => warned({ ...diskReading(64 * 1024 ** 2 + bytes), atMs: NOW });
+    expect(left(1024 ** 3 - 1)).toEqual(ALWAYS);
+    expect(left(1024 ** 3)).toEqual(ONCE_OPEN);
+    expect(left(1.25 * 1024 ** 3 - 1)).toEqual(ONCE_OPEN);
+    expect(left(1.25 * 1024 ** 3)).toEqual(NEVER);
+  });
+
+  it("opens for a row of four fifths of what D1 takes in one, and never for what nothing bounds", () => {
+    expect(warned({ ...rowReading(1_600_000), atMs: NOW })).toEqual(ALWAYS);
+    expect(warned({ ...rowReading(1_599_999), atMs: NOW })).toEqual(ONCE_OPEN);
+    expect(warned({ ...rowReading(1_499_999), atMs: NOW })).toEqual(NEVER);
+    expect(warned({ ...rawReading(900 * GB), atMs: NOW })).toEqual(NEVER);
+  });
+});
+
 describe("isFull", () => {
   it("holds for an index with as many vectors as it takes", () => {
     expect(isFull(vectorsReading(19_999_999))).toBe(false);
@@ -111,6 +174,10 @@ describe("headroomWords", () => {
     );
     expect(headroomWords(headroomOf({ ...rawReading(5_000), atMs: NOW }, [], NOW))).toBe("raw store: 5.0 kB");
   });
+});
+
+it("every store has a name of its own", () => {
+  expect(STORES.map(storeTitle)).toEqual(["database", "largest row", "raw store", "vectors", "disk"]);
 });
 
 it("sizes are written as people read them", () => {

@@ -5,6 +5,7 @@ import {
   D1_USED_SHARE_MAX,
   DISK_LOW_BYTES,
   HEADROOM_DAYS_MIN,
+  HEADROOM_EASE,
   HEADROOM_WARN_MS,
   HEADROOM_WARN_SHARE,
   HEADROOM_WINDOW_MS,
@@ -13,7 +14,7 @@ import {
 
 /** What may be full: the database, its largest row, the raw store, the live index, the disk that carries them locally. */
 export const STORES = ["d1", "row", "r2", "vectors", "disk"] as const;
-type StoreName = (typeof STORES)[number];
+export type StoreName = (typeof STORES)[number];
 
 /** A store as it was measured: bytes, or vectors. */
 export type StoreReading = {
@@ -92,10 +93,49 @@ export function headroomOf(now: StorageSample, samples: readonly StorageSample[]
   const daysLeft = room === null || perDay === null || perDay <= 0 ? null : room / perDay;
   // Beyond some hundred thousand years there is no date.
   const fullMs = daysLeft === null || daysLeft > DAYS_MAX ? null : Math.round(nowMs + daysLeft * DAY_MS);
-  const isSoon = fullMs !== null && fullMs - nowMs < HEADROOM_WARN_MS;
-  const isMuch = usedShare === null ? isLow(now) : usedShare >= HEADROOM_WARN_SHARE;
-  const level = isFull(now) ? "full" : isSoon || isMuch ? "filling" : "ok";
-  return { ...now, usedShare, perDay, fullMs, level };
+  const standing = { ...now, usedShare, perDay, fullMs };
+  const level = isFull(now) ? "full" : isFilling(standing, nowMs, NO_EASE) ? "filling" : "ok";
+  return { ...standing, level };
+}
+
+/**
+ * How every store stands: as it is now where that could be measured at once, else as it was measured last. One that was
+ * never measured is left out.
+ *
+ * @param live what was measured just now
+ * @param samples of all stores, oldest first
+ */
+export function headroomsOf(
+  live: readonly StoreReading[],
+  samples: readonly StorageSample[],
+  nowMs: number,
+): Headroom[] {
+  return STORES.flatMap((store): Headroom[] => {
+    const own = samples.filter((sample) => sample.store === store);
+    const measured = live.find((reading) => reading.store === store);
+    const now = measured === undefined ? own.at(-1) : { ...measured, atMs: nowMs };
+    return now === undefined ? [] : [headroomOf(now, own, nowMs)];
+  });
+}
+
+/**
+ * Whether people are to be warned of a store. A warning that stands ends only some way below where it begins: a store at the
+ * threshold would open and close it by turns.
+ */
+export function warnsOf(headroom: Headroom, isWarned: boolean, nowMs: number): boolean {
+  return headroom.level !== "ok" || (isWarned && isFilling(headroom, nowMs, HEADROOM_EASE));
+}
+
+const NO_EASE = { share: 0, forecastMs: 0, diskBytes: 0 };
+
+function isFilling(
+  { usedShare, room, fullMs }: Omit<Headroom, "level">,
+  nowMs: number,
+  ease: typeof NO_EASE,
+): boolean {
+  if (fullMs !== null && fullMs - nowMs < HEADROOM_WARN_MS + ease.forecastMs) return true;
+  if (usedShare !== null) return usedShare >= HEADROOM_WARN_SHARE - ease.share;
+  return room !== null && room < DISK_LOW_BYTES + ease.diskBytes;
 }
 
 const DAYS_MAX = 36_500_000;
@@ -103,10 +143,6 @@ const DAYS_MAX = 36_500_000;
 /** A day of world time, ISO 8601. */
 export function dayOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
-}
-
-function isLow({ room }: StoreReading): boolean {
-  return room !== null && room < DISK_LOW_BYTES;
 }
 
 /** Slope of the line with the least squares, in room per day, turned round; null with too few days. */
@@ -128,6 +164,11 @@ const TITLES: Readonly<Record<StoreName, string>> = {
   vectors: "vectors",
   disk: "disk",
 };
+
+/** A store as people name it. */
+export function storeTitle(store: StoreName): string {
+  return TITLES[store];
+}
 
 /** How a store stands, on one line: "database: 1.2 GB of 10.2 GB (12 %), 3.1 MB more a day, full on 2031-01-02". */
 export function headroomWords({ store, used, room, usedShare, perDay, fullMs, level }: Headroom): string {

@@ -1,7 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  applyVerdict,
   mergeGroup,
   sameValue,
   type EditTimes,
@@ -10,6 +9,7 @@ import {
   type FieldValue,
   type FieldVerdict,
 } from "./merge.ts";
+import { basesAfterPush, mergePair } from "./notion-plan.ts";
 import { propertyRuns } from "./property-runs.testsuite.ts";
 
 const BOTH: FieldPolicy = { direction: "both", conflict: "notion" };
@@ -63,14 +63,16 @@ describe("mergeGroup, one field", () => {
       take: conflict,
       losing: kept === "mine" ? "theirs" : "mine",
     });
-    expect(applyVerdict(state, verdict)).toMatchObject({ notion: kept, d1: kept, base: agreedOn(kept) });
+    const { fields } = round({ field: state }, { direction: "both", conflict }, UNKNOWN);
+    expect(fields["field"]).toEqual({ notion: kept, d1: kept, base: agreedOn(kept) });
   });
 
   it("changes nothing where a person is to be asked", () => {
     const state = aState({ notion: "theirs", d1: "mine" });
     const verdict = decide(state, { direction: "both", conflict: "ask" });
     expect(verdict).toEqual({ do: "conflict", take: null, losing: null });
-    expect(applyVerdict(state, verdict)).toEqual({ ...state, lost: [] });
+    const after = round({ field: state }, { direction: "both", conflict: "ask" }, UNKNOWN);
+    expect(after).toMatchObject({ fields: { field: state }, lost: { field: [] } });
   });
 
   it("calls D1 newer only in a later minute, for Notion knows no seconds", () => {
@@ -210,36 +212,6 @@ describe("mergeGroup, fields that depend on each other", () => {
   });
 });
 
-describe("applyVerdict", () => {
-  it("leaves both sides alone where nothing is to be done, though each spells the value its own way", () => {
-    const spelt = { base: { notion: "a", d1: " a" }, notion: "a", d1: " a" };
-    expect(applyVerdict(spelt, { do: "nothing" })).toEqual({ ...spelt, lost: [] });
-    const agreed = { base: null, notion: "a", d1: "a" };
-    expect(applyVerdict(agreed, { do: "agree" })).toEqual({
-      ...agreed,
-      base: { notion: "a", d1: "a" },
-      lost: [],
-    });
-  });
-
-  it("holds for a base what Notion keeps of a value that goes there, and names what goes", () => {
-    const state = { base: null, notion: "old", d1: " new " };
-    const trimmed = (value: FieldValue) => (typeof value === "string" ? value.trim() : value);
-    expect(applyVerdict(state, { do: "take", from: "d1" }, trimmed)).toEqual({
-      notion: "new",
-      d1: " new ",
-      base: { notion: "new", d1: " new " },
-      lost: ["old"],
-    });
-    expect(applyVerdict(state, { do: "conflict", take: "notion", losing: " new " }, trimmed)).toEqual({
-      notion: "old",
-      d1: "old",
-      base: { notion: "old", d1: "old" },
-      lost: [" new "],
-    });
-  });
-});
-
 describe("sameValue", () => {
   it("compares numbers by value and text exactly, and never calls empty a value", () => {
     expect(sameValue(1, 1.0)).toBe(true);
@@ -286,21 +258,40 @@ function mirroredVerdict(verdict: FieldVerdict): FieldVerdict {
 const mapped = <From, To>(of: Record<string, From>, change: (value: From, key: string) => To) =>
   Object.fromEntries(Object.entries(of).map(([key, value]) => [key, change(value, key)]));
 
-/** One round for a group: merge, then carry every verdict out. */
+/** One round for a group as the program makes it: merged, written to D1, sent to Notion, and the bases moved. */
 function round(
   fields: Record<string, FieldState>,
   policy: FieldPolicy,
   edited: EditTimes,
-  notionKeeps?: (value: FieldValue) => FieldValue,
+  notionKeeps: (value: FieldValue) => FieldValue = (value) => value,
 ) {
-  const verdicts = mergeGroup(fields, policy, edited);
-  const applied = mapped(fields, (state, column) =>
-    applyVerdict(state, verdicts[column] ?? { do: "nothing" }, notionKeeps),
+  const agreed = Object.entries(fields).flatMap(([column, { base }]) =>
+    base === null ? [] : [[column, base]],
   );
+  const pair = {
+    notion: mapped(fields, ({ notion }) => notion),
+    d1: mapped(fields, ({ d1 }) => d1),
+    bases: Object.fromEntries(agreed) as Record<string, NonNullable<FieldState["base"]>>,
+    decisions: [],
+    sent: {},
+    isEditedByUs: false,
+    notionEditedMs: edited.notionMs,
+    d1EditedMs: edited.d1Ms,
+  };
+  const plan = mergePair(pair, [{ columns: Object.keys(fields), policy }]);
+  const pushed = mapped(plan.toNotion, ({ value }) => value);
+  const returned = mapped(pushed, notionKeeps);
+  const bases = basesAfterPush(plan.bases, pushed, returned);
+  const replaced = [...plan.replacedInD1, ...plan.replacedInNotion];
   return {
-    verdicts,
-    fields: mapped(applied, ({ base, notion, d1 }): FieldState => ({ base, notion, d1 })),
-    lost: mapped(applied, ({ lost }) => lost),
+    verdicts: mergeGroup(fields, policy, edited),
+    fields: mapped({ ...fields }, (_, column): FieldState => {
+      const [notion, d1] = [{ ...pair.notion, ...returned }[column], { ...pair.d1, ...plan.toD1 }[column]];
+      return { base: bases[column] ?? null, notion: notion ?? null, d1: d1 ?? null };
+    }),
+    lost: mapped(fields, (_, column) =>
+      replaced.filter((one) => one.column === column).map(({ value }) => value),
+    ),
   };
 }
 

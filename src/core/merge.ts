@@ -91,29 +91,6 @@ export function mergeGroup<Column extends string>(
   return Object.fromEntries(verdicts) as Record<Column, FieldVerdict>;
 }
 
-/**
- * Both sides and the base after a verdict was carried out, and every value that stands nowhere on its side any more
- * (each belongs in the history before it is replaced, one-sided changes included).
- *
- * @param notionKeeps what Notion then holds of a value written to it; it trims texts and spells options its own way
- *
- * The base moves only where both of its halves are true afterwards. Pure.
- */
-export function applyVerdict(
-  state: FieldState,
-  verdict: FieldVerdict,
-  notionKeeps: (value: FieldValue) => FieldValue = (value) => value,
-): FieldState & { readonly lost: readonly FieldValue[] } {
-  const from = verdict.do === "take" ? verdict.from : verdict.do === "conflict" ? verdict.take : null;
-  if (from === null) {
-    const agreed = verdict.do === "agree";
-    return { ...state, base: agreed ? { notion: state.notion, d1: state.d1 } : state.base, lost: [] };
-  }
-  const notion = from === "notion" ? state.notion : notionKeeps(state.d1);
-  const d1 = from === "notion" ? state.notion : state.d1;
-  return { notion, d1, base: { notion, d1 }, lost: [from === "notion" ? state.d1 : state.notion] };
-}
-
 function changeOf({ base, notion, d1 }: FieldState): Change {
   if (base === null) {
     if (sameValue(notion, d1)) return "same";

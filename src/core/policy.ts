@@ -397,6 +397,13 @@ export const SCHEDULE_STAGGER_MS = {
   cleanup: 3 * DAY_MS + 4 * HOUR_MS + 10 * MINUTE_MS,
 } as const;
 
+/**
+ * A sync that comes more seldom than this and whose run failed is tried again after it, until so long after its due time; then
+ * the next due time is waited for. Of the usual ones that is cleanup: four tries more in its week.
+ */
+export const SELDOM_RETRY_AFTER_MS = DAY_MS;
+export const SELDOM_RETRY_UNTIL_MS = 5 * DAY_MS;
+
 /** A clock that shows so much less than it did was set back; less is two machines that do not agree quite. */
 export const CLOCK_SLACK_MS = 10 * MINUTE_MS;
 
@@ -639,6 +646,12 @@ export const HEADROOM_WINDOW_MS = 30 * DAY_MS;
 /** Warned of when a store is forecast to be full so soon, or is used to this share. */
 export const HEADROOM_WARN_MS = 30 * DAY_MS;
 export const HEADROOM_WARN_SHARE = 0.8;
+
+/**
+ * A warning that stands ends when a store is so far below where it begins, or the day it is full so much further away: what
+ * changes from hour to hour and from day to day is less, so none opens and closes by turns.
+ */
+export const HEADROOM_EASE = { share: 0.05, forecastMs: 15 * DAY_MS, diskBytes: 256 * 1024 ** 2 } as const;
 
 /** A disk whose size nobody tells is warned of when so little of it is left before syncs halt. */
 export const DISK_LOW_BYTES = 1024 ** 3;

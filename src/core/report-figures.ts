@@ -2,6 +2,7 @@
  * What the queries of reports yield, by the names that the reports print. Columns are named as the figures are; times are world
  * ms, durations of work real ms, waits world ms. Nothing in them is content: ids, kinds, counts and our own sentences.
  */
+import type { StorageSample } from "./headroom.ts";
 import type { Verdict } from "./report.ts";
 
 /** Calls and failures of one kind. `outcome` is ok, started, or the kind of failure. */
@@ -142,8 +143,11 @@ export type WeekRows = {
   }[];
   readonly week_quarantine: readonly {
     readonly day: string;
+    /** Meetings. */
     readonly opened: number;
     readonly cured: number;
+    /** Values of pages in Notion that were kept aside on that day and still are: of a cured one nothing is left. */
+    readonly kept: number;
   }[];
   readonly quarantine_standing: readonly ReasonRow[];
   readonly week_data_age: readonly {
@@ -159,6 +163,8 @@ export type WeekRows = {
     readonly p95Ms: number | null;
     readonly maxMs: number | null;
   }[];
+  /** What was measured of the stores, the last of each calendar day; of the raw store and the largest row once a week, by cleanup. */
+  readonly week_storage: readonly StorageSample[];
   readonly week_webhooks: readonly { readonly vendor: string; readonly events: number }[];
   readonly metric_completion: readonly { readonly completed: number; readonly failed: number }[];
   readonly metric_duration: readonly { readonly runs: number; readonly meanMs: number | null }[];
@@ -195,7 +201,7 @@ export type Queries<Rows> = Readonly<Record<keyof Rows & string, string>>;
 /** What queries yielded at one instant, and the queries themselves. */
 export type Queried<Rows> = { readonly rows: Rows; readonly queries: Queries<Rows> };
 
-/** Seven days, or fewer if they have not passed. World ms; `toMs` is not part of it. */
+/** Seven times 24 hours. World ms; `toMs` is not part of it. */
 export type Week = {
   readonly fromMs: number;
   readonly toMs: number;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DAY_MS } from "./durations.ts";
-import { daysOf, parseWeek, isCut } from "./report-week.ts";
+import { dayIn, daysOf, parseWeek, isCut } from "./report-week.ts";
 import { LOGS_KEPT_MS } from "./policy.ts";
 
 const NOW_MS = Date.UTC(2026, 5, 9, 10, 30);
@@ -33,16 +33,18 @@ describe("parseWeek", () => {
   });
 });
 
-it("the days of a week are the partial ones at its ends as well", () => {
-  expect(daysOf({ fromMs: Date.UTC(2026, 5, 2, 10), toMs: Date.UTC(2026, 5, 4, 10) })).toEqual([
-    "2026-06-02",
-    "2026-06-03",
-    "2026-06-04",
-  ]);
-  expect(daysOf({ fromMs: Date.UTC(2026, 5, 2), toMs: Date.UTC(2026, 5, 4) })).toEqual([
-    "2026-06-02",
-    "2026-06-03",
-  ]);
+it("the days of a week are seven of 24 hours, each named by the date on which it ends", () => {
+  const names = (fromMs: number) => daysOf({ fromMs }).map((day) => day.slice(8));
+  expect(names(Date.UTC(2026, 5, 2, 10))).toEqual(["03", "04", "05", "06", "07", "08", "09"]);
+  // Of a week that ends with a day, they are the days of the calendar.
+  expect(names(Date.UTC(2026, 5, 2))).toEqual(["02", "03", "04", "05", "06", "07", "08"]);
+});
+
+it("a moment is in the day that ends next", () => {
+  const week = { fromMs: Date.UTC(2026, 5, 2, 10) };
+  expect(dayIn(week, week.fromMs)).toBe("2026-06-03");
+  expect(dayIn(week, week.fromMs + DAY_MS - 1)).toBe("2026-06-03");
+  expect(dayIn(week, week.fromMs + DAY_MS)).toBe("2026-06-04");
 });
 
 it("calls a week cut from the moment its first hour is older than logs are kept", () => {

@@ -49,9 +49,12 @@ export function isCut({ fromMs }: Pick<Week, "fromMs">, nowMs: number): boolean 
   return fromMs < nowMs - LOGS_KEPT_MS;
 }
 
-/** The days of a week, the partial ones at its ends included, in order. */
-export function daysOf({ fromMs, toMs }: Pick<Week, "fromMs" | "toMs">): string[] {
-  const firstMs = fromMs - (fromMs % DAY_MS);
-  const count = Math.ceil((toMs - firstMs) / DAY_MS);
-  return Array.from({ length: count }, (_, n) => isoDay(firstMs + n * DAY_MS));
+/** The seven days of a week, each of 24 hours and named by the date on which it ends, in order. */
+export function daysOf({ fromMs }: Pick<Week, "fromMs">): string[] {
+  return Array.from({ length: REPORT_DAYS }, (_, n) => isoDay(fromMs + (n + 1) * DAY_MS - 1));
+}
+
+/** Which of these days a moment of the week is in. */
+export function dayIn({ fromMs }: Pick<Week, "fromMs">, ms: number): string {
+  return isoDay(fromMs + (Math.floor((ms - fromMs) / DAY_MS) + 1) * DAY_MS - 1);
 }

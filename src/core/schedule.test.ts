@@ -9,6 +9,7 @@ import {
   isScheduled,
   lastDueMs,
   nextDueMs,
+  retryMs,
   type Schedule,
   type ScheduledName,
 } from "./schedule.ts";
@@ -173,5 +174,32 @@ describe("what is due", () => {
     expect(runsOf([NOON_MS, NOON_MS - 20, NOON_MS + 20, NOON_MS - CLOCK_SLACK_MS])).toEqual([NOON_MS]);
     expect(elapsedMs(NOON_MS + 5, NOON_MS)).toBe(-5);
     expect(elapsedMs(NOON_MS + DAY_MS, NOON_MS)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe("retryMs", () => {
+  // Sunday, ten past four.
+  const dueMs = lastDueMs(SCHEDULE_MS, "cleanup", NOON_MS);
+  const failed = (queuedMs: number, endedMs: number | null = queuedMs + MINUTE_MS) =>
+    ({ state: "failed", queuedMs, endedMs }) as const;
+
+  it("is a day after a cleanup that failed, four times, and then the next Sunday is waited for", () => {
+    const tries: number[] = [];
+    let againMs = retryMs(SCHEDULE_MS, "cleanup", failed(dueMs));
+    for (; againMs !== null && tries.length < 10; againMs = retryMs(SCHEDULE_MS, "cleanup", failed(againMs)))
+      tries.push(Math.floor((againMs - dueMs) / DAY_MS));
+    expect(tries).toEqual([1, 2, 3, 4]);
+    expect(retryMs(SCHEDULE_MS, "cleanup", failed(dueMs))).toBe(dueMs + MINUTE_MS + DAY_MS);
+    // To the millisecond: the last try comes five days after the due time at the latest.
+    const lastMs = dueMs + 4 * DAY_MS;
+    expect(retryMs(SCHEDULE_MS, "cleanup", failed(dueMs, lastMs))).toBe(dueMs + 5 * DAY_MS);
+    expect(retryMs(SCHEDULE_MS, "cleanup", failed(dueMs, lastMs + 1))).toBeNull();
+  });
+
+  it("is never for one that did not fail, that has not ended, or that comes within the day anyway", () => {
+    expect(retryMs(SCHEDULE_MS, "cleanup", { ...failed(dueMs), state: "succeeded" })).toBeNull();
+    expect(retryMs(SCHEDULE_MS, "cleanup", failed(dueMs, null))).toBeNull();
+    expect(retryMs(SCHEDULE_MS, "verify", failed(dueMs))).toBeNull();
+    expect(retryMs({ ...SCHEDULE_MS, verify: DAY_MS + MINUTE_MS }, "verify", failed(dueMs))).not.toBeNull();
   });
 });

@@ -1,5 +1,11 @@
 import { MINUTE_MS } from "./durations.ts";
-import { CLOCK_SLACK_MS, SCHEDULE_MS, SCHEDULE_STAGGER_MS } from "./policy.ts";
+import {
+  CLOCK_SLACK_MS,
+  SCHEDULE_MS,
+  SCHEDULE_STAGGER_MS,
+  SELDOM_RETRY_AFTER_MS,
+  SELDOM_RETRY_UNTIL_MS,
+} from "./policy.ts";
 
 /** A sync that falls due by the clock. */
 export type ScheduledName = keyof typeof SCHEDULE_MS;
@@ -61,6 +67,22 @@ export function isDue(
 ): boolean {
   if (handledMs === null || handledMs > nowMs + CLOCK_SLACK_MS) return true;
   return handledMs < lastDueMs(schedule, name, nowMs);
+}
+
+/**
+ * When the last run of a sync, if it failed, is tried again before the next due time, world ms; null: it is not. One that
+ * comes often enough needs no such try, and after a few the next due time is waited for, so none fails every day for ever.
+ * Pure.
+ */
+export function retryMs(
+  schedule: Schedule,
+  name: ScheduledName,
+  last: { readonly state: string; readonly queuedMs: number; readonly endedMs: number | null },
+): number | null {
+  const { state, queuedMs, endedMs } = last;
+  if (state !== "failed" || endedMs === null || schedule[name] <= SELDOM_RETRY_AFTER_MS) return null;
+  const againMs = endedMs + SELDOM_RETRY_AFTER_MS;
+  return againMs <= lastDueMs(schedule, name, queuedMs) + SELDOM_RETRY_UNTIL_MS ? againMs : null;
 }
 
 /** How long ago something was, ms; for ever, if it lies in the future: then the clock was set back since. Pure. */

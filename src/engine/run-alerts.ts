@@ -4,7 +4,7 @@ import { ALERT_API_ERRORS, ALERT_MISMATCH_SHARE, ALERT_PARKS, ALERT_RUN_MS } fro
 import { runName } from "../core/rebuild.ts";
 import { ROWS_KEPT, type Check } from "../core/report.ts";
 import type { Ports } from "../ports/ports.ts";
-import type { Run, RunState } from "../ports/run-store.ts";
+import type { AlertChange, Run, RunState } from "../ports/run-store.ts";
 import type { PipelineOutcome, RunContext } from "./run-context.ts";
 import type { Condition } from "./source-silence.ts";
 
@@ -41,8 +41,6 @@ export function isWhole({ preview, sync, trigger }: Run): boolean {
 export function asksVendors(subject: ReturnType<typeof runName>): boolean {
   return subject !== "vectors" && subject !== "cleanup" && !subject.startsWith("rebuild ");
 }
-
-type AlertChange = Parameters<Ports["runs"]["updateAlerts"]>[2];
 
 type Measured = {
   readonly durationMs: number;

@@ -2,10 +2,11 @@ import { FailureError, failureOf } from "../core/errors.ts";
 import {
   d1Reading,
   diskReading,
-  headroomOf,
+  headroomsOf,
   headroomWords,
   isFull,
   vectorsReading,
+  warnsOf,
   type StoreReading,
 } from "../core/headroom.ts";
 import {
@@ -87,20 +88,34 @@ export async function watchStorage(
   await unlessFull(ports, "storage", async () => {
     await storage.keep(readings, nowMs);
     // There was room to say so.
-    if (seen.fullSubjects.includes("storage")) await runs.closeAlert("storage_full", "storage", nowMs);
+    if (seen.fullSubjects.includes("storage"))
+      await runs.updateAlerts(null, nowMs, {
+        open: [],
+        close: [{ kind: "storage_full", subject: "storage" }],
+      });
   });
-  const { items: samples } = await storage.samples(nowMs - HEADROOM_WINDOW_MS);
-  for (const reading of readings) {
-    const { store } = reading;
-    const of = samples.filter((sample) => sample.store === store);
-    const headroom = headroomOf({ ...reading, atMs: nowMs }, of, nowMs);
-    const alert = { kind: "storage_filling", subject: store } as const;
-    if (headroom.level === "ok") await runs.closeAlert(alert.kind, store, nowMs);
-    else {
-      const opened = { ...alert, id: world.newId(), detail: headroomWords(headroom) };
-      await unlessFull(ports, "storage", () => runs.raiseAlert(opened, nowMs));
-    }
-  }
+  await warn(ports, readings);
+}
+
+/** What cannot be measured at once, such as the largest row, is judged by what cleanup has measured last. */
+async function warn(ports: Ports, readings: readonly StoreReading[]): Promise<void> {
+  const { storage, runs, world } = ports;
+  const nowMs = world.nowMs();
+  const [{ items: samples }, { items: open }] = await Promise.all([
+    storage.samples(nowMs - HEADROOM_WINDOW_MS),
+    runs.openAlerts(),
+  ]);
+  const warned = new Set(open.filter(({ kind }) => kind === "storage_filling").map(({ subject }) => subject));
+  const stores = headroomsOf(readings, samples, nowMs).map((headroom) => {
+    const isWarned = warned.has(headroom.store);
+    const alert = { kind: "storage_filling", subject: headroom.store } as const;
+    return { headroom, alert, isWarned, warns: warnsOf(headroom, isWarned, nowMs) };
+  });
+  const opened = stores
+    .filter(({ warns }) => warns)
+    .map(({ alert, headroom }) => ({ ...alert, id: world.newId(), detail: headroomWords(headroom) }));
+  const closed = stores.filter(({ warns, isWarned }) => isWarned && !warns).map(({ alert }) => alert);
+  await unlessFull(ports, "storage", () => runs.updateAlerts(null, nowMs, { open: opened, close: closed }));
 }
 
 /**

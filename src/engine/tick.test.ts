@@ -2,7 +2,11 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { aListedMeeting, aWorkspace, freshSteps, runSync } from "../../test/in-process/workspace.ts";
 import { aNotionWorkspace } from "../../test/in-process/notion-workspace.ts";
 import { FailureError } from "../core/errors.ts";
+import { DISK_LOW_BYTES, STORAGE_FREE_BYTES_MIN } from "../core/policy.ts";
 import { PIPELINES } from "../pipelines/index.ts";
+import { readRunReport } from "../queries/report.ts";
+import { readStatus } from "../queries/status.ts";
+import { statusLines } from "../surfaces/cli/lines.ts";
 import { executeRun } from "./run.ts";
 import { reviveUnfinished, startRun, tick } from "./tick.ts";
 
@@ -229,6 +233,58 @@ describe("cleanup and the gauges", () => {
     expect((await space.ports.runs.lastEnded("cleanup"))?.state).toBe("succeeded");
   });
 
+  it("comes again the next day if it failed, until Thursday at most, and says so; then the next Sunday", async () => {
+    const space = await aWorkspace();
+    const days: string[] = [];
+    const said: string[] = [];
+    const again: (number | null)[] = [];
+    let isBroken = true;
+    const tallies = async () => {
+      if (isBroken) throw new TypeError("x is not a function");
+      return { items: [], cursor: null } as const;
+    };
+    const ports = {
+      ...space.ports,
+      cleanup: { ...space.ports.cleanup, tallies: tallies as never },
+    };
+    // From Monday noon on; on the second Sunday it is mended.
+    for (let hours = 0; hours < 21 * 24; hours += 6) {
+      await tick(ports, space.engine);
+      for (const { id, sync } of (await ports.runs.unfinished()).items) {
+        if (sync === "cleanup") days.push(new Date(space.world.nowMs()).toISOString().slice(0, 10));
+        await executeRun(ports, freshSteps(space.world), id, PIPELINES);
+        const line = statusLines(await readStatus(ports)).find((one) => one.startsWith("  cleanup    due"));
+        if (sync === "cleanup") said.push(line?.replace(/; last.*/, "") ?? "");
+        if (sync === "cleanup") again.push((await readRunReport(ports, id))?.againMs ?? null);
+      }
+      if (days.at(-1) === "2026-06-14") isBroken = false;
+      space.world.advance(6 * HOUR_MS);
+    }
+    expect(days).toEqual([
+      "2026-06-07",
+      "2026-06-08",
+      "2026-06-09",
+      "2026-06-10",
+      "2026-06-11",
+      "2026-06-14",
+      "2026-06-15",
+      "2026-06-21",
+    ]);
+    expect(said[0]).toBe("  cleanup    due 2026-06-08T06:00:00.000Z (another try, for the last one failed)");
+    expect(again.map((ms) => (ms === null ? null : new Date(ms).toISOString().slice(8, 10)))).toEqual([
+      "08",
+      "09",
+      "10",
+      "11",
+      null,
+      "15",
+      null,
+      null,
+    ]);
+    expect(said[4]).toBe("  cleanup    due 2026-06-14T04:10:00.000Z");
+    expect(said[6]).toBe("  cleanup    due 2026-06-21T04:10:00.000Z");
+  });
+
   it("measure once an hour, keep one sample a day, warn of what is filling, and end the warning", async () => {
     const space = await aWorkspace();
     const disk = { freeBytes: 500_000_000 };
@@ -253,6 +309,48 @@ describe("cleanup and the gauges", () => {
     await tick(ports, space.engine);
     expect(await alerts()).toEqual([]);
     expect(await samples()).toHaveLength(2);
+  });
+
+  it("warn of a row that nears what D1 takes in one, as cleanup measured it last", async () => {
+    const space = await aWorkspace();
+    const { ports, engine, world, d1 } = space;
+    space.source.meetings = [aListedMeeting("m1")];
+    await runSync(space, "fireflies");
+    const measured = async (bytes: number) => {
+      await d1.prepare("update meetings set summary = ?1").bind("x".repeat(bytes)).run();
+      await runSync(space, "cleanup");
+      world.advance(HOUR_MS);
+      await tick(ports, engine);
+      const { items } = await ports.runs.openAlerts();
+      return items.map(({ kind, subject, detail }) => ({ kind, subject, detail }));
+    };
+    expect(await measured(1_500_000)).toEqual([]);
+    expect(await measured(1_700_000)).toEqual([
+      {
+        kind: "storage_filling",
+        subject: "row",
+        detail: "largest row: 1.7 MB of 2.0 MB (85 %), when it will be full is not known yet",
+      },
+    ]);
+    expect(await measured(200_000)).toEqual([]);
+  });
+
+  it("do not open and close a warning by turns while a store goes to and fro about its threshold", async () => {
+    const space = await aWorkspace();
+    const lowBytes = DISK_LOW_BYTES + STORAGE_FREE_BYTES_MIN;
+    const alertsWith = async (freeBytes: number) => {
+      await tick({ ...space.ports, freeBytes: async () => freeBytes }, space.engine);
+      space.world.advance(HOUR_MS);
+      const { results } = await space.d1
+        .prepare("select closed_ms is null as open from alerts where kind = 'storage_filling'")
+        .all<{ open: number }>();
+      return results.map(({ open }) => open === 1);
+    };
+    expect(await alertsWith(lowBytes + 1)).toEqual([]);
+    for (const change of [-1, 1, -1, 100_000_000, -1, 1])
+      expect(await alertsWith(lowBytes + change)).toEqual([true]);
+    expect(await alertsWith(lowBytes + 300_000_000)).toEqual([false]);
+    expect(await alertsWith(lowBytes + 1)).toEqual([false]);
   });
 
   it("take back that they found no room for what they measured, as soon as it was kept", async () => {

@@ -14,11 +14,11 @@ import {
   VECTORS_RETRY_AFTER_MS,
 } from "../core/policy.ts";
 import { laneOf, runName } from "../core/rebuild.ts";
-import { elapsedMs, isDue, isScheduled } from "../core/schedule.ts";
+import { elapsedMs, isDue, isScheduled, retryMs } from "../core/schedule.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Glance, Queued, RunRequest } from "../ports/request-store.ts";
 import type { RunEngine } from "../ports/run-engine.ts";
-import type { Priority, Run, SyncName, Trigger } from "../ports/run-store.ts";
+import type { NewAlert, Priority, Run, SyncName, Trigger } from "../ports/run-store.ts";
 import { dueForProof } from "./proving/due.ts";
 import { isLaneOpen } from "./lanes.ts";
 import { asksVendors } from "./run-alerts.ts";
@@ -172,6 +172,8 @@ function isSyncDue(ports: Ports, sync: SyncName, seen: Glance): boolean {
     if (sync === "cleanup" && handledMs === null) return false;
     if (sync === "verify" && handledMs === null) return false;
     if (isDue(ports.scheduleMs, sync, { handledMs, nowMs })) return true;
+    const againMs = last === undefined ? null : retryMs(ports.scheduleMs, sync, last);
+    if (againMs !== null && againMs <= nowMs) return true;
   }
   if (last === undefined) return false;
   // One that took on enough goes on, and one that parked until a time that has come.
@@ -255,11 +257,7 @@ async function takeUp(
     }
     const lost = await runs.closeLost(run.id, world.nowMs());
     const detail = `run ${run.id} was lost by the step engine`;
-    if (lost)
-      await runs.raiseAlert(
-        { id: world.newId(), kind: "run_lost", subject: runName(run), detail },
-        world.nowMs(),
-      );
+    if (lost) await raise(ports, { kind: "run_lost", subject: runName(run), detail });
     // The next run of a rebuild goes on from its cursor; a preview is for whoever asked for it to ask for again.
     if (lost && run.trigger !== "recovery" && run.rebuild === null && run.preview === null) {
       await startRun(ports, engine, { sync: run.sync, trigger: "recovery", priority: run.priority });
@@ -268,24 +266,26 @@ async function takeUp(
 }
 
 /** Too long is noticed while it lasts, not only at the end. Source: requirements, "Alert Conditions". */
-async function noticeLong({ runs, world }: Ports, run: Run): Promise<void> {
-  const lastsMs = run.startedRealMs === null ? 0 : world.realNowMs() - run.startedRealMs;
+async function noticeLong(ports: Ports, run: Run): Promise<void> {
+  const lastsMs = run.startedRealMs === null ? 0 : ports.world.realNowMs() - run.startedRealMs;
   if (lastsMs <= ALERT_RUN_MS) return;
   const detail = `run ${run.id} has been going on for ${Math.round(lastsMs / 60_000)} minutes`;
-  await runs.raiseAlert(
-    { id: world.newId(), kind: "run_too_long", subject: runName(run), detail },
-    world.nowMs(),
-  );
+  await raise(ports, { kind: "run_too_long", subject: runName(run), detail });
 }
 
 /** So are failed calls; a run whose calls no vendor answers has nothing else to show. Source: requirements, "Alert Conditions". */
-async function noticeErrors({ runs, world }: Ports, run: Run): Promise<void> {
+async function noticeErrors(ports: Ports, run: Run): Promise<void> {
+  const { runs, world } = ports;
   const subject = runName(run);
   if (run.startedMs === null || !asksVendors(subject)) return;
   const failed = await runs.failedCalls(world.nowMs() - ALERT_API_ERRORS_WINDOW_MS);
   if (failed <= ALERT_API_ERRORS) return;
   const detail = `${failed} failed calls in 5 minutes`;
-  await runs.raiseAlert({ id: world.newId(), kind: "api_errors", subject, detail }, world.nowMs());
+  await raise(ports, { kind: "api_errors", subject, detail });
+}
+
+async function raise({ runs, world }: Ports, alert: Omit<NewAlert, "id">): Promise<void> {
+  await runs.updateAlerts(null, world.nowMs(), { open: [{ ...alert, id: world.newId() }], close: [] });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { ApiError, ApiUnreachable } from "../surfaces/client.ts";
-import { EXIT, type OutcomeJson } from "./outcome.ts";
+import { EXIT } from "../surfaces/exit-codes.ts";
+import type { OutcomeJson } from "./outcome.ts";
 import { StartRefused } from "./start-refused.ts";
 
 /** How the program ends when it could not do what it was asked. */

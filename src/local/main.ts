@@ -5,7 +5,8 @@ import { requireSpace } from "./data-files.ts";
 import { endingOf, refusalJson } from "./ending.ts";
 import { runOnce } from "./one-shot.ts";
 import { refuseEmulatorOptions, withRunOptions, type RunOptions } from "./options.ts";
-import { EXIT, exitCode, outcomeJson } from "./outcome.ts";
+import { EXIT, EXIT_WORDS } from "../surfaces/exit-codes.ts";
+import { exitCode, outcomeJson } from "./outcome.ts";
 import { startProduct, type Product } from "./product.ts";
 import type { RuntimeLog } from "./runtime.ts";
 import { pageLine, serve } from "./serve.ts";
@@ -26,7 +27,7 @@ to Notion once a plan was approved (syncctl run projects --dry-run), or with NOT
 that of numbers without one. sync.config.jsonc, if there is one here, says who wins on which field, and more: docs/config.md.
 ALERT_WEBHOOK_URL, an incoming webhook as Slack has them, is told of alerts; ALERT_EMAIL_TO and ALERT_EMAIL_FROM by mail.
 EMBEDDINGS chooses who makes the embeddings: lexical#<dimensions>, openai:<base url>#<model> or workers-ai:<model>.
-Exit codes: 0 done or parked, 1 done with findings, 2 usage, 3 failed or could not run.`;
+${EXIT_WORDS}`;
 
 function log(line: string): void {
   process.stderr.write(`${line}\n`);

@@ -1,3 +1,4 @@
+import { EXIT } from "../surfaces/exit-codes.ts";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type FaultPlan, parseFaults } from "../../emulators/faults/plan.ts";
 import { parseDurationMs } from "../../emulators/world/duration.ts";
@@ -178,7 +179,7 @@ export function refuseEmulatorOptions(command: Command, environment: Environment
   const [name, title] = real.fireflies ? ["FIREFLIES_API_KEY", "Fireflies"] : ["NOTION_TOKEN", "Notion"];
   command.error(
     `error: ${name} is set, so the real ${title} would be asked, which knows nothing of ${given.join(", ")}: leave that out, or unset the key (environment or .env) for the emulator.`,
-    { code: "sync.emulatorOptions", exitCode: 2 },
+    { code: "sync.emulatorOptions", exitCode: EXIT.usage },
   );
 }
 

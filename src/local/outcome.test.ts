@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { RunReport } from "../queries/status.ts";
 import type { OneShot, Proof } from "./one-shot.ts";
-import { EXIT, exitCode, outcomeJson } from "./outcome.ts";
+import { EXIT } from "../surfaces/exit-codes.ts";
+import { exitCode, outcomeJson } from "./outcome.ts";
 import { finalReport } from "./terminal.ts";
 
 const PROVEN: Proof = {
@@ -55,6 +56,12 @@ function outcomeOf(reports: readonly RunReport[], proof: Partial<Proof> = {}, of
   const json = outcomeJson(oneShot, "/data", []);
   return { json, code: exitCode(json), text: finalReport(oneShot, json) };
 }
+
+test("the time of an operation says of how many calls it was", () => {
+  const operations = { list: { times: 1, ms: 1_500 }, fetch: { times: 12, ms: 20 } };
+  const { text } = outcomeOf([aReport("fireflies", { result: { operations, checks: [] } as never })]);
+  expect(text).toMatch(/ 1\.50 s in 1 call\n.* 0\.02 s in 12 calls\n/);
+});
 
 describe("exitCode", () => {
   test("is 0 when all succeeded and the proof holds", () => {

@@ -1,11 +1,9 @@
+import { EXIT } from "../surfaces/exit-codes.ts";
 import { FAULTS, isLeftBy, type Figure, type Finding } from "../core/proof.ts";
 import type { OffSync } from "../queries/schedule.ts";
 import type { RunReport } from "../queries/status.ts";
 import { setAsideCount } from "../surfaces/cut-lists.ts";
 import type { OneShot, Proof } from "./one-shot.ts";
-
-/** Exit codes. Source: design, doors. */
-export const EXIT = { succeeded: 0, findings: 1, usage: 2, failed: 3 } as const;
 
 /** What `--json` prints: field names are part of the product's interface. */
 export type OutcomeJson = {

@@ -1,5 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { ApiClient } from "../surfaces/client.ts";
+import { FREE_BYTES_MIN } from "./data-dir.ts";
+import { requireSpace } from "./data-files.ts";
 import type { Product } from "./product.ts";
+import { StartRefused } from "./start-refused.ts";
 
 /** The deployed Worker's cron fires every minute of world time. */
 const TICK_WORLD_MS = 60_000;
@@ -29,12 +33,51 @@ export async function serve(product: Product, log: (line: string) => void): Prom
     `Serving ${product.runtime.url} (token: ${product.dataDir}/token). Ctrl-C ends; syncs run on their schedule.`,
   );
   product.startClock();
+  const beat = beatOf(product.client, () => lackOfRoom(product.dataDir), log);
   for (;;) {
     await delay(pauseMs);
+    await beat();
+  }
+}
+
+/**
+ * One beat of the clock, to be called again and again; it fails never. On a full disk the step engine may have lost runs in
+ * the middle, whose leases would hold their lanes for minutes: once there is room, they are taken up at once, as after a
+ * restart. What goes on after all does not notice.
+ *
+ * @param lack why nothing can be kept at the moment, in a sentence; null: there is room
+ */
+export function beatOf(
+  client: Pick<ApiClient, "tick" | "resume">,
+  lack: () => Promise<string | null>,
+  log: (line: string) => void,
+): () => Promise<void> {
+  // Each is said once: a line a second for as long as a disk is full would fill the next one.
+  let lacked = false;
+  let failed: string | null = null;
+  return async () => {
     try {
-      await product.client.tick();
+      const problem = await lack();
+      if (problem !== null && !lacked) log(`${problem} What needs room waits, and goes on by itself then.`);
+      if (problem === null && lacked) await client.resume();
+      lacked = problem !== null;
+      await client.tick();
+      failed = null;
     } catch (error) {
-      log(`tick failed: ${error instanceof Error ? error.message : String(error)}`);
+      const reason = error instanceof Error ? error.message : String(error);
+      // That there is no room is said already, and is the reason.
+      if (!lacked && reason !== failed) log(`tick failed: ${reason}`);
+      failed = reason;
     }
+  };
+}
+
+async function lackOfRoom(dataDir: string): Promise<string | null> {
+  try {
+    await requireSpace(dataDir, dataDir, FREE_BYTES_MIN);
+    return null;
+  } catch (error) {
+    if (error instanceof StartRefused) return error.message;
+    throw error;
   }
 }

@@ -1,3 +1,5 @@
+import { EXIT } from "../surfaces/exit-codes.ts";
+
 /**
  * The runner declines to start, for a reason the person at the keyboard can remove.
  *
@@ -6,13 +8,13 @@
 export class StartRefused extends Error {
   override readonly name: string = "StartRefused";
   /** Exit code of the CLI for "could not run". */
-  readonly exitCode: number = 3;
+  readonly exitCode: number = EXIT.failed;
 }
 
 /** A setting that means nothing: as wrong a usage as an unknown option. */
 export class BadSetting extends StartRefused {
   override readonly name = "BadSetting";
-  override readonly exitCode = 2;
+  override readonly exitCode = EXIT.usage;
 }
 
 /** Another live process owns the data directory. */

@@ -7,6 +7,7 @@ import type { RunReport } from "../queries/status.ts";
 import { firstOnlyLines, moreLines, setAsideCount } from "../surfaces/cut-lists.ts";
 import { waitingForPerson } from "../surfaces/for-a-person.ts";
 import { forecastLine } from "../surfaces/forecast-lines.ts";
+import { counted } from "../surfaces/report/words.ts";
 import { itemTitle, runTitle } from "../surfaces/run-titles.ts";
 import type { OneShot, Proof, Watcher } from "./one-shot.ts";
 import type { OutcomeJson } from "./outcome.ts";
@@ -178,7 +179,7 @@ function timeLines({ run }: RunReport): string[] {
   const operations = Object.entries(run.result?.operations ?? {}).toSorted(([, a], [, b]) => b.ms - a.ms);
   return operations.map(
     ([name, { times, ms }]) =>
-      `${run.sync.padEnd(10)} ${name.padEnd(22)} ${(ms / 1_000).toFixed(2).padStart(7)} s in ${times} calls`,
+      `${run.sync.padEnd(10)} ${name.padEnd(22)} ${(ms / 1_000).toFixed(2).padStart(7)} s in ${counted(times, "call")}`,
   );
 }
 

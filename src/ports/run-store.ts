@@ -93,6 +93,15 @@ export type Lane = {
   readonly keyName: string | null;
 };
 
+/** An alert to be opened. */
+export type NewAlert = Pick<Alert, "id" | "kind" | "subject" | "detail">;
+
+/** Alerts to be opened, and those whose condition is gone. */
+export type AlertChange = {
+  readonly open: readonly NewAlert[];
+  readonly close: readonly Pick<Alert, "kind" | "subject">[];
+};
+
 /**
  * The ledger of runs in D1. Methods that take a Fence commit nothing unless the lane's lease still carries its token;
  * otherwise they fail with kind "superseded". All fail with party "d1" and kind locked, unreachable, storage_full or
@@ -150,13 +159,6 @@ export type RunStore = {
   ): Promise<{ isAwaited: boolean }>;
   /** Close a run whose engine instance is lost, without a fence. False if it has ended by itself meanwhile. */
   closeLost(runId: string, endedMs: number): Promise<boolean>;
-  /** Open an alert outside of any run; once per kind and subject. */
-  raiseAlert(
-    alert: { id: string; kind: AlertKind; subject: string; detail: string },
-    nowMs: number,
-  ): Promise<void>;
-  /** Close an alert outside of any run. */
-  closeAlert(kind: AlertKind, subject: string, nowMs: number): Promise<void>;
   /**
    * Give a verdict to items that a run took on and did not reach: pending if it will go on, else failed. One that has a
    * verdict, or whose page's line stands, was reached after all: only the reply that said so was lost.
@@ -239,15 +241,12 @@ export type RunStore = {
   }>;
 
   openAlerts(): Promise<{ items: Alert[]; cursor: null }>;
-  /** Open alerts (once per kind and subject; again only moves `last_ms`) and close others, in one fenced batch. */
-  updateAlerts(
-    fence: Fence,
-    nowMs: number,
-    change: {
-      open: readonly { id: string; kind: AlertKind; subject: string; detail: string }[];
-      close: readonly { kind: AlertKind; subject: string }[];
-    },
-  ): Promise<void>;
+  /**
+   * Open alerts (once per kind and subject; again only moves `last_ms`) and close others, in one batch.
+   *
+   * @param fence of the run that says so; null outside of any run
+   */
+  updateAlerts(fence: Fence | null, nowMs: number, change: AlertChange): Promise<void>;
 
   /** Vendor calls since then that failed for a reason that may concern the vendor's health, whoever made them. */
   failedCalls(sinceMs: number): Promise<number>;

@@ -1,11 +1,4 @@
-import {
-  d1Reading,
-  diskReading,
-  headroomOf,
-  STORES,
-  type Headroom,
-  type StorageSample,
-} from "../core/headroom.ts";
+import { d1Reading, diskReading, headroomsOf, type Headroom } from "../core/headroom.ts";
 import { HEADROOM_WINDOW_MS } from "../core/policy.ts";
 import type { Ports } from "../ports/ports.ts";
 
@@ -25,12 +18,5 @@ export async function readHeadroom(
     freeBytes(),
   ]);
   const live = [d1Reading(sizeBytes), ...(free === null ? [] : [diskReading(free)])];
-  return STORES.flatMap((store): Headroom[] => {
-    const samples = items.filter((sample) => sample.store === store);
-    const measured = live.find((reading) => reading.store === store);
-    const now: StorageSample | undefined =
-      measured === undefined ? samples.at(-1) : { ...measured, atMs: nowMs };
-    if (now === undefined) return [];
-    return [headroomOf(now, samples, nowMs)];
-  });
+  return headroomsOf(live, items, nowMs);
 }

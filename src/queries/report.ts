@@ -7,7 +7,9 @@ import { resolutionOf, type Resolution } from "../core/resolutions.ts";
 import { successMetrics, type Metric } from "../core/success-metrics.ts";
 import type { Forecast } from "../core/quota/forecast.ts";
 import type { Headroom } from "../core/headroom.ts";
+import { isScheduled, retryMs } from "../core/schedule.ts";
 import type { Ports } from "../ports/ports.ts";
+import type { Run } from "../ports/run-store.ts";
 import { readHeadroom } from "./headroom.ts";
 import { readBudgets, readForecast, type BudgetStatus } from "./forecast.ts";
 import { readReport, type RunReport } from "./status.ts";
@@ -44,7 +46,12 @@ type Common<Rows> = {
  * The whole report of one run, as `syncctl report <run> --json` and `GET /api/runs/{id}/report` give it: what `GET
  * /api/runs/{id}` says of the run, and its figures with the queries that yield them.
  */
-export type FullRunReport = RunReport & Common<RunRows> & { readonly kind: "run" };
+export type FullRunReport = RunReport &
+  Common<RunRows> & {
+    readonly kind: "run";
+    /** World ms at which the sync is tried again before its next due time, because this run failed; null: it is not. */
+    readonly againMs: number | null;
+  };
 
 /** The report of seven days, as `syncctl report week --json` and `GET /api/report/week` give it. */
 export type WeekReport = Common<WeekRows> & {
@@ -64,10 +71,11 @@ export async function readRunReport(ports: Ports, runId: string): Promise<FullRu
   const report = await readReport(ports, runId);
   if (report === null) return null;
   const nowMs = ports.world.nowMs();
-  const [{ rows, queries }, storage, budgets] = await Promise.all([
+  const [{ rows, queries }, storage, budgets, againMs] = await Promise.all([
     ports.reports.run(report.run.id, nowMs),
     readHeadroom(ports),
     readBudgets(ports),
+    againAfter(ports, report.run),
   ]);
   const evidence: Evidence = {
     span: "run",
@@ -95,7 +103,16 @@ export async function readRunReport(ports: Ports, runId: string): Promise<FullRu
     recommendations: recommendationsFrom(evidence),
     storage,
     budgets,
+    againMs,
   };
+}
+
+/** What a later run of the sync has answered is not to come any more. */
+async function againAfter({ runs, scheduleMs, world }: Ports, run: Run): Promise<number | null> {
+  if (run.rebuild !== null || !isScheduled(run.sync)) return null;
+  const againMs = retryMs(scheduleMs, run.sync, run);
+  if (againMs === null || againMs < world.nowMs()) return null;
+  return (await runs.lastEnded(run.sync))?.id === run.id ? againMs : null;
 }
 
 /**

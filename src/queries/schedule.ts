@@ -1,5 +1,5 @@
 import { SYNC_NAMES } from "../core/policy.ts";
-import { isDue, isScheduled, nextDueMs } from "../core/schedule.ts";
+import { isDue, isScheduled, nextDueMs, retryMs } from "../core/schedule.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { RunRequest } from "../ports/request-store.ts";
 import type { Alert, Lane, Run, SyncName } from "../ports/run-store.ts";
@@ -9,6 +9,8 @@ export type SyncSchedule = {
   readonly sync: SyncName;
   /** When it falls due by the clock; now, if it is due already. Null for one that runs when something is owed, or is off. */
   readonly dueMs: number | null;
+  /** Whether that is another try of a run that failed, before the next due time of the clock. */
+  readonly isRetry: boolean;
   /** What keeps it from running now, in a sentence; null: nothing. */
   readonly held: string | null;
   /** What was asked for and is not answered, the most urgent first. */
@@ -20,6 +22,7 @@ type Now = {
   readonly lanes: readonly Lane[];
   readonly unfinished: readonly Run[];
   readonly alerts: readonly Alert[];
+  readonly last: readonly Run[];
 };
 
 /** The schedule of every sync. */
@@ -30,24 +33,31 @@ export async function readSchedule(ports: Ports, now: Now): Promise<SyncSchedule
     const reason = off.find((one) => one.sync === sync)?.reason ?? null;
     return {
       sync,
-      dueMs: reason === null ? dueMs(ports, sync, handled) : null,
+      ...(reason === null ? nextOf(ports, sync, { handled, last: now.last }) : NEVER),
       held: reason ?? heldBy(ports, sync, now),
       requests: requests.filter((request) => request.sync === sync),
     };
   });
 }
 
-function dueMs(
+const NEVER = { dueMs: null, isRetry: false };
+
+function nextOf(
   { world, scheduleMs }: Ports,
   sync: SyncName,
-  handled: Awaited<ReturnType<Ports["requests"]["handled"]>>,
-): number | null {
-  if (!isScheduled(sync)) return null;
+  { handled, last }: Pick<Now, "last"> & { handled: Awaited<ReturnType<Ports["requests"]["handled"]>> },
+): Pick<SyncSchedule, "dueMs" | "isRetry"> {
+  if (!isScheduled(sync)) return NEVER;
   const nowMs = world.nowMs();
   const handledMs = handled[sync] ?? null;
   // The first cleanup comes at its time, and not at once.
   const isNow = !(sync === "cleanup" && handledMs === null) && isDue(scheduleMs, sync, { handledMs, nowMs });
-  return isNow ? nowMs : nextDueMs(scheduleMs, sync, nowMs);
+  const dueMs = isNow ? nowMs : nextDueMs(scheduleMs, sync, nowMs);
+  const run = last.find((one) => one.sync === sync && one.rebuild === null);
+  const againMs = run === undefined ? null : retryMs(scheduleMs, sync, run);
+  return againMs !== null && againMs < dueMs
+    ? { dueMs: Math.max(againMs, nowMs), isRetry: true }
+    : { dueMs, isRetry: false };
 }
 
 function heldBy(

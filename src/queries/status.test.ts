@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { aNotionWorkspace } from "../../test/in-process/notion-workspace.ts";
 import { aWorkspace } from "../../test/in-process/workspace.ts";
+import { statusLines } from "../surfaces/cli/lines.ts";
 import { setAsideCount } from "../surfaces/cut-lists.ts";
 import { readReport, readStatus } from "./status.ts";
 
@@ -26,6 +27,23 @@ describe("what is off", () => {
       },
     ]);
   });
+});
+
+it("status counts what stands aside of the tables, and names what waits for a person", async () => {
+  const { ports, sync } = await aNotionWorkspace();
+  await sync("clients");
+  const status = await readStatus(ports);
+  const { items } = await ports.decisions.reviews(100);
+  expect(items.length).toBeGreaterThan(0);
+  expect(status.tables).toMatchObject([{ sync: "projects" }, { sync: "clients", reviewsOpen: items.length }]);
+  const lines = statusLines(status);
+  expect(lines).toContain(
+    `For you: clients: ${items.length} may be somebody known already: npm run -s syncctl -- reviews`,
+  );
+  expect(lines.filter((line) => line.startsWith("Clients from Notion: "))).toEqual([
+    expect.stringMatching(/^Clients from Notion: \d+ rows; \d+ pages bound, \d+ set aside/),
+  ]);
+  expect(lines.some((line) => line.startsWith("Projects with Notion: "))).toBe(false);
 });
 
 describe("the report of clients", () => {

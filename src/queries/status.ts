@@ -1,5 +1,6 @@
 import { IDS_SHOWN_MAX, SWEEP_PERIOD_MS, SYNC_NAMES } from "../core/policy.ts";
 import { PHASES } from "../core/proof.ts";
+import { TABLES, type TableName } from "../core/records/table.ts";
 import type { IndexRow } from "../core/embedding-plan.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Alert, AttemptRow, Lane, Run } from "../ports/run-store.ts";
@@ -11,6 +12,8 @@ import { offSyncs, readSchedule, type OffSync, type SyncSchedule } from "./sched
 import type { Forecast } from "../core/quota/forecast.ts";
 import { readBudgets, readForecast, type BudgetStatus } from "./forecast.ts";
 import { readOpenRebuild, readProgress as rebuildProgress, type RebuildStatus } from "./rebuild.ts";
+
+export type TableTotals = { readonly sync: TableName } & Awaited<ReturnType<Ports["tables"]["totals"]>>;
 
 export type Status = {
   readonly nowMs: number;
@@ -27,6 +30,8 @@ export type Status = {
   readonly owedDocuments: number;
   readonly source: { readonly ids: number; readonly asOfMs: number | null };
   readonly totals: Awaited<ReturnType<Ports["records"]["totals"]>>;
+  /** Pages and rows of each table, what of them stands aside, and what waits for a person. */
+  readonly tables: readonly TableTotals[];
   /** How the sweep of the past stands; times are world ms. */
   readonly sweep: Awaited<ReturnType<Ports["deletions"]["sweeps"]>> & { readonly periodMs: number };
   /** Vector indexes in use: the live one, and one that is built or emptied beside it. */
@@ -41,15 +46,18 @@ export type Status = {
   readonly headroom: readonly Headroom[];
 };
 
+const TABLE_NAMES = Object.values(TABLES).map(({ name }) => name);
+
 /** Where everything stands now. Reads only. */
 export async function readStatus(ports: Ports): Promise<Status> {
   const { runs, records, world, registry, deletions } = ports;
-  const [indexes, rebuild, budgets, sweeps, headroom] = await Promise.all([
+  const [indexes, rebuild, budgets, sweeps, headroom, tables] = await Promise.all([
     registry.rows(),
     readOpenRebuild(ports),
     readBudgets(ports),
     deletions.sweeps(),
     readHeadroom(ports),
+    Promise.all(TABLE_NAMES.map(async (sync) => ({ sync, ...(await ports.tables.totals(sync)) }))),
   ]);
   const [unfinished, lanes, alerts, { owed: owedDocuments }, source, totals, ...last] = await Promise.all([
     runs.unfinished(),
@@ -61,6 +69,7 @@ export async function readStatus(ports: Ports): Promise<Status> {
     ...SYNC_NAMES.map((sync) => runs.lastEnded(sync)),
   ]);
   const ofMeetings = (run: Run | null): boolean => run?.sync === "fireflies" && run.rebuild === null;
+  const ended = last.filter((run) => run !== null);
   const meetingsRun = unfinished.items.find(ofMeetings) ?? last.find(ofMeetings) ?? null;
   return {
     nowMs: world.nowMs(),
@@ -68,9 +77,10 @@ export async function readStatus(ports: Ports): Promise<Status> {
       lanes: lanes.items,
       unfinished: unfinished.items,
       alerts: alerts.items,
+      last: ended,
     }),
     unfinished: unfinished.items,
-    last: last.filter((run) => run !== null),
+    last: ended,
     lanes: lanes.items,
     off: offSyncs(ports),
     alerts: alerts.items,
@@ -78,6 +88,7 @@ export async function readStatus(ports: Ports): Promise<Status> {
     owedDocuments,
     source,
     totals,
+    tables,
     sweep: { ...sweeps, periodMs: SWEEP_PERIOD_MS },
     indexes: indexes.items,
     rebuild,

@@ -1,30 +1,13 @@
 import type { WorkflowStep } from "cloudflare:workers";
 import { createEmbedder } from "../adapters/workers-ai/embedder.ts";
-import { createIndexRegistry } from "../adapters/d1/index-registry.ts";
 import { createOpenAiEmbedder } from "../adapters/openai/embedder.ts";
-import { createAlertStore } from "../adapters/d1/telling-table.ts";
 import { createEmailChannel } from "../adapters/notify/email.ts";
 import { createWebhookChannel } from "../adapters/notify/webhook.ts";
-import { createBacklogStore } from "../adapters/d1/backlog-table.ts";
-import { createProofStore } from "../adapters/d1/proof-store.ts";
-import { createCleanupStore } from "../adapters/d1/cleanup-store.ts";
-import { createStorageStore } from "../adapters/d1/storage-table.ts";
-import { createRebuildStore } from "../adapters/d1/rebuild-table.ts";
 import { createFirefliesSource } from "../adapters/fireflies/source.ts";
 import { createRawStore } from "../adapters/r2/raw-store.ts";
-import { createRecordStore } from "../adapters/d1/record-store.ts";
-import { createTableStore } from "../adapters/d1/table-store.ts";
 import { createNotionTables } from "../adapters/notion/tables.ts";
-import { createDecisionStore } from "../adapters/d1/decision-table.ts";
-import { createDeletionStore } from "../adapters/d1/deletion-table.ts";
-import { createPlanStore } from "../adapters/d1/plan-table.ts";
-import { createRequestStore } from "../adapters/d1/request-table.ts";
-import { createRunStore } from "../adapters/d1/run-store.ts";
-import { createArrivalStore } from "../adapters/d1/arrival-table.ts";
-import { createReportStore } from "../adapters/d1/report-table.ts";
-import { createLineageStore } from "../adapters/d1/lineage-table.ts";
-import { createSearchStore } from "../adapters/d1/search-store.ts";
 import { createWake } from "../adapters/queues/wake.ts";
+import { createStores } from "../adapters/d1/stores.ts";
 import { createWebhookInbox } from "../adapters/d1/webhook-inbox.ts";
 import { createVectorIndex } from "../adapters/vectorize/vector-index.ts";
 import { createWorkflowSteps } from "../adapters/workflows/steps.ts";
@@ -79,38 +62,20 @@ export async function composePorts(env: Env): Promise<Ports> {
           fetch: send,
           world,
         });
-  const registry = createIndexRegistry(env.DB);
+  const stores = createStores(env.DB, world);
   const { settings, problem: configProblem } = configurationOf(env);
   return {
     world,
     source,
-    runs: createRunStore(env.DB, world),
-    requests: createRequestStore(env.DB),
-    records: createRecordStore(env.DB),
-    search: createSearchStore(env.DB),
-    lineage: createLineageStore(env.DB),
-    arrivals: createArrivalStore(env.DB),
-    reports: createReportStore(env.DB),
+    ...stores,
     raw: createRawStore(env.RAW, world),
-    registry,
-    rebuilds: createRebuildStore(env.DB),
-    inbox: createWebhookInbox(env.DB),
     wake: createWake(env.WAKE),
-    proofs: createProofStore(env.DB),
-    storage: createStorageStore(env.DB),
-    cleanup: createCleanupStore(env.DB),
-    decisions: createDecisionStore(env.DB),
-    plans: createPlanStore(env.DB),
-    deletions: createDeletionStore(env.DB),
-    tables: createTableStore(env.DB, world),
     notion: await composeNotion(env, settings, { world, send }),
     scheduleMs: settings.scheduleMs,
     rates: settings.rates,
-    backlog: createBacklogStore(env.DB),
-    alerts: createAlertStore(env.DB),
     channels: await composeChannels(env, world),
     configProblem,
-    ...vectorPorts(env, world, (await registry.rows()).items),
+    ...vectorPorts(env, world, (await stores.registry.rows()).items),
     freeBytes: () => freeBytes(env),
     schemaVersion: SCHEMA_VERSION,
   };

@@ -11,6 +11,10 @@ it("a forecast says how much there is, what it takes and when it is done", () =>
   );
 });
 
+it("one call is a call", () => {
+  expect(forecastLine({ ...aForecast, meetings: 1, calls: 1 })).toMatch(/^1 meeting, 1 call, done/);
+});
+
 it("a forecast owns up to what it does not know", () => {
   expect(forecastLine({ meetings: null, calls: null, pages: 3, callsPerDay: null, doneMs: null })).toBe(
     "3 pages so far; the account does not say how many meetings it has",

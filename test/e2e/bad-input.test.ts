@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -7,7 +6,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  statfsSync,
   writeFileSync,
 } from "node:fs";
 import { createServer, type Server } from "node:net";
@@ -20,7 +18,6 @@ import {
   cleanUp,
   RUN_MS,
   mayRunProgram,
-  onCleanUp,
   runEmulators,
   runProgram,
   runSyncctl,
@@ -32,13 +29,12 @@ import {
   type Emulator,
   type Ended,
 } from "./program.ts";
+import { fill, smallDisk } from "./small-disk.ts";
 import { settledMeetings, writeMeetings } from "./worlds.ts";
 
 const EXIT = { findings: 1, usage: 2, failed: 3 } as const;
 const FEW = ["--meetings-count", "3"];
 
-/** Tools of the system, not of this repository. */
-const [MOUNT, UNMOUNT] = ["mount", "umount"] as const;
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
 afterEach(cleanUp);
@@ -534,6 +530,10 @@ describe("with --json, stdout holds exactly one object also when", () => {
   test("help is asked for, which is no object", async () => {
     const { code, stdout } = await runProgram(["sync", "--json", "--help"]);
     expect({ code, isHelp: stdout.startsWith("Usage: ") }).toEqual({ code: 0, isHelp: true });
+    // Both command lines end alike, and say how.
+    const codes = /^Exit codes: 0 done or parked, .*$/m;
+    expect(codes.exec((await runSyncctl(["--help"])).stdout)?.[0]).toBe(codes.exec(stdout)?.[0]);
+    expect(stdout).toMatch(codes);
   });
 });
 
@@ -548,30 +548,4 @@ async function listening(): Promise<Server> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
-}
-
-/** A disk of its own that is soon full; null where none may be mounted. */
-function smallDisk(folder: string, megabytes: number): string | null {
-  const disk = join(folder, "disk");
-  mkdirSync(disk);
-  try {
-    execFileSync(MOUNT, ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", disk], { stdio: "ignore" });
-  } catch {
-    console.log("SKIPPED full disk: nothing can be mounted here");
-    return null;
-  }
-  onCleanUp(() => execFileSync(UNMOUNT, ["-l", disk]));
-  return disk;
-}
-
-function fill(file: string, disk: string, leaveKb: number): void {
-  const { bavail, bsize } = statfsSync(disk);
-  const piece = Buffer.alloc(1024 * 64);
-  let freeBytes = bavail * bsize - leaveKb * 1024;
-  try {
-    for (; freeBytes > 0; freeBytes -= piece.byteLength) writeFileSync(file, piece, { flag: "a" });
-    if (leaveKb === 0) for (;;) writeFileSync(file, Buffer.alloc(1024), { flag: "a" });
-  } catch {
-    // Full, as was wanted.
-  }
 }

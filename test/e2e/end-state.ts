@@ -58,9 +58,22 @@ function embeddingsOf(dataDir: string, keys: readonly string[]): EndState["embed
   };
 }
 
+const D1 = "state/d1/miniflare-D1DatabaseObject";
+const VECTORS = "state/do/vectorize-VectorizeStore";
+
 /** Rows of the D1 database below a data directory; none while it does not exist yet. */
 export function readD1(dataDir: string, sql: string): Row[] {
-  return read(dataDir, "state/d1/miniflare-D1DatabaseObject", sql);
+  return read(dataDir, D1, sql);
+}
+
+/** Write to the D1 below a data directory as an application would; `?1` and so on stand for values. */
+export function writeD1(dataDir: string, sql: string, ...values: readonly (string | number)[]): void {
+  write(dataDir, D1, sql, values);
+}
+
+/** Write to every vector index below a data directory, behind its back, while nothing runs. */
+export function writeIndexes(dataDir: string, sql: string, ...values: readonly (string | number)[]): void {
+  write(dataDir, VECTORS, sql, values);
 }
 
 /** Objects in R2: key to version, which changes with every write of that key. */
@@ -72,14 +85,14 @@ export function readR2(dataDir: string): Map<string, string> {
 /** Ids that the vector index holds, in order. */
 export function readVectorIds(dataDir: string): string[] {
   const sql = "select id from vectors order by id";
-  return read(dataDir, "state/do/vectorize-VectorizeStore", sql).map((row) => String(row["id"]));
+  return read(dataDir, VECTORS, sql).map((row) => String(row["id"]));
 }
 
 /** Shape of each vector index on disk, and how many vectors it holds. */
 export function readIndexes(dataDir: string): { shape: string; vectors: number }[] {
   const sql =
     "select (select value from state where key = 'config') as shape, (select count(*) from vectors) as vectors";
-  return read(dataDir, "state/do/vectorize-VectorizeStore", sql)
+  return read(dataDir, VECTORS, sql)
     .map((row) => ({ shape: String(row["shape"]), vectors: Number(row["vectors"]) }))
     .toSorted((a, b) => (a.shape < b.shape ? -1 : 1));
 }
@@ -95,17 +108,23 @@ export function readEmulatorLog<T>(worldDir: string): T[] {
   );
 }
 
-function read(dataDir: string, folder: string, sql: string): Row[] {
-  const files = globSync(join(dataDir, folder, "*.sqlite")).filter(
-    (file) => !file.endsWith("/metadata.sqlite"),
-  );
-  return files.flatMap((file) => query(file, sql));
+function databases(dataDir: string, folder: string): string[] {
+  return globSync(join(dataDir, folder, "*.sqlite")).filter((file) => !file.endsWith("/metadata.sqlite"));
 }
 
-function query(file: string, sql: string): Row[] {
-  const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+function read(dataDir: string, folder: string, sql: string): Row[] {
+  return databases(dataDir, folder).flatMap((file) => query(file, sql));
+}
+
+function write(dataDir: string, folder: string, sql: string, values: readonly (string | number)[]): void {
+  for (const file of databases(dataDir, folder)) query(file, sql, values);
+}
+
+/** @param values of what writes; null: it only reads */
+function query(file: string, sql: string, values: readonly (string | number)[] | null = null): Row[] {
+  const database = new DatabaseSync(file, { readOnly: values === null, timeout: 5_000 });
   try {
-    return database.prepare(sql).all();
+    return database.prepare(sql).all(...(values ?? []));
   } catch (error) {
     // A kill may come between the making of a file and that of its tables.
     if (error instanceof Error && /no such table/.test(error.message)) return [];

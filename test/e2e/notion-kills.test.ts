@@ -1,12 +1,10 @@
-import { globSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { createNotionEmulator } from "../../emulators/notion/emulator.ts";
 import type { NotionLogEntry } from "../../emulators/notion/log-entry.ts";
 import type { NotionPageState } from "../../emulators/notion/oracle.ts";
-import { readD1 } from "./end-state.ts";
+import { readD1, writeD1 } from "./end-state.ts";
 import {
   cleanUp,
   RUN_MS,
@@ -22,15 +20,6 @@ const MADE = 12;
 /** From the first write of its kind to the kill: in the middle of the others. */
 const KILL_AFTER_MS = 500;
 const NOTION_MAY_WRITE = "yes";
-
-/** Write to the D1 of a data directory as an application would, while nothing runs. */
-function writeD1(dataDir: string, ...statements: readonly string[]): void {
-  const files = globSync(join(dataDir, "state/d1/miniflare-D1DatabaseObject/*.sqlite"));
-  const file = files.find((name) => !name.endsWith("/metadata.sqlite"));
-  const database = new DatabaseSync(file ?? "", { timeout: 5_000 });
-  for (const statement of statements) database.exec(statement);
-  database.close();
-}
 
 /** The pages of the projects, once the emulator has ended. */
 async function pagesIn(stateDir: string): Promise<NotionPageState[]> {
@@ -63,12 +52,12 @@ test(
     const first = await sync(args, { env });
     expect(first, first.story).toMatchObject({ code: 0, outcome: { ok: true } });
     const made = Array.from({ length: MADE }, (_, n) => `('made-${n}', 'Made ${n}', 'active')`);
-    writeD1(
-      dataDir,
+    for (const statement of [
       "delete from projects where id in (select id from projects order by id limit 2)",
       "update projects set title = title || ', by an application'",
       `insert into projects (id, title, status) values ${made.join(", ")}`,
-    );
+    ])
+      writeD1(dataDir, statement);
     await emulator.control({ op: "advance", by: "1d" });
 
     const killed = [];

@@ -1,11 +1,10 @@
-import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createNotionEmulator, type NotionEmulator } from "../../emulators/notion/emulator.ts";
 import { NOTION_ODDITIES } from "../../emulators/notion/sample/oddities.ts";
 import type { HistoryRow, Review } from "../../src/ports/decision-store.ts";
-import { readD1 } from "./end-state.ts";
+import { readD1, writeD1 } from "./end-state.ts";
 import {
   askApi,
   cleanUp,
@@ -42,15 +41,6 @@ async function withWorld<T>(dataDir: string, look: (world: NotionEmulator) => T)
 
 const writesTo = (dataDir: string): Promise<number> =>
   withWorld(dataDir, (world) => world.log().filter(({ isWrite }) => isWrite).length);
-
-/** Write to the D1 of a data directory as an application would, while nothing runs. */
-function writeD1(dataDir: string, sql: string, ...values: (string | number)[]): void {
-  const files = globSync(join(dataDir, "state/d1/miniflare-D1DatabaseObject/*.sqlite"));
-  const file = files.find((name) => !name.endsWith("/metadata.sqlite"));
-  const database = new DatabaseSync(file ?? "", { timeout: 5_000 });
-  database.prepare(sql).run(...values);
-  database.close();
-}
 
 const tablesOf = (dataDir: string): unknown[] =>
   ["select * from projects order by id", "select * from clients order by id", "select * from history"].map(
@@ -176,6 +166,13 @@ test(
       [["reviews", "settle"], EXIT.usage, /there is no "settle" here; there is decide/],
       [["history", "projects", "nobody"], EXIT.failed, /^there is no record of that id among projects\n$/],
       [["history", "meetings", "x"], EXIT.usage, /^sync: projects or clients\n$/],
+      [["history", "projects", "nobody", "restore", "x"], EXIT.failed, /^there is no record of that id/],
+      [["reviews", "decide", "nothing", "new"], EXIT.failed, /^there is no review of that id\n$/],
+      [["alerts", "ack", "nothing"], EXIT.failed, /^there is no alert of that id\n$/],
+      [["report", "nothing"], EXIT.failed, /^there is no run "?nothing/],
+      [["restore", "nothing"], EXIT.failed, /nothing/],
+      [["why", "client", "nobody"], EXIT.failed, /^no client is known as nobody: /],
+      [["why", "cleint", "nobody"], EXIT.usage, /'cleint' is invalid.*meeting, project, client/],
       [["run", "everything"], EXIT.usage, /there is no sync "everything"; there are fireflies, clients/],
     ];
     for (const [args, code, stderr] of wrong)
@@ -183,6 +180,9 @@ test(
         code,
         stderr: expect.stringMatching(stderr),
       });
+
+    for (const list of [["runs"], ["conflicts"], ["reviews"], ["webhooks"], ["alerts", "test"]])
+      expect(JSON.parse((await ctl(...list, "--json")).stdout), list.join(" ")).toHaveProperty("items");
 
     const post = async (path: string, body: unknown): Promise<[number, unknown]> => {
       const { url } = JSON.parse(readFileSync(join(dataDir, "runtime.json"), "utf8")) as { url: string };
@@ -233,7 +233,8 @@ test(
     await waitFor("the edit", () => program.stdout().includes("\n") || undefined, { forMs: RUN_MS });
     const ctl = (...words: string[]) => runSyncctl([...words, "--data-dir", dataDir, "--json"]);
     const id = String(project?.["id"]);
-    const [entry] = JSON.parse((await ctl("history", "projects", id)).stdout) as HistoryRow[];
+    const { items } = JSON.parse((await ctl("history", "projects", id)).stdout) as { items: HistoryRow[] };
+    const [entry] = items;
     expect(entry).toMatchObject({ column: "title", value: project?.["title"], replacedBy: "Renamed" });
     expect(JSON.parse((await ctl("history", "projects", id, "restore", entry?.id ?? "")).stdout)).toEqual({
       sync: "projects",

@@ -15,7 +15,7 @@ import {
   startEmulator,
   startProgram,
   temporaryFolder,
-  waitFor,
+  untilServing,
   type Emulator,
   type Started,
 } from "./program.ts";
@@ -49,13 +49,9 @@ async function start(port: number): Promise<void> {
     "--fireflies-url",
     emulator.url,
   ]);
-  address = await waitFor("the program to serve", () => {
-    if (program.isEnded()) throw new Error(`the program ended: ${program.stderr()}`);
-    if (!program.stderr().includes("Serving")) return undefined;
-    const url = /Page: (\S+)/.exec(program.stdout())?.[1];
-    // As a terminal shows it; what is piped is told where the token lies.
-    return url === undefined ? undefined : `${url}#token=${tokenOf(dataDir)}`;
-  });
+  await untilServing(program);
+  // As a terminal shows it; what is piped is told where the token lies.
+  address = `${/Page: (\S+)/.exec(program.stdout())?.[1]}#token=${tokenOf(dataDir)}`;
 }
 
 const tokenOf = (folder: string): string => readFileSync(join(folder, "token"), "utf8").trim();

@@ -7,7 +7,15 @@ import type { Run } from "../../src/ports/run-store.ts";
 import type { FullRunReport, WeekReport } from "../../src/queries/report.ts";
 import { hasBrowser, openBrowser } from "./browser.ts";
 import { faintTexts, overflowPixels, unnamedControls } from "./page-checks.ts";
-import { askApi, cleanUp, RUN_MS, runSyncctl, startProgram, temporaryFolder, waitFor } from "./program.ts";
+import {
+  askApi,
+  cleanUp,
+  RUN_MS,
+  runSyncctl,
+  startProgram,
+  temporaryFolder,
+  untilServing,
+} from "./program.ts";
 
 if (!hasBrowser())
   console.log("SKIPPED the pages of reports in a browser: there is no chromium (CHROMIUM_PATH names one)");
@@ -23,14 +31,7 @@ beforeAll(async () => {
   const faults = ["--faults", "seed=7,rate=0.2", "--speed", "60"];
   const args = ["--port", "0", "--data-dir", dataDir, "--meetings-count", "12", "--projects-count", "6"];
   const program = startProgram(["start", ...args, ...faults]);
-  await waitFor(
-    "the first runs to end",
-    () => {
-      if (program.isEnded()) throw new Error(`the program ended: ${program.stderr()}`);
-      return program.stderr().includes("Serving") ? true : undefined;
-    },
-    { forMs: RUN_MS },
-  );
+  await untilServing(program);
   const { items } = (await askApi<{ items: Run[] }>(dataDir, "/api/runs")) ?? { items: [] };
   const found = items.find(({ sync, result }) => sync === "fireflies" && (result?.counts.created ?? 0) > 0);
   if (found === undefined) throw new Error("no run brought a meeting");

@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
 import type { ProofReport } from "../../src/queries/proof.ts";
 import type { Status } from "../../src/queries/status.ts";
-import { readD1 } from "./end-state.ts";
+import { readD1, writeD1, writeIndexes } from "./end-state.ts";
 import {
   askApi,
   cleanUp,
@@ -18,24 +18,6 @@ import {
 } from "./program.ts";
 
 afterEach(cleanUp);
-
-const VECTORS = "state/do/vectorize-VectorizeStore";
-const D1 = "state/d1/miniflare-D1DatabaseObject";
-
-/** Write to a database of a data directory, while nothing runs. */
-function write(dataDir: string, folder: string, sql: string, ...values: string[]): void {
-  const files = globSync(join(dataDir, folder, "*.sqlite")).filter(
-    (name) => !name.endsWith("/metadata.sqlite"),
-  );
-  for (const file of files) {
-    const database = new DatabaseSync(file, { timeout: 5_000 });
-    const isThere = database
-      .prepare("select 1 from sqlite_schema where name = ?1")
-      .get(sql.split(" ")[2] ?? "");
-    if (isThere !== undefined) database.prepare(sql).run(...values);
-    database.close();
-  }
-}
 
 /** Change a byte in the middle of what lies under a key of R2, on the disk. */
 function rot(dataDir: string, key: string): void {
@@ -68,8 +50,8 @@ test(
       `select document_id as meeting, min(chunks.id) as chunk, r2_key as key
        from chunks join meetings on meetings.id = document_id group by 1 order by 1 limit 3`,
     ).map((row) => ({ id: String(row["meeting"]), chunk: String(row["chunk"]), key: String(row["key"]) }));
-    write(dataDir, VECTORS, "delete from vectors where id = ?1", dropped?.chunk ?? "");
-    write(dataDir, D1, "delete from meetings where id = ?1", deleted?.id ?? "");
+    writeIndexes(dataDir, "delete from vectors where id = ?1", dropped?.chunk ?? "");
+    writeD1(dataDir, "delete from meetings where id = ?1", deleted?.id ?? "");
     rot(dataDir, rotten?.key ?? "");
 
     // At its end a one-shot proves everything, has it mended, and proves it again.

@@ -1,10 +1,9 @@
-import { globSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
 import type { SearchReply } from "../../src/queries/search.ts";
 import type { WebhookStatus } from "../../src/queries/webhooks.ts";
-import { readD1 } from "./end-state.ts";
+import { readD1, writeD1 } from "./end-state.ts";
 import type { Run } from "../../src/ports/run-store.ts";
 import {
   askApi,
@@ -26,15 +25,6 @@ const MINUTE_MS = 60_000;
 const SPEED = 2;
 
 afterEach(cleanUp);
-
-/** Write to the D1 of a data directory while nothing runs. */
-function writeD1(dataDir: string, sql: string, ...values: (string | number)[]): void {
-  const files = globSync(join(dataDir, "state/d1/miniflare-D1DatabaseObject/*.sqlite"));
-  const file = files.find((name) => !name.endsWith("/metadata.sqlite"));
-  const database = new DatabaseSync(file ?? "", { timeout: 5_000 });
-  database.prepare(sql).run(...values);
-  database.close();
-}
 
 const words = (word: string) => ({
   sentences: Array.from({ length: 8 }, (_, index) => ({

@@ -10,6 +10,7 @@ import {
   startEmulator,
   startProgram,
   temporaryFolder,
+  untilServing,
   waitFor,
   type Emulator,
   type Started,
@@ -40,10 +41,7 @@ test(
   async () => {
     const { program, crash, dataDir } = await withSlowPage("start", "--port", "0");
     await crash();
-    await waitFor("the program to serve", () => {
-      if (program.isEnded()) throw new Error(`the program ended: ${program.stderr()}`);
-      return program.stderr().includes("Serving http") || undefined;
-    });
+    await untilServing(program);
     const status = await askApi<Status>(dataDir, "/api/status");
     expect(status?.totals).toMatchObject({ records: 3 });
     expect(status?.unfinished).toEqual([]);

@@ -32,12 +32,12 @@ async function withChannels() {
   const email = await createEmailChannel({ binding: mail, from: FROM, to: [TO], world, note: null });
   const ports: Ports = { ...space.ports, channels: { usable: [webhook, email], unusable: [] } };
   const open = (kind: AlertKind = "access_lost", subject = "fireflies", through = ports) =>
-    through.runs.raiseAlert(
-      { id: world.newId(), kind, subject, detail: "the key was refused" },
-      world.nowMs(),
-    );
+    through.runs.updateAlerts(null, world.nowMs(), {
+      open: [{ id: world.newId(), kind, subject, detail: "the key was refused" }],
+      close: [],
+    });
   const close = (kind: AlertKind = "access_lost", subject = "fireflies") =>
-    ports.runs.closeAlert(kind, subject, world.nowMs());
+    ports.runs.updateAlerts(null, world.nowMs(), { open: [], close: [{ kind, subject }] });
   const beat = async (through = ports) => tick(through, space.engine);
   return {
     ...space,

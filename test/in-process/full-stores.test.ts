@@ -254,7 +254,7 @@ describe("a disk of ours is full", () => {
     };
     const blind = { ...ports, index: { ...ports.index, describe: broken } };
     const full = { kind: "storage_full", subject: "vectors", detail: "full" } as const;
-    await ports.runs.raiseAlert({ ...full, id: world.newId() }, world.nowMs());
+    await ports.runs.updateAlerts(null, world.nowMs(), { open: [{ ...full, id: world.newId() }], close: [] });
     await tick(blind, engine);
     expect((await ports.runs.unfinished()).items.map(({ sync }) => sync)).toContain("fireflies");
     // What could be measured is kept.

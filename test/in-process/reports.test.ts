@@ -1,7 +1,8 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import { FailureError } from "../../src/core/errors.ts";
-import { parseWeek } from "../../src/core/report-week.ts";
+import { d1Reading, diskReading, rawReading, vectorsReading } from "../../src/core/headroom.ts";
+import { dayIn, daysOf, parseWeek } from "../../src/core/report-week.ts";
 import type { Queries, Week } from "../../src/core/report-figures.ts";
 import { startRun } from "../../src/engine/tick.ts";
 import type { Ports } from "../../src/ports/ports.ts";
@@ -11,6 +12,7 @@ import {
   type FullRunReport,
   type WeekReport,
 } from "../../src/queries/report.ts";
+import { runLines } from "../../src/surfaces/cli/lines.ts";
 import { pageOf } from "../../src/surfaces/cli/report-page.ts";
 import type { Api } from "../../src/surfaces/http/api-environment.ts";
 import { reportRoutes } from "../../src/surfaces/http/report-routes.ts";
@@ -142,8 +144,20 @@ describe("the reports of an eventful week", async () => {
   it.each([undefined, "fireflies", "vectors", "projects"])(
     "every figure of a week is what the query named beside it yields by itself (sync: %s)",
     async (sync) => {
-      const { figures, queries } = await weekOf(space, sync);
+      const { figures, queries, week } = await weekOf(space, sync);
       expect(await askedAlone(space, queries)).toEqual(figures);
+      // They say what is asked, and nothing of what is not.
+      expect(Object.values(queries).join("\n")).not.toMatch(/null is null|coalesce\(null|\?\d/);
+      const days = daysOf(week);
+      expect(days).toHaveLength(7);
+      const named = [...figures.week_days, ...figures.week_items, ...figures.week_errors_by_day];
+      expect(days).toEqual(expect.arrayContaining(named.map(({ day }) => day)));
+      for (const { day } of figures.week_days)
+        expect(
+          (await space.rows<{ ms: number }>("select ended_ms as ms from runs where ended_ms is not null"))
+            .map(({ ms }) => dayIn(week, ms))
+            .includes(day),
+        ).toBe(true);
       const ended = figures.week_runs.reduce((sum, row) => sum + row.runs, 0);
       expect(figures.week_days.reduce((sum, row) => sum + row.runs, 0)).toBe(ended);
     },
@@ -236,6 +250,86 @@ describe("the reports of an eventful week", async () => {
   });
 });
 
+describe("the report of a week", () => {
+  const aStore = async () => {
+    const space = await aWorkspace();
+    // Four days of an hour in the afternoon; the raw store once.
+    for (const [n, bytes] of [3_000_000, 4_000_000, 2_500_000, 2_000_000].entries()) {
+      const readings = [d1Reading(bytes), vectorsReading(10 * n), diskReading(5_000_000_000 - n)];
+      await space.ports.storage.keep(
+        n === 1 ? [...readings, rawReading(9_000_000)] : readings,
+        space.world.nowMs(),
+      );
+      space.world.advance(24 * HOUR_MS);
+    }
+    return space;
+  };
+
+  it("tells the course of each store: first, last, and every day", async () => {
+    const space = await aStore();
+    const report = await weekOf(space);
+    expect(await askedAlone(space, report.queries)).toEqual(report.figures);
+    const section = weekDocument(report).sections.find(({ title }) => title === "Storage over these days");
+    const blocks = section?.blocks ?? [];
+    const [sizes, vectors] = blocks.flatMap((block) => (block.kind === "chart" ? [block.chart] : []));
+    expect(sizes).toMatchObject({ name: "storage", unit: "MB", form: "lines" });
+    expect(sizes?.summary).toBe(
+      "First and last: database 3.0 MB, then 2.0 MB; raw store 9.0 MB, then 9.0 MB.",
+    );
+    expect(sizes?.categories).toHaveLength(7);
+    expect(sizes?.series).toEqual([
+      { name: "database", values: [null, null, 3, 4, 2.5, 2, null] },
+      { name: "raw store", values: [null, null, null, 9, null, null, null] },
+    ]);
+    expect(vectors?.series).toEqual([{ name: "vectors", values: [null, null, 0, 10, 20, 30, null] }]);
+    const [table] = blocks.flatMap((block) => (block.kind === "table" ? [block.table] : []));
+    expect(table?.query).toBe("week_storage");
+    expect(table?.rows.map(([store, first, , last, , change]) => [store, first, last, change])).toEqual([
+      ["database", "3.0 MB", "2.0 MB", "−1.0 MB"],
+      ["raw store", "9.0 MB", "9.0 MB", "0 B"],
+      ["vectors", "0", "30", "+30"],
+      ["disk, left", "4.9 GB", "4.9 GB", "−3 B"],
+    ]);
+    expect(pageOf(weekDocument(report), report.madeMs)).toContain("How much is stored");
+  });
+
+  it("is of seven times 24 hours, and says when a day of it ends", async () => {
+    const space = await aStore();
+    const now = markdownOf(weekDocument(await weekOf(space)));
+    expect(now).toContain(
+      "2026-05-29T12:00:00Z to 2026-06-05T12:00:00Z, seven days of 24 hours, each named by the date on which it ends, at 12:00 UTC; 0 runs ended.",
+    );
+    const asked = parseWeek({ until: "2026-06-04" }, space.world.nowMs());
+    if ("error" in asked) throw new Error(asked.error);
+    const until = markdownOf(weekDocument(await readWeekReport(space.ports, asked.week, false)));
+    expect(until).toContain("2026-05-29T00:00:00Z to 2026-06-05T00:00:00Z, seven days of 24 hours; 0 runs");
+  });
+
+  it("tells of values of pages that were put aside, as of meetings, and of no sync that takes nothing on", async () => {
+    const space = await aNotionWorkspace();
+    await space.sync("clients");
+    await runSync(space, "verify");
+    const [aside] = await space.rows<{ n: number }>("select count(*) as n from quarantined_fields");
+    expect(aside?.n).toBeGreaterThan(0);
+    const ofAll = await weekOf(space);
+    expect(ofAll.figures.week_quarantine).toMatchObject([{ opened: 0, cured: 0, kept: aside?.n }]);
+    expect((await weekOf(space, "clients")).figures.week_quarantine).toEqual(ofAll.figures.week_quarantine);
+    expect((await weekOf(space, "fireflies")).figures.week_quarantine).toEqual([]);
+    const items = tablesOf(weekDocument(ofAll)).filter(({ query }) => query === "week_items");
+    expect(items.at(-1)?.rows.map(([sync]) => sync)).toEqual(["clients"]);
+    expect(ofAll.figures.week_counts.map(({ sync }) => sync)).toEqual(["clients"]);
+  });
+
+  it("of a proof says that it counted nothing, rather than a row of dashes", async () => {
+    const space = await aWorkspace();
+    const run = await runSync(space, "verify");
+    const told = markdownOf(runDocument(await reportOf(space, run.id)));
+    expect(told).toContain("Nothing was counted on either side.");
+    expect(runLines(run)).not.toContain("seen");
+    expect(runLines(await runSync(space, "fireflies"))).toContain("0 seen");
+  });
+});
+
 it("a week, and a run, tell the newest counts although runs since then only read what was edited", async () => {
   const content = () => fightContent(Date.UTC(2026, 5, 1, 11), 1);
   const space = await aNotionWorkspace({ content, requestsPerMinute: null });
@@ -277,6 +371,21 @@ describe("the report of a run", () => {
     expect(text).toContain("It ended without a result");
     expect(text).toContain("No item has a verdict.");
     expect(text.split("## Queries")[0]).not.toMatch(/NaN|undefined|null/);
+  });
+
+  it("of a cleanup that failed says when it is tried again, until another one has run", async () => {
+    const space = await aWorkspace();
+    const { cleanup } = space.ports;
+    const broken = {
+      ...space.ports,
+      cleanup: { ...cleanup, tallies: () => Promise.reject(new TypeError()) },
+    };
+    const { id, state } = await runSync(space, "cleanup", broken);
+    const told = async () => markdownOf(runDocument(await reportOf(space, id)));
+    expect(state).toBe("failed");
+    expect(await told()).toContain("Because it failed, it is tried again at 2026-06-02T12:00:00Z.");
+    await runSync(space, "cleanup");
+    expect(await told()).not.toContain("tried again at");
   });
 
   it("that waits for its lane, or goes on, is of what is known so far", async () => {

@@ -244,7 +244,7 @@ describe("webhooks and the schedule", () => {
 
   it("do not close alerts about what their run has not looked at", async () => {
     const alert = { id: "a1", kind: "count_mismatch", subject: "fireflies", detail: "1 missing" } as const;
-    await space.ports.runs.raiseAlert(alert, space.world.nowMs());
+    await space.ports.runs.updateAlerts(null, space.world.nowMs(), { open: [alert], close: [] });
     arrive("new");
     await announce("new");
     await beat();

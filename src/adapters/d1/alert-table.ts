@@ -1,5 +1,5 @@
 import type { Acknowledgement } from "../../ports/alert-store.ts";
-import type { Alert, RunStore } from "../../ports/run-store.ts";
+import type { Alert, NewAlert, RunStore } from "../../ports/run-store.ts";
 import { statement, type Database, type Statement } from "./database.ts";
 
 /** Rows that `alertOf` takes, oldest first. */
@@ -27,21 +27,18 @@ export function acknowledgementOf({ ackedMs, ackedBy, ackNote }: AcknowledgedRow
 }
 
 /** Alerts: open once per kind and subject. */
-export function alertTable(
-  database: Database,
-): Pick<RunStore, "openAlerts" | "raiseAlert" | "closeAlert" | "updateAlerts"> {
+export function alertTable(database: Database): Pick<RunStore, "openAlerts" | "updateAlerts"> {
   return {
     openAlerts: async () => ({
       items: (await database.rows<OpenAlertRow>(OPEN_ALERTS)).map(alertOf),
       cursor: null,
     }),
-    raiseAlert: async (alert, nowMs) => void (await database.batch([opening(alert, nowMs)])),
-    closeAlert: async (kind, subject, nowMs) =>
-      void (await database.batch([closing({ kind, subject }, nowMs)])),
     updateAlerts: async (fence, nowMs, change) => {
       const opened = change.open.map((alert) => opening(alert, nowMs));
       const closed = change.close.map((alert) => closing(alert, nowMs));
-      if (opened.length + closed.length > 0) await database.fenced(fence, [...opened, ...closed]);
+      const statements = [...opened, ...closed];
+      if (statements.length === 0) return;
+      await (fence === null ? database.batch(statements) : database.fenced(fence, statements));
     },
   };
 }
@@ -52,7 +49,7 @@ function closing({ kind, subject }: Pick<Alert, "kind" | "subject">, nowMs: numb
 }
 
 /** Opens an alert, or says of the one that is open that it still holds. */
-export function opening(alert: Parameters<RunStore["raiseAlert"]>[0], nowMs: number): Statement {
+export function opening(alert: NewAlert, nowMs: number): Statement {
   const { id, kind, subject, detail } = alert;
   return statement(
     `insert into alerts (id, kind, subject, detail, opened_ms, last_ms) values (?1, ?2, ?3, ?4, ?5, ?5)

@@ -3,14 +3,14 @@ import type { Queried } from "../../core/report-figures.ts";
 import type { ReportStore } from "../../ports/report-store.ts";
 import { createDatabase, statement, type Database, type Value } from "./database.ts";
 import { RUN_QUERIES } from "./run-report-queries.ts";
-import { WEEK_QUERIES } from "./week-report-queries.ts";
+import { weekQueries } from "./week-report-queries.ts";
 
 /** What reports are made of, in D1. */
 export function createReportStore(d1: D1Database): ReportStore {
   const database = createDatabase(d1);
   return {
     run: (runId, nowMs) => ask(database, RUN_QUERIES, [runId, nowMs]),
-    week: ({ fromMs, toMs, sync }) => ask(database, WEEK_QUERIES, [fromMs, toMs, sync]),
+    week: ({ fromMs, toMs, sync }) => ask(database, weekQueries(sync), [fromMs, toMs, sync]),
   };
 }
 

@@ -29,3 +29,16 @@ it("says of an alert that has closed since that it has, not that it stays open",
     "access_lost (fireflies) closed by itself at 1970-01-01T00:02:00.000Z: nothing more is told of it.",
   ]);
 });
+
+it("prints what came of a test as the API does, and ends as it went", async () => {
+  const tested = async (items: readonly object[]) =>
+    alerts({ testAlerts: async () => ({ items }) } as unknown as ApiClient, ["test", undefined], {});
+  const taken = { kind: "webhook", problem: null };
+  expect(await tested([taken])).toEqual({
+    code: 0,
+    value: { items: [taken] },
+    lines: ["webhook: the test was taken"],
+  });
+  expect(await tested([taken, { kind: "email", problem: "refused" }])).toMatchObject({ code: 1 });
+  expect(await tested([])).toMatchObject({ code: 1, value: { items: [] } });
+});

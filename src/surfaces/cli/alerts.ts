@@ -1,8 +1,9 @@
 import { userInfo } from "node:os";
-import { CommanderError, type Command } from "commander";
+import type { Command } from "commander";
 import { acknowledgedWords, alertLines, channelWords, SHOWN_HERE_ONLY } from "../alert-lines.ts";
 import type { ListedAlert } from "../../ports/alert-store.ts";
 import type { ApiClient } from "../client.ts";
+import { EXIT, refuseUsage as refuse } from "../exit-codes.ts";
 import type { Said } from "./rebuild.ts";
 
 const HELP = `
@@ -72,12 +73,17 @@ async function list(client: ApiClient): Promise<Said> {
 
 /** Exit code 1 unless a test arrived over every channel, and there is one. */
 async function test(client: ApiClient): Promise<Said> {
-  const { items } = await client.testAlerts();
+  const tested = await client.testAlerts();
+  const { items } = tested;
   const lines = items.map(({ kind, problem }) =>
     problem === null ? `${kind}: the test was taken` : `${kind}: ${problem}`,
   );
   const isWell = items.length > 0 && items.every(({ problem }) => problem === null);
-  return { code: isWell ? 0 : 1, value: items, lines: items.length === 0 ? [`${SHOWN_HERE_ONLY}.`] : lines };
+  return {
+    code: isWell ? EXIT.succeeded : EXIT.findings,
+    value: tested,
+    lines: items.length === 0 ? [`${SHOWN_HERE_ONLY}.`] : lines,
+  };
 }
 
 function userName(): string {
@@ -87,8 +93,4 @@ function userName(): string {
     // A user without a name in the system's list.
     return "";
   }
-}
-
-function refuse(problem: string): never {
-  throw new CommanderError(2, "alerts.words", problem);
 }

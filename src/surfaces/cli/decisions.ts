@@ -1,7 +1,8 @@
-import { CommanderError, type Command } from "commander";
+import type { Command } from "commander";
 import type { FieldValue } from "../../core/merge.ts";
 import type { Conflict, HistoryRow, Review } from "../../ports/decision-store.ts";
-import type { ApiClient } from "../client.ts";
+import { ApiError, type ApiClient } from "../client.ts";
+import { refuseUsage as refuse } from "../exit-codes.ts";
 import type { Said } from "./rebuild.ts";
 
 const CONFLICTS_HELP = `
@@ -69,10 +70,6 @@ export function actionOf(
   return rest;
 }
 
-function refuse(problem: string): never {
-  throw new CommanderError(2, "decisions.words", problem);
-}
-
 /** Conflicts, or what became of settling one. @throws CommanderError for a side that is none */
 export async function conflicts(
   client: ApiClient,
@@ -80,8 +77,9 @@ export async function conflicts(
   isAll: boolean,
 ): Promise<Said> {
   if (words === null) {
-    const { items } = await client.conflicts(isAll);
-    return said(items, items.length === 0 ? ["No conflict is open."] : items.flatMap(conflictLines));
+    const list = await client.conflicts(isAll);
+    const { items } = list;
+    return said(list, items.length === 0 ? ["No conflict is open."] : items.flatMap(conflictLines));
   }
   const [id = "", side] = words;
   if (side !== "notion" && side !== "d1")
@@ -93,8 +91,9 @@ export async function conflicts(
 /** Reviews, or what became of settling one. */
 export async function reviews(client: ApiClient, words: readonly string[] | null): Promise<Said> {
   if (words === null) {
-    const { items } = await client.reviews();
-    return said(items, items.length === 0 ? ["No page waits for a decision."] : items.flatMap(reviewLines));
+    const list = await client.reviews();
+    const { items } = list;
+    return said(list, items.length === 0 ? ["No page waits for a decision."] : items.flatMap(reviewLines));
   }
   const [id = "", record = ""] = words;
   const decided = await client.decideReview(id, record);
@@ -108,14 +107,16 @@ export async function history(
   { sync, record }: { readonly sync: string; readonly record: string },
   words: readonly string[] | null,
 ): Promise<Said> {
+  const list = await client.history(sync, record);
+  const { items } = list;
   if (words === null) {
-    const { items } = await client.history(sync, record);
     const lines = items.length === 0 ? ["Nothing was ever replaced."] : items.map(historyLine);
-    return said(items, lines);
+    return said(list, lines);
   }
   const [entry = ""] = words;
-  const { items } = await client.history(sync, record);
-  if (items.every(({ id }) => id !== entry)) refuse(`${record} has no entry ${entry} among its history`);
+  // The API restores by the entry alone; of another record it is as unknown as one that is none.
+  if (items.every(({ id }) => id !== entry))
+    throw new ApiError(404, `${record} has no entry ${entry} among its history`);
   const decided = await client.restore(entry);
   return said(decided, [
     decided.changed

@@ -6,13 +6,19 @@ import type { RebuildStatus } from "../../queries/rebuild.ts";
 import type { SyncSchedule } from "../../queries/schedule.ts";
 import { acknowledgedWords, channelTroubles } from "../alert-lines.ts";
 import { budgetLine, forecastLine } from "../forecast-lines.ts";
-import type { Status } from "../../queries/status.ts";
+import type { Status, TableTotals } from "../../queries/status.ts";
+import { waitingInTables } from "../for-a-person.ts";
+import { syncTitle } from "../run-titles.ts";
 
 /** One run on one line. */
 export function runLines(run: Run): string {
   const counts = run.result?.counts;
+  // A proof takes nothing on, and a cleanup that found nothing old has nothing to count.
+  const isSilent = counts?.seen === 0 && (run.sync === "verify" || run.sync === "cleanup");
   const seen =
-    counts === undefined ? "" : `  ${counts.seen} seen, ${counts.created} created, ${counts.updated} updated`;
+    counts === undefined || isSilent
+      ? ""
+      : `  ${counts.seen} seen, ${counts.created} created, ${counts.updated} updated`;
   const detail = run.detail === null ? "" : `  ${run.detail}`;
   const name = run.preview?.mode === "dry_run" ? `${runName(run)}, dry run` : runName(run);
   return `${run.id}  ${name.padEnd(9)}  ${run.state.padEnd(23)}${seen}${detail}`;
@@ -30,7 +36,7 @@ export function rebuildLine({ rebuild, words, phase, done, total }: RebuildStatu
 
 /** When a sync is due, what holds it back, what was asked for and when it ran last; nothing about one that is off. */
 function scheduleLines(
-  { sync, dueMs, held, requests }: SyncSchedule,
+  { sync, dueMs, isRetry, held, requests }: SyncSchedule,
   { nowMs, last, off }: Status,
 ): string[] {
   if (off.some((one) => one.sync === sync)) return [];
@@ -38,7 +44,7 @@ function scheduleLines(
   const due = dueMs === null ? "when something is owed" : dueMs <= nowMs ? "now" : when(dueMs);
   const ran = last.find((run) => run.sync === sync);
   const parts = [
-    `due ${due}`,
+    `due ${due}${isRetry ? " (another try, for the last one failed)" : ""}`,
     ...(ran === undefined ? ["never ran"] : [`last ${when(ran.queuedMs)} (${ran.state})`]),
     ...(held === null ? [] : [held]),
     ...requests.map(
@@ -58,6 +64,14 @@ function sweepLine({ periodMs, completedMs, window }: Status["sweep"]): string {
       : `; under way, from ${from} on`;
   const last = completedMs === null ? "not completed yet" : `last completed ${when(completedMs)}`;
   return `Sweep of the past: every ${periodMs / DAY_MS} days, ${last}${under}`;
+}
+
+/** Pages and rows of a table, and what stands aside of them; nothing of one that never had any. */
+function tableLines({ sync, bound, rows, setAside, fieldsQuarantined }: TableTotals): string[] {
+  if (bound + rows + setAside === 0) return [];
+  return [
+    `${syncTitle(sync)}: ${rows} rows; ${bound} pages bound, ${setAside} set aside (unreadable, or they wait for a person); ${fieldsQuarantined} fields kept aside`,
+  ];
 }
 
 function inHand(alert: Status["alerts"][number]): string {
@@ -80,7 +94,9 @@ export function statusLines(status: Status): string[] {
     ...channelTroubles(status.channels),
     `World time ${when(status.nowMs)}`,
     `Source: ${status.source.ids} meetings${status.source.asOfMs === null ? "" : ` as of ${when(status.source.asOfMs)}`}`,
-    `Records: ${status.totals.records}; pending ${status.totals.pending}; quarantined ${status.totals.quarantined}; live chunks ${status.totals.liveChunks}; documents owed ${status.owedDocuments}`,
+    `Records of meetings: ${status.totals.records}; pending ${status.totals.pending}; quarantined ${status.totals.quarantined}; live chunks ${status.totals.liveChunks}; documents owed ${status.owedDocuments}`,
+    ...status.tables.flatMap(tableLines),
+    ...waitingInTables(status.tables).map((line) => `For you: ${line}`),
     sweepLine(status.sweep),
     ...status.indexes.map(
       (index) => `Vectors: ${index.model} (${index.dimensions} dimensions, ${index.binding}): ${index.state}`,

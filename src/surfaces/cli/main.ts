@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { ApiError, ApiUnreachable, type ApiClient } from "../client.ts";
+import { EXIT, EXIT_WORDS, refuseUsage } from "../exit-codes.ts";
 import { directoryName, webAddress } from "./arguments.ts";
 import { CONFIG_FILE, readConfig } from "./config.ts";
 import { connectTo, NotRunning, type Place } from "./connect.ts";
@@ -23,8 +24,6 @@ import { lifeOf, withWhy } from "./why.ts";
 import { verify, withVerify, type VerifyOptions } from "./verify.ts";
 import { searchLines, searchParameters, withSearchOptions, type SearchOptions } from "./search.ts";
 
-const EXIT = { usage: 2, failed: 3 } as const;
-
 type Options = Place & { readonly json?: boolean };
 
 const connect = (options: Options): Promise<ApiClient> => connectTo(options, process.env["API_TOKEN"]);
@@ -38,7 +37,7 @@ function program(): Command {
     .description("Look at a running sync and tell it what to do: a client of its HTTP API.")
     .addHelpText(
       "after",
-      '\nExamples:\n  npm run -s syncctl -- status\n  npm run -s syncctl -- run all --watch\n  npm run -s syncctl -- runs --json\n  npm run -s syncctl -- report week --html > week.html\n  npm run -s syncctl -- search "who should pay for the permit"\n  npm run -s syncctl -- rebuild chunks --scope from:2026-05-01 --watch',
+      `\nExamples:\n  npm run -s syncctl -- status\n  npm run -s syncctl -- run all --watch\n  npm run -s syncctl -- runs --json\n  npm run -s syncctl -- report week --html > week.html\n  npm run -s syncctl -- search "who should pay for the permit"\n  npm run -s syncctl -- rebuild chunks --scope from:2026-05-01 --watch\n\n--json prints what the API answers: a list is {"items": [...]}.\n${EXIT_WORDS}`,
     );
   const verb = (name: string, description: string): Command =>
     root
@@ -55,8 +54,8 @@ function program(): Command {
     },
   );
   verb("runs", "the latest runs, newest first").action(async (options: Options) => {
-    const { items } = await (await connect(options)).runs();
-    print(options, items, () => items.map(runLines));
+    const list = await (await connect(options)).runs();
+    print(options, list, () => list.items.map(runLines));
   });
   withRun(verb("run", "make a sync now, or all of them")).action(
     async (sync: string, options: Options & RunOptions) =>
@@ -176,7 +175,7 @@ function addDeletions(verb: (name: string, description: string) => Command): voi
 /** As a JSON string, for that is what stands between quotes in wrangler.jsonc. */
 function printConfig(file: string): void {
   const read = readConfig(file);
-  if ("problem" in read) throw new CommanderError(EXIT.usage, "config.problem", read.problem);
+  if ("problem" in read) refuseUsage(read.problem);
   process.stdout.write(`${JSON.stringify(read.text)}\n`);
 }
 

@@ -1,9 +1,9 @@
 import timers from "node:timers/promises";
-import { CommanderError } from "commander";
 import { REBUILD_NAMES, parseScope, type RebuildName } from "../../core/rebuild.ts";
 import type { Run } from "../../ports/run-store.ts";
 import type { RebuildStatus } from "../../queries/rebuild.ts";
 import { ApiError, type ApiClient } from "../client.ts";
+import { refuseUsage as refuse } from "../exit-codes.ts";
 import { rebuildLine } from "./lines.ts";
 
 /** Between two looks at a rebuild that is watched. */
@@ -23,9 +23,6 @@ type Wish = { readonly what: RebuildName; readonly scope: readonly string[] };
  * @throws CommanderError with one sentence
  */
 export function rebuildWish(what: string, scope: readonly string[]): Wish {
-  const refuse = (problem: string): never => {
-    throw new CommanderError(2, "rebuild.wish", problem);
-  };
   const name = REBUILD_NAMES.find((known) => known === what);
   if (name === undefined)
     return refuse(`there is no "${what}" to rebuild; there are ${REBUILD_NAMES.join(", ")}`);

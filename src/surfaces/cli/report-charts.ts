@@ -152,8 +152,11 @@ function shown(value: number, unit: string): string {
   return `${value < 10 ? value.toFixed(2) : value.toFixed(0)} s`;
 }
 
+/** What is counted one by one. */
+const WHOLE_UNITS: ReadonlySet<string> = new Set(["items", "failed attempts", "vectors"]);
+
 function isWhole({ unit }: Chart): boolean {
-  return unit !== "seconds" && unit !== "minutes";
+  return WHOLE_UNITS.has(unit);
 }
 
 /** A day without its year: the page says which week it is. */

@@ -1,10 +1,9 @@
-import { CommanderError, type Command } from "commander";
+import type { Command } from "commander";
 import type { ApiClient } from "../client.ts";
+import { refuseUsage as refuse } from "../exit-codes.ts";
 import { markdownOf } from "../report/markdown.ts";
 import { runDocument } from "../report/run-document.ts";
 import { weekDocument } from "../report/week-document.ts";
-
-const USAGE = 2;
 
 const HELP = `
 Of a run: items by verdict, where the time went, calls and retries, errors and how each was resolved, counts before and after,
@@ -46,10 +45,6 @@ export function reportForm(of: string, { json, html, until, sync }: ReportOption
     );
   if (html === true) return "html";
   return json === true ? "json" : "markdown";
-}
-
-function refuse(problem: string): never {
-  throw new CommanderError(USAGE, "report.usage", problem);
 }
 
 /**

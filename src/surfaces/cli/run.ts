@@ -1,5 +1,5 @@
 import timers from "node:timers/promises";
-import { CommanderError, InvalidArgumentError, Option, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { BUSY_LANE_WAIT_MS_MAX, PRIORITIES, SYNC_NAMES } from "../../core/policy.ts";
 import { isPlanHash } from "../../core/preview.ts";
 import { TABLES } from "../../core/records/table.ts";
@@ -7,13 +7,12 @@ import { COUNTED } from "../../core/report.ts";
 import type { Priority, Run, SyncName } from "../../ports/run-store.ts";
 import type { RunReport } from "../../queries/status.ts";
 import { ApiError, type ApiClient } from "../client.ts";
+import { EXIT, refuseUsage } from "../exit-codes.ts";
 import { followToEnd } from "../following.ts";
 import { runLines } from "./lines.ts";
 import { planLines, wholePlan } from "./plan.ts";
 import type { Said } from "./rebuild.ts";
 import { LOOK_MS, watchToEnd } from "./watching.ts";
-
-const EXIT = { succeeded: 0, findings: 1, failed: 3 } as const;
 
 const HELP = `
 Syncs: ${SYNC_NAMES.join(", ")}; all makes every one that is on, in this order.
@@ -80,7 +79,7 @@ function tableNamed(asked: string): SyncName {
   const name = Object.values(TABLES).find((table) => table.name === asked)?.name;
   if (name !== undefined) return name;
   const names = Object.keys(TABLES).join(" and ");
-  throw new CommanderError(2, "run.sync", `"${asked}" has no plans; ${names} have`);
+  return refuseUsage(`"${asked}" has no plans; ${names} have`);
 }
 
 /** The plan of a dry run, once it is made. */
@@ -152,11 +151,7 @@ async function runSyncs(
 ): Promise<Said> {
   const names = SYNC_NAMES.filter((name) => asked === "all" || name === asked);
   if (names.length === 0)
-    throw new CommanderError(
-      2,
-      "run.sync",
-      `there is no sync "${asked}"; there are ${SYNC_NAMES.join(", ")} and all`,
-    );
+    refuseUsage(`there is no sync "${asked}"; there are ${SYNC_NAMES.join(", ")} and all`);
   const { off } = await client.status();
   const left = off.filter(({ sync }) => names.includes(sync));
   const runs: Run[] = [];

@@ -1,9 +1,10 @@
 import { styleText } from "node:util";
-import { CommanderError, type Command } from "commander";
+import type { Command } from "commander";
 import { SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX } from "../../core/policy.ts";
 import { clockOf } from "../../core/search/clock.ts";
 import { parseSearchRequest } from "../../core/search/request.ts";
 import type { SearchHit, SearchReply } from "../../queries/search.ts";
+import { refuseUsage } from "../exit-codes.ts";
 
 /** What the command line may say of a search. */
 export type SearchOptions = {
@@ -58,7 +59,7 @@ export async function searchParameters(
     ),
   );
   const request = await parseSearchRequest(new Map(Object.entries(asked)));
-  if ("error" in request) throw new CommanderError(2, "search.parameters", request.error);
+  if ("error" in request) return refuseUsage(request.error);
   return asked;
 }
 

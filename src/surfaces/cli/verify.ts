@@ -1,13 +1,12 @@
 import type { Command } from "commander";
 import type { RunReport } from "../../queries/status.ts";
 import type { ApiClient } from "../client.ts";
+import { EXIT } from "../exit-codes.ts";
 import { proofLines } from "../proof-lines.ts";
 import { proveAndMend } from "../proving.ts";
 import { runLines } from "./lines.ts";
 import type { Said } from "./rebuild.ts";
 import { watchToEnd } from "./watching.ts";
-
-const EXIT = { succeeded: 0, findings: 1, failed: 3 } as const;
 
 const HELP = `
 Holds the source, R2, D1, chunks, full text, vectors and pages of Notion against each other. What is wrong is named with its

@@ -1,6 +1,7 @@
-import { CommanderError, type Command } from "commander";
+import type { Command } from "commander";
 import type { WebhookStatus } from "../../queries/webhooks.ts";
 import type { ApiClient } from "../client.ts";
+import { refuseUsage as refuse } from "../exit-codes.ts";
 import type { Said } from "./rebuild.ts";
 
 const HELP = `
@@ -23,8 +24,8 @@ export function withWebhooks(verb: Command): Command {
 /** What is set up and what waits, or what became of an action. @throws CommanderError for words that mean nothing */
 export async function webhooks(client: ApiClient, action?: string, fingerprint?: string): Promise<Said> {
   if (action === undefined) {
-    const { items } = await client.webhooks();
-    return { value: items, lines: items.flatMap(webhookLines), code: 0 };
+    const list = await client.webhooks();
+    return { value: list, lines: list.items.flatMap(webhookLines), code: 0 };
   }
   if (action === "reset") {
     await client.resetWebhooks();
@@ -42,10 +43,6 @@ export async function webhooks(client: ApiClient, action?: string, fingerprint?:
     lines: [`Confirmed: events of Notion that are signed with ${fingerprint} count.`],
     code: 0,
   };
-}
-
-function refuse(problem: string): never {
-  throw new CommanderError(2, "webhooks.words", problem);
 }
 
 function webhookLines({ vendor, state, open, lastReceivedMs, confirmed, waiting }: WebhookStatus): string[] {

@@ -1,6 +1,6 @@
-import { CommanderError, type Command } from "commander";
+import { Argument, type Command } from "commander";
 import { LINEAGE_KINDS, type Lineage } from "../../core/lineage.ts";
-import { ApiError, type ApiClient } from "../client.ts";
+import type { ApiClient } from "../client.ts";
 import type { Said } from "./rebuild.ts";
 
 const HELP = `
@@ -14,20 +14,15 @@ Examples:
 /** Add what the verb takes. */
 export function withWhy(verb: Command): Command {
   return verb
-    .argument("<kind>", LINEAGE_KINDS.join(", "))
+    .addArgument(new Argument("<kind>", "what the record is").choices(LINEAGE_KINDS))
     .argument("<id>", "of the record, of its transcript or page, or a project's job number")
     .addHelpText("after", HELP);
 }
 
-/** The life of a record. @throws CommanderError where the kind or the id means nothing */
+/** The life of a record. @throws ApiError where the id means nothing */
 export async function lifeOf(client: ApiClient, kind: string, id: string): Promise<Said> {
-  try {
-    const life = await client.why(kind, id);
-    return { code: 0, value: life, lines: lifeLines(life) };
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 404) throw error;
-    throw new CommanderError(2, "why.unknown", error.message);
-  }
+  const life = await client.why(kind, id);
+  return { code: 0, value: life, lines: lifeLines(life) };
 }
 
 /** A life as lines: what it is, where it stands, what happened. */

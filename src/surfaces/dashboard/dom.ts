@@ -1,5 +1,6 @@
 /** The few ways in which the page makes and changes elements. Text goes in as text, so nothing that was said can become markup. */
 import { placementOf } from "./merge.ts";
+import { failureWords } from "./sentences.ts";
 
 type Child = Node | string | null;
 
@@ -36,6 +37,36 @@ export function setText(element: Element, text: string): void {
 /** A moment that tells its exact time to whoever points at it. */
 export function timeElement({ text, iso }: { text: string; iso: string }): HTMLTimeElement {
   return make("time", { datetime: iso, title: iso }, text);
+}
+
+/** What a button needs that asks the server for something: where its failure is said, and whom else it concerns. */
+type Asking = { readonly outcome: HTMLElement; readonly failed: (error: unknown) => void };
+
+/**
+ * Have a press of a button ask the server, one at a time. It is not `disabled` meanwhile, which would take the focus away from
+ * whoever pressed it. A failure is said in a sentence beside it.
+ */
+export function asksOnPress(
+  button: HTMLButtonElement,
+  { outcome, failed }: Asking,
+  ask: () => Promise<void>,
+): void {
+  let isAsking = false;
+  const press = async (): Promise<void> => {
+    if (isAsking) return;
+    isAsking = true;
+    button.setAttribute("aria-disabled", "true");
+    try {
+      await ask();
+    } catch (error) {
+      setText(outcome, `${failureWords(error)}.`);
+      failed(error);
+    } finally {
+      isAsking = false;
+      button.removeAttribute("aria-disabled");
+    }
+  };
+  button.addEventListener("click", () => void press());
 }
 
 /** A row of a list that is refreshed. */

@@ -44,6 +44,7 @@ const aStatus = (change: Partial<Status> = {}): Status => ({
   sweep: { periodMs: 1, completedMs: null, window: null },
   source: { ids: 60, asOfMs: Date.parse("2026-11-25T14:05:00Z") },
   totals: { records: 52, pending: 2, quarantined: 6, accounted: 60, documents: 52, liveChunks: 139 },
+  tables: [],
   indexes: [],
   budgets: [],
   forecast: null,
@@ -68,6 +69,28 @@ const led = (change: Partial<Status>): [tone: string, lead: string] => {
 };
 
 describe("overallOf", () => {
+  it("says what of the tables stands aside, and what waits for a person", () => {
+    const none = { bound: 9, rows: 9, setAside: 0, fieldsQuarantined: 0, reviewsOpen: 0, conflictsOpen: 0 };
+    const tables = [
+      { ...none, sync: "clients", setAside: 5, fieldsQuarantined: 1, reviewsOpen: 4 },
+      { ...none, sync: "projects", conflictsOpen: 2 },
+    ] as const;
+    expect(overallOf(aStatus({ tables }), formats).notes.slice(1)).toEqual([
+      "Clients from Notion: 5 pages set aside, 1 field kept aside.",
+      "For you: clients: 4 may be somebody known already: npm run -s syncctl -- reviews.",
+      "For you: projects: 2 edited differently on both sides: npm run -s syncctl -- conflicts.",
+    ]);
+    expect(overallOf(aStatus({ tables: [{ ...none, sync: "clients" }] }), formats).notes).toHaveLength(1);
+  });
+
+  it("says when what failed is tried again before its time", () => {
+    const next = { sync: "cleanup", dueMs: NOW + 3_600_000, held: null, requests: [] } as const;
+    const notes = (isRetry: boolean) =>
+      overallOf(aStatus({ schedule: [{ ...next, isRetry }] }), formats).notes;
+    expect(notes(true)).toContain("Cleaning up is tried again at 15:30.");
+    expect(notes(false).join(" ")).not.toContain("tried again");
+  });
+
   it("says that everything is in step, with figures and the last listing", () => {
     expect(overallOf(aStatus(), formats)).toEqual({
       tone: "well",

@@ -4,7 +4,8 @@ import type { Status } from "../../queries/status.ts";
 import { headroomWords } from "../../core/headroom.ts";
 import { wordsOf, type Formats, type Moment } from "./formats.ts";
 import { channelTroubles } from "../alert-lines.ts";
-import { runTitle } from "../run-titles.ts";
+import { waitingInTables } from "../for-a-person.ts";
+import { runTitle, syncTitle } from "../run-titles.ts";
 
 /** `well` is only said when nothing is missing; `busy` waits or works by itself; `bad` needs a person. */
 type Tone = "well" | "busy" | "bad";
@@ -38,9 +39,11 @@ export function overallOf(status: Status, formats: Formats): Overall {
       ...rebuildNotes(status, formats),
       ...forecastNotes(status, formats),
       ...setAside(status, formats),
+      ...tableNotes(status, formats),
       // Where nobody is told of alerts, this page is where they are seen.
       ...(status.channels.length === 0 ? [] : channelTroubles(status.channels)),
       ...storageNotes(status),
+      ...retryNotes(status, formats),
       ...status.off.map(({ reason }) => `${reason}.`),
     ],
   };
@@ -103,6 +106,27 @@ function forecastNotes({ forecast, nowMs }: Status, { counted, moment }: Formats
   const pace = callsPerDay === null ? "" : ` at about ${callsPerDay} a day`;
   const done = doneMs === null ? "done in more than a year" : `done by ${moment(doneMs, nowMs).text}`;
   return [`Backfill: ${counted(meetings, "meeting")}, ${counted(pages + calls, "call")}${pace}, ${done}.`];
+}
+
+/** What of the tables stands aside, and what waits for a person. */
+function tableNotes({ tables }: Status, { counted }: Formats): string[] {
+  return [
+    ...tables.flatMap(({ sync, setAside: pages, fieldsQuarantined: fields }) => {
+      const parts = [
+        ...(pages > 0 ? [`${counted(pages, "page")} set aside`] : []),
+        ...(fields > 0 ? [`${counted(fields, "field")} kept aside`] : []),
+      ];
+      return parts.length === 0 ? [] : [`${syncTitle(sync)}: ${parts.join(", ")}.`];
+    }),
+    ...waitingInTables(tables).map((line) => `For you: ${line}.`),
+  ];
+}
+
+/** What failed and comes so seldom that it is tried again before its time. */
+function retryNotes({ schedule, nowMs }: Status, { moment }: Formats): string[] {
+  return schedule.flatMap(({ sync, dueMs, isRetry }) =>
+    isRetry && dueMs !== null ? [`${syncTitle(sync)} is tried again at ${moment(dueMs, nowMs).text}.`] : [],
+  );
 }
 
 /** The database always; whatever else is filling. */

@@ -1,9 +1,8 @@
 import type { Alert, Lane } from "../../ports/run-store.ts";
 import type { Status } from "../../queries/status.ts";
-import { byId, keyedList, make, setText, timeElement, type Row } from "./dom.ts";
+import { asksOnPress, byId, keyedList, make, setText, timeElement, type Row } from "./dom.ts";
 import { reasonWords, wordsOf, type Formats } from "./formats.ts";
 import type { ApiClient } from "../client.ts";
-import { failureWords } from "./sentences.ts";
 import { syncTitle } from "../run-titles.ts";
 import { overallOf, waitingLanes, type Overall } from "./overall.ts";
 
@@ -111,24 +110,12 @@ function acknowledgeButton(
     "Acknowledge",
     make("span", { class: "unseen" }, ` ${wordsOf(alert.kind)} (${alert.subject})`),
   );
-  let isAsking = false;
-  const acknowledge = async (): Promise<void> => {
+  asksOnPress(button, { outcome, failed }, async () => {
     const api = client();
-    if (api === null || isAsking) return;
-    isAsking = true;
-    button.setAttribute("aria-disabled", "true");
-    try {
-      await api.acknowledgeAlert(alert.id, { by: "somebody at the page", note: null });
-      wake();
-    } catch (error) {
-      setText(outcome, `${failureWords(error)}.`);
-      failed(error);
-    } finally {
-      isAsking = false;
-      button.removeAttribute("aria-disabled");
-    }
-  };
-  button.addEventListener("click", () => void acknowledge());
+    if (api === null) return;
+    await api.acknowledgeAlert(alert.id, { by: "somebody at the page", note: null });
+    wake();
+  });
   return button;
 }
 

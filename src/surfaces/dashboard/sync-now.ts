@@ -1,9 +1,9 @@
 import { SYNC_NAMES } from "../../core/policy.ts";
 import type { RunReport } from "../../queries/status.ts";
 import type { ApiClient } from "../client.ts";
-import { byId, setText } from "./dom.ts";
+import { asksOnPress, byId, setText } from "./dom.ts";
 import type { Formats } from "./formats.ts";
-import { failureWords, runSentence } from "./sentences.ts";
+import { runSentence } from "./sentences.ts";
 
 /** What the button needs of the rest of the page. */
 export type SyncDoors = {
@@ -24,31 +24,18 @@ export type SyncNow = {
 export function createSyncNow(formats: Formats, { client, failed, wake }: SyncDoors): SyncNow {
   const button = byId("sync-now", HTMLButtonElement);
   const outcome = byId("sync-outcome", HTMLElement);
-  let isAsking = false;
   let following: { id: string; preface: string } | null = null;
 
-  const start = async (): Promise<void> => {
+  asksOnPress(button, { outcome, failed }, async () => {
     const api = client();
-    if (api === null || isAsking) return;
-    // Not `disabled`, which would take the focus away from whoever pressed it.
-    isAsking = true;
-    button.setAttribute("aria-disabled", "true");
+    if (api === null) return;
     setText(outcome, "Asking for a run.");
-    try {
-      const { off } = await api.status();
-      const sync = SYNC_NAMES.find((name) => off.every((one) => one.sync !== name)) ?? "fireflies";
-      const { run_id: id, created } = await api.start(sync);
-      following = { id, preface: created ? "" : "A run was under way already. " };
-      wake();
-    } catch (error) {
-      setText(outcome, `${failureWords(error)}.`);
-      failed(error);
-    } finally {
-      isAsking = false;
-      button.removeAttribute("aria-disabled");
-    }
-  };
-  button.addEventListener("click", () => void start());
+    const { off } = await api.status();
+    const sync = SYNC_NAMES.find((name) => off.every((one) => one.sync !== name)) ?? "fireflies";
+    const { run_id: id, created } = await api.start(sync);
+    following = { id, preface: created ? "" : "A run was under way already. " };
+    wake();
+  });
   return {
     following: () => following?.id ?? null,
     show: (report, nowMs) => {

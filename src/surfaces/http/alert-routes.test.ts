@@ -24,7 +24,7 @@ async function theRoutes() {
     subject: "fireflies",
     detail: "the key was refused",
   } as const;
-  await space.ports.runs.raiseAlert(alert, space.world.nowMs());
+  await space.ports.runs.updateAlerts(null, space.world.nowMs(), { open: [alert], close: [] });
   const answer = async (response: Response | Promise<Response>) => ({
     status: (await response).status,
     body: (await (await response).json()) as Record<string, unknown>,
@@ -95,7 +95,10 @@ describe("an alert", () => {
 
   it("that has closed by itself is refused, with the time", async () => {
     const { ack, space } = await theRoutes();
-    await space.ports.runs.closeAlert("access_lost", "fireflies", space.world.nowMs());
+    await space.ports.runs.updateAlerts(null, space.world.nowMs(), {
+      open: [],
+      close: [{ kind: "access_lost", subject: "fireflies" }],
+    });
     expect(await ack("01A")).toEqual({
       status: 409,
       body: { error: "that alert closed by itself at 2026-06-01T12:00:00.000Z" },

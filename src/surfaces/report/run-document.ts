@@ -22,7 +22,7 @@ import {
   recommendationSection,
   workBlocks,
 } from "./shared-sections.ts";
-import { count, duration, durationOrNone, moment, percent } from "./words.ts";
+import { count, counted, duration, durationOrNone, moment, percent } from "./words.ts";
 
 /** The report of one run, for people. */
 export function runDocument(report: FullRunReport): ReportDocument {
@@ -57,7 +57,7 @@ export function runDocument(report: FullRunReport): ReportDocument {
 }
 
 /** What comes before everything else: what a person has to know of this run. */
-function leadOf({ run, figures }: FullRunReport): Block[] {
+function leadOf({ run, figures, againMs }: FullRunReport): Block[] {
   const [time] = figures.run_time;
   const approvals = (run.result?.checks ?? []).filter(({ name }) => name === COUNTED.approval);
   const started = run.startedMs === null ? "not started yet" : `started ${moment(run.startedMs)}`;
@@ -72,6 +72,7 @@ function leadOf({ run, figures }: FullRunReport): Block[] {
     ),
     ...(run.detail === null ? [] : [strong(run.detail)]),
     ...(run.notBeforeMs === null ? [] : [text(`Goes on at ${moment(run.notBeforeMs)}.`)]),
+    ...(againMs === null ? [] : [text(`Because it failed, it is tried again at ${moment(againMs)}.`)]),
     ...unfinishedWords(run),
   ];
 }
@@ -96,7 +97,7 @@ function itemBlocks({ figures, counts }: FullRunReport): Block[] {
   ];
   const values = present.map((verdict) => items.get(verdict) ?? 0);
   const table = tableOf(["verdict", "#items"], rows, "run_items");
-  const summary = `${count(counts.seen)} items: ${present.map((verdict) => `${count(items.get(verdict) ?? 0)} ${verdict}`).join(", ")}.`;
+  const summary = `${counted(counts.seen, "item")}: ${present.map((verdict) => `${count(items.get(verdict) ?? 0)} ${verdict}`).join(", ")}.`;
   const series = [{ name: "items", values }];
   const chart = {
     name: "items",

@@ -94,8 +94,20 @@ export function errorSection(errors: readonly ResolvedError[], span: "run" | "we
   return { title, blocks: [{ kind: "table", table }, ...cut] };
 }
 
+const COUNTS = [
+  "sourceBefore",
+  "sourceAfter",
+  "destinationBefore",
+  "destinationAfter",
+  "rowsBefore",
+  "rowsAfter",
+] as const;
+
 /** Ids, accounted items and rows, before and after. */
 export function countSection(rows: readonly CountsRow[], query: string): Section {
+  const title = "Source and destination";
+  if (rows.every((row) => COUNTS.every((name) => row[name] === null)))
+    return { title, blocks: [text("Nothing was counted on either side.")] };
   const table = tableOf(
     ["sync", "#source before", "#after", "#accounted before", "#after", "#rows before", "#after"],
     rows.map((row) => [
@@ -112,7 +124,7 @@ export function countSection(rows: readonly CountsRow[], query: string): Section
   const note = text(
     "Source: ids that it lists. Accounted: records and what is kept aside. Each is the newest count; a dash: nothing was counted.",
   );
-  return { title: "Source and destination", blocks: [{ kind: "table", table }, note] };
+  return { title, blocks: [{ kind: "table", table }, note] };
 }
 
 /** What may run out: room, calls, time until a backfill is done. */

@@ -2,7 +2,7 @@ import { MINUTE_MS, SECOND_MS } from "../../core/durations.ts";
 import type { WeekRows } from "../../core/report-figures.ts";
 import { VERDICTS } from "../../core/report.ts";
 import { tableOf, type Chart } from "./document.ts";
-import { count, duration, durationOrNone } from "./words.ts";
+import { count, counted, duration, durationOrNone } from "./words.ts";
 
 /** Mean and longest run of each day. A day without a run has no bar, which is not the same as a short one. */
 export function durationChart(rows: WeekRows["week_days"], days: readonly string[]): Chart {
@@ -75,7 +75,7 @@ export function errorChart(rows: WeekRows["week_errors_by_day"], days: readonly 
   return {
     name: "errors",
     title: "Errors",
-    summary: `${count(all)} attempts failed in these days.`,
+    summary: `${counted(all, "attempt")} failed in these days.`,
     form: "stacked",
     unit: "failed attempts",
     categories: days,

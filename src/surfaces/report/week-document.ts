@@ -23,7 +23,8 @@ import {
   workBlocks,
 } from "./shared-sections.ts";
 import { ageChart, durationChart, errorChart, itemChart } from "./week-charts.ts";
-import { count, duration, durationOrNone, moment, percent } from "./words.ts";
+import { storageSection } from "./storage-section.ts";
+import { count, counted, duration, durationOrNone, moment, percent } from "./words.ts";
 
 /** The report of a week, for people. */
 export function weekDocument(report: WeekReport): ReportDocument {
@@ -33,7 +34,7 @@ export function weekDocument(report: WeekReport): ReportDocument {
   return {
     title: `Weekly report: ${whose}`,
     lead: [
-      text(`${moment(week.fromMs)} to ${moment(week.toMs)}, UTC; ${count(runs)} runs ended.`),
+      text(`${spanWords(week)}; ${counted(runs, "run")} ended.`),
       ...(report.isCut
         ? [
             strong(
@@ -55,11 +56,19 @@ export function weekDocument(report: WeekReport): ReportDocument {
       countSection(figures.week_counts, "week_counts"),
       { title: "Quarantine", blocks: quarantineBlocks(report) },
       { title: "Alerts", blocks: alertBlocks(report) },
+      storageSection(figures.week_storage, week),
       outlookSection(report),
       ...(report.isCut ? [keptSection(report)] : []),
     ],
     queries: report.queries,
   };
+}
+
+/** Which hours it is about. A day of it ends when it ends, and not at midnight, unless it was asked for until a day. */
+function spanWords({ fromMs, toMs }: WeekReport["week"]): string {
+  const span = `${moment(fromMs)} to ${moment(toMs)}, seven days of 24 hours`;
+  const ends = new Date(toMs).toISOString().slice(11, 16);
+  return toMs % DAY_MS === 0 ? span : `${span}, each named by the date on which it ends, at ${ends} UTC`;
 }
 
 /** What cleanup counted before it deleted the logs. */
@@ -156,12 +165,14 @@ function runSection({ figures, week }: WeekReport): Section {
 }
 
 function itemBlocks({ figures, week }: WeekReport): Block[] {
-  if (figures.week_items.length === 0) return [text("No run counted any item.")];
   const syncs = [...new Set(figures.week_items.map(({ sync }) => sync))].toSorted();
-  const rows = syncs.map((sync) => {
+  // A proof takes nothing on, and what saw nothing at all has nothing to tell here.
+  const rows = syncs.flatMap((sync) => {
     const own = figures.week_items.filter((row) => row.sync === sync);
-    return [sync, ...VERDICTS.map((verdict) => count(own.reduce((sum, row) => sum + row[verdict], 0)))];
+    const sums = VERDICTS.map((verdict) => own.reduce((sum, row) => sum + row[verdict], 0));
+    return sums.every((sum) => sum === 0) ? [] : [[sync, ...sums.map(count)]];
   });
+  if (rows.length === 0) return [text("No run counted any item.")];
   const table = tableOf(["sync", ...VERDICTS.map((verdict) => `#${verdict}`)], rows, "week_items");
   const chart = itemChart(figures.week_items, daysOf(week));
   return [
@@ -185,7 +196,7 @@ function ageBlocks({ figures, week }: WeekReport): Block[] {
     {
       label: "Half within",
       value: durationOrNone(all.p50Ms),
-      note: `of ${count(all.meetings)} ${all.meetings === 1 ? "meeting" : "meetings"}`,
+      note: `of ${counted(all.meetings, "meeting")}`,
       tone: "none",
     },
     { label: "95 % within", value: durationOrNone(all.p95Ms), note: "nearest rank", tone: "none" },
@@ -207,11 +218,25 @@ function errorBlocks({ figures, errors, week }: WeekReport): Block[] {
 }
 
 function quarantineBlocks({ figures }: WeekReport): Block[] {
-  const rows = figures.week_quarantine.map(({ day, opened, cured }) => [day, count(opened), count(cured)]);
+  const rows = figures.week_quarantine.map(({ day, opened, cured, kept }) => [
+    day,
+    count(opened),
+    count(cured),
+    count(kept),
+  ]);
   const trend: Block =
     rows.length === 0
-      ? text("No meeting went into quarantine or left it.")
-      : { kind: "table", table: tableOf(["day", "#meetings put aside", "#cured"], rows, "week_quarantine") };
+      ? text(
+          "No meeting went into quarantine or left it, and no value of a page that stands aside is of these days.",
+        )
+      : {
+          kind: "table",
+          table: tableOf(
+            ["day", "#meetings put aside", "#cured", "#values of pages put aside, not cured yet"],
+            rows,
+            "week_quarantine",
+          ),
+        };
   const standing = figures.quarantine_standing.reduce((sum, { items }) => sum + items, 0);
   return [
     trend,

@@ -4,7 +4,7 @@ import { createFormats } from "../dashboard/formats.ts";
 /** World times are UTC, and numbers have commas. */
 const FORMATS = createFormats("en-GB", "UTC");
 
-export const { count, duration } = FORMATS;
+export const { count, counted, duration } = FORMATS;
 
 /** What is not known is said, and is never a nought. */
 export function countOrNone(value: number | null): string {
