@@ -1,24 +1,6 @@
-import { createIndexRegistry } from "../../src/adapters/d1/index-registry.ts";
-import { createAlertStore } from "../../src/adapters/d1/telling-table.ts";
-import { createBacklogStore } from "../../src/adapters/d1/backlog-table.ts";
-import { createProofStore } from "../../src/adapters/d1/proof-store.ts";
-import { createCleanupStore } from "../../src/adapters/d1/cleanup-store.ts";
-import { createStorageStore } from "../../src/adapters/d1/storage-table.ts";
-import { createRebuildStore } from "../../src/adapters/d1/rebuild-table.ts";
-import { createRecordStore } from "../../src/adapters/d1/record-store.ts";
-import { createArrivalStore } from "../../src/adapters/d1/arrival-table.ts";
-import { createReportStore } from "../../src/adapters/d1/report-table.ts";
-import { createLineageStore } from "../../src/adapters/d1/lineage-table.ts";
-import { createSearchStore } from "../../src/adapters/d1/search-store.ts";
-import { createTableStore } from "../../src/adapters/d1/table-store.ts";
-import { createPlanStore } from "../../src/adapters/d1/plan-table.ts";
-import { createDecisionStore } from "../../src/adapters/d1/decision-table.ts";
-import { createRequestStore } from "../../src/adapters/d1/request-table.ts";
-import { createDeletionStore } from "../../src/adapters/d1/deletion-table.ts";
-import { createRunStore } from "../../src/adapters/d1/run-store.ts";
+import { createStores } from "../../src/adapters/d1/stores.ts";
 import { createFirefliesSource } from "../../src/adapters/fireflies/source.ts";
 import { createRawStore } from "../../src/adapters/r2/raw-store.ts";
-import { createWebhookInbox } from "../../src/adapters/d1/webhook-inbox.ts";
 import { createVectorIndex } from "../../src/adapters/vectorize/vector-index.ts";
 import { createEmbedder } from "../../src/adapters/workers-ai/embedder.ts";
 import { USUAL_SETTINGS } from "../../src/core/config.ts";
@@ -69,33 +51,15 @@ export async function portsOf(life: Life, around: Surroundings): Promise<Ports> 
   });
   const index = createVectorIndex(bindVectorize(watched, estate.index as never, around.vectorWatch), world);
   return mutant.ports({
+    ...createStores(d1, world),
     world,
     source,
-    runs: createRunStore(d1, world),
-    requests: createRequestStore(d1),
-    records: createRecordStore(d1),
-    search: createSearchStore(d1),
-    lineage: createLineageStore(d1),
-    arrivals: createArrivalStore(d1),
-    reports: createReportStore(d1),
     raw: createRawStore(bindR2(watched, estate.r2), world),
     embedder: createEmbedder(bindAi(watched, estate.ai), MODEL, world),
-    registry: createIndexRegistry(d1),
-    rebuilds: createRebuildStore(d1),
-    inbox: createWebhookInbox(d1),
-    proofs: createProofStore(d1),
-    storage: createStorageStore(d1),
-    cleanup: createCleanupStore(d1),
-    decisions: createDecisionStore(d1),
-    plans: createPlanStore(d1),
-    deletions: createDeletionStore(d1),
-    tables: createTableStore(d1, world),
     notion: around.notion === null ? null : await around.notion.setupOf(life, world),
     scheduleMs: SCHEDULE_MS,
     wake: around.wake,
     rates: USUAL_SETTINGS.rates,
-    backlog: createBacklogStore(d1),
-    alerts: createAlertStore(d1),
     channels: { usable: [], unusable: [] },
     configProblem: null,
     index,
