@@ -255,9 +255,9 @@ async function takeUp(
       await engine.start(run.id);
       continue;
     }
-    const lost = await runs.closeLost(run.id, world.nowMs());
     const detail = `run ${run.id} was lost by the step engine`;
-    if (lost) await raise(ports, { kind: "run_lost", subject: runName(run), detail });
+    const alert = { id: world.newId(), kind: "run_lost", subject: runName(run), detail } as const;
+    const lost = await runs.closeLost(run.id, alert, world.nowMs());
     // The next run of a rebuild goes on from its cursor; a preview is for whoever asked for it to ask for again.
     if (lost && run.trigger !== "recovery" && run.rebuild === null && run.preview === null) {
       await startRun(ports, engine, { sync: run.sync, trigger: "recovery", priority: run.priority });

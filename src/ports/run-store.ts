@@ -157,8 +157,11 @@ export type RunStore = {
       leavesRest: boolean;
     },
   ): Promise<{ isAwaited: boolean }>;
-  /** Close a run whose engine instance is lost, without a fence. False if it has ended by itself meanwhile. */
-  closeLost(runId: string, endedMs: number): Promise<boolean>;
+  /**
+   * Close a run whose engine instance is lost, and open the alert that says so, without a fence. False if it has ended by
+   * itself meanwhile: then there is no alert either.
+   */
+  closeLost(runId: string, alert: NewAlert, endedMs: number): Promise<boolean>;
   /**
    * Give a verdict to items that a run took on and did not reach: pending if it will go on, else failed. One that has a
    * verdict, or whose page's line stands, was reached after all: only the reply that said so was lost.

@@ -364,7 +364,8 @@ describe("the report of a run", () => {
     const at = { startedMs: space.world.nowMs(), realNowMs: space.world.realNowMs(), termMs: 1_000 };
     await space.ports.runs.acquireLease(run, at);
     space.world.advance(HOUR_MS);
-    await space.ports.runs.closeLost(run.id, space.world.nowMs());
+    const lost = { id: space.world.newId(), kind: "run_lost", subject: "fireflies", detail: "" } as const;
+    await space.ports.runs.closeLost(run.id, lost, space.world.nowMs());
     const text = markdownOf(runDocument(await reportOf(space, run.id)));
     expect(text).toContain("# fireflies: failed");
     expect(text).toContain("**lost: the step engine no longer knows this run**");

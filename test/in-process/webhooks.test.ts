@@ -133,7 +133,14 @@ describe("an announced meeting", () => {
     await announce("new");
     await beat();
     expect((await unfinished()).map(({ id }) => id)).toEqual(["busy"]);
-    await space.ports.runs.closeLost("busy", space.world.nowMs());
+    const lost = { id: "a", kind: "run_lost", subject: "fireflies", detail: "run busy was lost" } as const;
+    expect(await space.ports.runs.closeLost("busy", lost, space.world.nowMs())).toBe(true);
+    expect((await space.ports.runs.openAlerts()).items).toEqual([expect.objectContaining(lost)]);
+    // A second time it has ended, and there is nothing to be said.
+    expect(await space.ports.runs.closeLost("busy", { ...lost, detail: "again" }, space.world.nowMs())).toBe(
+      false,
+    );
+    expect((await space.ports.runs.openAlerts()).items).toEqual([expect.objectContaining(lost)]);
     // A run that failed is not followed at once by another.
     await beat();
     expect(await unfinished()).toEqual([]);

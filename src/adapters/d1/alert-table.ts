@@ -48,11 +48,15 @@ function closing({ kind, subject }: Pick<Alert, "kind" | "subject">, nowMs: numb
   return statement(sql, kind, subject, nowMs);
 }
 
-/** Opens an alert, or says of the one that is open that it still holds. */
-export function opening(alert: NewAlert, nowMs: number): Statement {
+/**
+ * Opens an alert, or says of the one that is open that it still holds.
+ *
+ * @param applies condition under which it does, of what the batch has done just before
+ */
+export function opening(alert: NewAlert, nowMs: number, applies = "true"): Statement {
   const { id, kind, subject, detail } = alert;
   return statement(
-    `insert into alerts (id, kind, subject, detail, opened_ms, last_ms) values (?1, ?2, ?3, ?4, ?5, ?5)
+    `insert into alerts (id, kind, subject, detail, opened_ms, last_ms) select ?1, ?2, ?3, ?4, ?5, ?5 where ${applies}
      on conflict (kind, subject) where closed_ms is null do update set last_ms = excluded.last_ms, detail = excluded.detail`,
     id,
     kind,

@@ -1,4 +1,5 @@
 import type { Run, RunStore } from "../../ports/run-store.ts";
+import { opening } from "./alert-table.ts";
 import { forRows, statement, type Database } from "./database.ts";
 import { IS_ORDINARY, LANE_ORDER, runOf, UNFINISHED, type RunRow } from "./run-rows.ts";
 
@@ -34,7 +35,7 @@ export function runEnds(database: Database): EndMethods {
         statement(`update runs set epoch = epoch + 1 where id = ?1 and ${UNFINISHED}`, runId),
       ]);
     },
-    closeLost: async (runId, endedMs) => {
+    closeLost: async (runId, alert, endedMs) => {
       const [closed] = await database.batch([
         statement(
           `update runs set state = 'failed', detail = 'lost: the step engine no longer knows this run', ended_ms = ?2
@@ -42,6 +43,7 @@ export function runEnds(database: Database): EndMethods {
           runId,
           endedMs,
         ),
+        opening(alert, endedMs, "changes() > 0"),
         // What it was asked for is left to the recovery; a lost recovery is given up, or it would be lost for ever.
         statement(
           `update requests set run_id = iif(lost.trigger = 'recovery', run_id, null),
