@@ -26,6 +26,8 @@ const INCLUDED = { rowsRead: 25e9, rowsWritten: 50e6, steps: 500e3 };
 /** What a soak of one size came to: by day, and what is stored in the end. */
 type Soaked = {
   readonly meetings: number;
+  /** Meetings of the first sync, and what it used. */
+  readonly begun: number;
   readonly first: SoakDay;
   readonly days: readonly SoakDay[];
   readonly growth: readonly { readonly table: string; readonly before: number; readonly after: number }[];
@@ -70,7 +72,14 @@ async function soak(meetings: number, days: number, say: (line: string) => void)
       before: before[table] ?? 0,
       after: after[table] ?? 0,
     }));
-    return { first, days: lived, growth, d1Bytes: d1.sizeBytes(), ...(await world.stored()) };
+    return {
+      begun: meetings,
+      first,
+      days: lived,
+      growth,
+      d1Bytes: d1.sizeBytes(),
+      ...(await world.stored()),
+    };
   } finally {
     await d1.close();
     await rm(directory, { recursive: true, force: true });
@@ -162,13 +171,14 @@ function storedRows(small: Soaked, large: Soaked): Row[] {
   ];
 }
 
-/** A figure by the two sizes: what it is with nothing stored, and what each meeting adds. */
+/** A figure by the two sizes: what it is with nothing stored, and what each meeting adds. @param size what counts as one */
 function lineOf(
   small: Soaked,
   large: Soaked,
   figure: (soaked: Soaked) => number,
+  size: (soaked: Soaked) => number = ({ meetings }) => meetings,
 ): (meetings: number) => number {
-  const [x1, x2, y1, y2] = [small.meetings, large.meetings, figure(small), figure(large)];
+  const [x1, x2, y1, y2] = [size(small), size(large), figure(small), figure(large)];
   const slope = Math.max(0, (y2 - y1) / (x2 - x1));
   return (meetings) => Math.max(0, y2 + slope * (meetings - x2));
 }
@@ -189,20 +199,32 @@ function usageOf(small: Soaked, large: Soaked): (meetings: number) => Usage {
   return (meetings) => Object.fromEntries(lines.map(([name, line]) => [name, line(meetings)])) as Usage;
 }
 
-/** What the first sync of so many meetings uses: calls are the vendor's own bound. */
-function firstSyncOf(small: Soaked, large: Soaked): (meetings: number) => Usage {
-  const lines = USED.map((name) => [name, lineOf(small, large, ({ first }) => first[name])] as const);
-  return (meetings) => ({
-    ...(Object.fromEntries(lines.map(([name, line]) => [name, line(meetings)])) as Pick<Usage, Used>),
-    d1Bytes: 0,
-    r2Bytes: 0,
-    vectors: 0,
-  });
+/** What the first sync of so many meetings uses, by a figure of it. */
+function firstLine(small: Soaked, large: Soaked, figure: Figure): (meetings: number) => number {
+  return lineOf(
+    small,
+    large,
+    ({ first }) => figure(first),
+    ({ begun }) => begun,
+  );
+}
+
+/** What a month uses that has the first sync in it. */
+function firstMonthOf(small: Soaked, large: Soaked): (meetings: number) => Usage {
+  const usual = usageOf(small, large);
+  const lines = USED.map((name) => [name, firstLine(small, large, (first) => first[name])] as const);
+  return (meetings) => {
+    const usage = usual(meetings);
+    return {
+      ...usage,
+      ...Object.fromEntries(lines.map(([name, line]) => [name, usage[name] + line(meetings)])),
+    };
+  };
 }
 
 function firstSyncRows(small: Soaked, large: Soaked): Row[] {
   const per = (figure: Figure): number => {
-    const line = lineOf(small, large, ({ first }) => figure(first));
+    const line = firstLine(small, large, figure);
     return rounded(line(1_000_001) - line(1_000_000));
   };
   const row = (what: string, figure: Figure): Row => ({
@@ -228,7 +250,7 @@ function billOf(usage: Usage): { readonly total: number; readonly words: string 
 
 function costRows(small: Soaked, large: Soaked): Row[] {
   const usageAt = usageOf(small, large);
-  const firstAt = firstSyncOf(small, large);
+  const firstAt = firstMonthOf(small, large);
   return SIZES_SHOWN.flatMap((meetings) => {
     const usage = usageAt(meetings);
     const [month, first] = [billOf(usage), billOf(firstAt(meetings))];
@@ -243,7 +265,11 @@ function costRows(small: Soaked, large: Soaked): Row[] {
         value: rounded(month.total),
         unit: "$",
       },
-      { what: `  the month of the first sync: ${first.words}`, value: rounded(first.total), unit: "$" },
+      {
+        what: `  the first month, with the first sync: ${first.words}`,
+        value: rounded(first.total),
+        unit: "$",
+      },
       share("D1, of the 10 GB that one may have", usage.d1Bytes, 10e9),
       share("vectors, of the 20 million of an index", usage.vectors, 20e6),
       share("D1 rows read a month, of what is included", usage.rowsRead, INCLUDED.rowsRead),
