@@ -5,6 +5,7 @@ import { durably } from "./durably.ts";
 import { call, notionOf, type TableContext } from "./notion-schema.ts";
 import { absentPage, readPages, takePages } from "./page-intake.ts";
 import type { RunContext } from "./run-context.ts";
+import { isOfOnePage, skipPage } from "./skipped-page.ts";
 
 const NOBODY: ReadonlySet<string> = new Set();
 
@@ -42,36 +43,47 @@ export async function readAnnounced(
   { pages }: AnnouncedHere,
   counted: ReadonlySet<string>,
 ): Promise<void> {
-  for (const one of pages)
-    await durably(context, `announced:${one.subject}`, (scope) =>
-      takeAnnounced({ context, scope, table }, one, counted),
-    );
+  for (const one of pages) {
+    const { subject: pageId } = one;
+    try {
+      await durably(context, `announced:${pageId}`, (scope) =>
+        takeAnnounced({ context, scope, table }, one, counted),
+      );
+    } catch (error) {
+      if (!isOfOnePage(error)) throw error;
+      await skipPage(context, table, { pageId, isCounted: counted.has(pageId) }, error);
+      await durably(context, `left:${pageId}`, () => leave(context, one, context.ports.world.nowMs()));
+    }
+  }
+}
+
+/** It is asked for again a few times, then left to the listings. */
+async function leave(
+  { ports: { inbox, world }, run, fence }: RunContext,
+  { subject, tries }: Announced,
+  observedMs: number,
+): Promise<void> {
+  const waitMs = ANNOUNCED_WAITS_MS[tries] ?? null;
+  const againMs = waitMs === null ? null : observedMs + waitMs;
+  const left = { runId: run.id, subject, observedMs, nowMs: world.nowMs(), againMs, reason: null };
+  await inbox.putOff(fence, left);
 }
 
 async function takeAnnounced(
   step: Parameters<typeof takePages>[0],
-  { subject: pageId, tries }: Announced,
+  one: Announced,
   counted: ReadonlySet<string>,
 ): Promise<void> {
   const { context, scope, table } = step;
-  const { inbox, tables, world } = context.ports;
+  const { subject: pageId } = one;
+  const { tables, world } = context.ports;
   const known = (await tables.pages(table.table.name, [pageId])).get(pageId);
   const readMs = world.nowMs();
   const page = await call(context, scope, "read", (ms) => notionOf(context).tables.page(pageId, ms));
   const isOurs = page !== null && page.dataSourceId === table.dataSourceId;
   if (known === undefined && !isOurs) {
-    // Seen by nobody here: it may not be shared with us, or have left before it was ever listed.
-    const waitMs = page === null ? (ANNOUNCED_WAITS_MS[tries] ?? null) : null;
-    const againMs = waitMs === null ? null : readMs + waitMs;
-    const left = {
-      runId: context.run.id,
-      subject: pageId,
-      observedMs: readMs,
-      nowMs: world.nowMs(),
-      againMs,
-    };
-    await inbox.putOff(context.fence, { ...left, reason: null });
-    return;
+    // Seen by nobody here: it may not be shared with us, or have left before it was ever listed. Of another table, it is none of ours.
+    return leave(context, page === null ? one : { ...one, tries: ANNOUNCED_WAITS_MS.length }, readMs);
   }
   const absent = known === undefined ? [] : [absentPage(known, readMs)];
   const read = page === null ? absent : await readPages(step, [page], readMs);

@@ -1,5 +1,6 @@
 import { call, notionOf, type TableStep } from "./notion-schema.ts";
 import type { ReadPage } from "./page-intake.ts";
+import { unlessOfOnePage } from "./skipped-page.ts";
 import type { KnownPage } from "../ports/table-store.ts";
 
 /**
@@ -40,19 +41,19 @@ export async function withoutHidden(
   });
 }
 
-/** Records whose page cannot be seen. */
-async function hiddenOf(
-  { context, scope, table }: TableStep,
-  records: ReadonlySet<string>,
-): Promise<Set<string>> {
+/** Records whose page cannot be seen, or read: as long as that is so, nothing is known of what names it. */
+async function hiddenOf(step: TableStep, records: ReadonlySet<string>): Promise<Set<string>> {
+  const { context, scope, table } = step;
   const hidden = new Set<string>();
   const { relations } = table.table;
   if (relations === null || records.size === 0) return hidden;
   const pages = await context.ports.tables.pagesOf(relations, [...records]);
   const notion = notionOf(context).tables;
   for (const [record, pageId] of pages) {
-    const page = await call(context, scope, "read", (ms) => notion.page(pageId, ms));
-    if (page === null) hidden.add(record);
+    const page = await unlessOfOnePage(step, () =>
+      call(context, scope, "read", (ms) => notion.page(pageId, ms)),
+    );
+    if (page === null || page.value === null) hidden.add(record);
   }
   return hidden;
 }

@@ -1,7 +1,8 @@
-import type { Failure } from "../core/errors.ts";
+import { failureOf, type Failure } from "../core/errors.ts";
 import { FAILED_PAGE_PAUSE_MS } from "../core/policy.ts";
+import { failuresOnLadder, nextAfter } from "../core/retry.ts";
 import { durably, RunEnded } from "./durably.ts";
-import type { TableContext } from "./notion-schema.ts";
+import type { TableContext, TableStep } from "./notion-schema.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** Whether what ended a step is about the one page that the step was about: no answer after all tries, or a broken one. */
@@ -12,6 +13,28 @@ export function isOfOnePage(error: unknown): error is RunEnded {
 
 function isBroken({ party, kind }: Failure): boolean {
   return party === "notion" && kind === "defect";
+}
+
+/**
+ * Ask for something of one page in a step about many. What the vendor says of a failure is written down with the call.
+ *
+ * @returns null where that page alone is to blame, or no try has brought it: the others go on without it
+ */
+export async function unlessOfOnePage<T>(
+  { context, scope }: Pick<TableStep, "context" | "scope">,
+  ask: () => Promise<T>,
+): Promise<{ readonly value: T } | null> {
+  try {
+    return { value: await ask() };
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure.party !== "notion") throw error;
+    const tries = failuresOnLadder(await scope.failures(), failure.kind) + 1;
+    const next = nextAfter(failure, tries, context.ports.world.nowMs());
+    if (!isOfOnePage(next.do === "wait" ? null : new RunEnded(failure, next))) throw error;
+    scope.attemptId = null;
+    return null;
+  }
 }
 
 /** A page that cannot be read must not keep the others: it waits for a later run, and has failed in this one. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { notionEvent } from "../../src/core/webhooks/notion-event.ts";
+import { receivePage } from "../../src/engine/webhook-intake.ts";
 import { fightContent } from "../fight/content.ts";
 import { aNotionWorkspace } from "./notion-workspace.ts";
 
@@ -89,4 +91,136 @@ describe("a page that breaks Notion's contract", () => {
     space.world.advance(HOUR_MS);
     expect(await itemsOf()).toEqual([]);
   });
+});
+
+/** Four runs a day for some days. @returns in which states they ended */
+async function liveOn(space: Space, days: number): Promise<Set<string>> {
+  const states = new Set<string>();
+  for (let n = 0; n < days * 6; n += 1) {
+    space.world.advance(4 * HOUR_MS);
+    states.add((await space.sync("projects")).state);
+  }
+  return states;
+}
+
+const addressed = (space: Space): number =>
+  space.notion.pages("projects").filter(({ values }) => values["Address"] === "Pier 4").length;
+
+/** Who else may send a run to the page. */
+const SENDERS = {
+  "a webhook announced": async ({ ports, world }: Space, pageId: string): Promise<void> => {
+    const event = {
+      id: "e1",
+      timestamp: new Date(world.nowMs()).toISOString(),
+      type: "page.properties_updated",
+      entity: { id: pageId, type: "page" },
+      data: { parent: { id: "d1b00000-0000-4000-8000-000000000001", type: "database" } },
+    };
+    const read = notionEvent(event);
+    if ("error" in read) throw new Error(read.error);
+    expect(await receivePage(ports, read)).toEqual({ kept: true });
+  },
+  "a proof found": async ({ d1, world }: Space, pageId: string): Promise<void> => {
+    await d1
+      .prepare(
+        `insert into findings (id, domain, kind, subject, mender, cause, found_ms, run_id, proof_id)
+         values ('f', 'pages', 'page_differs', ?1, 'projects', 'it differs', ?2, 'r', 'p')`,
+      )
+      .bind(pageId, world.nowMs())
+      .run();
+  },
+};
+
+describe("a page that breaks Notion's contract and is asked for by itself", () => {
+  it.each(["a webhook announced", "a proof found"] as const)(
+    "because %s, keeps nothing of others from going out, and comes once it is whole",
+    async (sender) => {
+      const space = await inStep(3);
+      await space.sync("clients");
+      await space.sync("projects");
+      const broken = idOf(space, "Project 1");
+      const mend = breakPage(space, broken);
+      await SENDERS[sender](space, broken);
+      await space.d1.prepare("update projects set project_address = 'Pier 4'").run();
+      expect([...(await liveOn(space, 3))]).toEqual(["succeeded_with_findings"]);
+      expect(addressed(space)).toBe(2);
+      mend();
+      await liveOn(space, 2);
+      expect(addressed(space)).toBe(3);
+    },
+  );
+
+  it("because a project lost it, keeps no other project from being read, and the project its client", async () => {
+    const space = await inStep(3);
+    await space.sync("clients");
+    await space.sync("projects");
+    const client =
+      space.notion.pages("clients").find(({ values }) => values["Name"] === "Client a")?.id ?? "";
+    const pageOf = (job: string) =>
+      space.notion.pages("projects").find(({ values }) => values["Job #"] === job)?.id ?? "";
+    const clientOf = async () =>
+      (
+        await space.rows<{ id: string | null }>(
+          "select client_id as id from projects where job_number = '26-101'",
+        )
+      )[0];
+    const before = await clientOf();
+    space.notion.control({ op: "edit", page: pageOf("26-101"), set: { Client: [] }, by: "Ada Example" });
+    const set = { "Project name": "Renamed" };
+    space.notion.control({ op: "edit", page: pageOf("26-102"), set, by: "Ada Example" });
+    const mend = breakPage(space, client);
+    await liveOn(space, 3);
+    expect(await space.rows("select id from projects where title = 'Renamed'")).toHaveLength(1);
+    expect(await clientOf()).toEqual(before);
+    mend();
+    await liveOn(space, 2);
+    expect(await clientOf()).toEqual({ id: null });
+  });
+});
+
+describe("a long list that Notion does not give", () => {
+  it.each([
+    [500, "internal_server_error"],
+    [404, "object_not_found"],
+    [400, "validation_error"],
+  ])(
+    "but answers with %i keeps no other page from being read, and comes once it is given",
+    async (status, code) => {
+      const content = () => {
+        const { databases, ...seed } = fightContent(Date.UTC(2026, 5, 1, 11), 3);
+        const [clients, projects] = databases;
+        const template = clients?.rows[0];
+        if (clients === undefined || projects === undefined || template === undefined)
+          throw new Error("there is no content");
+        const keys = Array.from({ length: 30 }, (_, n) => `client-${n}`);
+        const many = keys.map((key) => ({ ...template, key, values: { Name: key } }));
+        const rows = projects.rows.map((row, n) => ({
+          ...row,
+          values: { ...row.values, Client: n === 1 ? keys : ["client-1"] },
+        }));
+        return {
+          ...seed,
+          databases: [
+            { ...clients, rows: many },
+            { ...projects, rows },
+          ],
+        };
+      };
+      const space = await aNotionWorkspace({ content, requestsPerMinute: null });
+      const answer = space.notion.fetch;
+      space.notion.fetch = async (request) =>
+        /\/properties\//.test(request.url)
+          ? Response.json({ object: "error", status, code, message: "x" }, { status })
+          : answer(request);
+      const problems = () =>
+        space.rows("select problem from quarantined_fields where column_name = 'client_id'");
+      await space.sync("clients");
+      await liveOn(space, 1);
+      expect(await space.rows("select title from projects")).toHaveLength(3);
+      expect(await problems()).toEqual([{ problem: "has more entries than Notion shows at once" }]);
+      space.notion.fetch = answer;
+      await liveOn(space, 2);
+      expect(await problems()).toEqual([{ problem: "names 30 pages, and one is possible" }]);
+    },
+  );
 });

@@ -5,6 +5,7 @@ import { call, notionOf, type TableContext } from "../notion-schema.ts";
 import { absentPage, readPages, takePages } from "../page-intake.ts";
 import type { Listed } from "../page-listing.ts";
 import type { RunContext } from "../run-context.ts";
+import { isOfOnePage, skipPage } from "../skipped-page.ts";
 
 /**
  * Mend what proofs found about pages: each is read by itself and merged like one that a listing shows. Those that no listing
@@ -20,16 +21,38 @@ export async function mendPages(context: RunContext, table: TableContext, listed
     const isUnlisted = ({ kind }: Finding): boolean => kind === "page_unlisted";
     return [...items.filter((one) => !isUnlisted(one)), ...items.filter(isUnlisted).slice(0, unlistedMax)];
   });
-  for (const { id, subject: pageId } of found)
-    await durably(context, `mend:${id}`, async (scope) => {
-      const readMs = world.nowMs();
-      const known = (await tables.pages(name, [pageId])).get(pageId);
-      const page = await call(context, scope, "read", (ms) => notionOf(context).tables.page(pageId, ms));
-      const step = { context, scope, table };
-      const absent = page === null && known !== undefined ? [absentPage(known, readMs)] : [];
-      const read = [...(await readPages(step, page === null ? [] : [page], readMs)), ...absent];
-      await takePages(step, read, { line: `mend:${id}`, listing: null, broken: [], ...listed });
-      const words = "read again by itself and merged with its row";
-      await proofs.noteRepair(context.fence, { ids: [id], words, isDone: true, nowMs: world.nowMs() });
-    });
+  for (const one of found) {
+    try {
+      await mendPage(context, table, listed, one);
+    } catch (error) {
+      if (!isOfOnePage(error)) throw error;
+      const { id, subject: pageId } = one;
+      await skipPage(context, table, { pageId, isCounted: listed.counted.has(pageId) }, error);
+      const words = "could not be read";
+      await durably(context, `unmended:${id}`, () =>
+        proofs.noteRepair(context.fence, { ids: [id], words, isDone: false, nowMs: world.nowMs() }),
+      );
+    }
+  }
+}
+
+function mendPage(
+  context: RunContext,
+  table: TableContext,
+  listed: Listed,
+  { id, subject: pageId }: Finding & { readonly id: string },
+): Promise<void> {
+  const { tables, proofs, world } = context.ports;
+  const { name } = table.table;
+  return durably(context, `mend:${id}`, async (scope) => {
+    const readMs = world.nowMs();
+    const known = (await tables.pages(name, [pageId])).get(pageId);
+    const page = await call(context, scope, "read", (ms) => notionOf(context).tables.page(pageId, ms));
+    const step = { context, scope, table };
+    const absent = page === null && known !== undefined ? [absentPage(known, readMs)] : [];
+    const read = [...(await readPages(step, page === null ? [] : [page], readMs)), ...absent];
+    await takePages(step, read, { line: `mend:${id}`, listing: null, broken: [], ...listed });
+    const words = "read again by itself and merged with its row";
+    await proofs.noteRepair(context.fence, { ids: [id], words, isDone: true, nowMs: world.nowMs() });
+  });
 }
