@@ -128,7 +128,10 @@ export class SqliteEngine {
   transact(queries: readonly Query[]): Outcome[] {
     try {
       // What only reads needs no transaction: nothing else happens meanwhile.
-      const isReading = queries.every(({ sql }) => this.#prepared.get(sql)?.isReading === true);
+      const isReading = queries.every(({ sql }) => {
+        const known = this.#prepared.get(sql);
+        return known?.isReading === true && known.tail === "";
+      });
       if (!isReading) this.#trusted(() => this.#begin.run());
       let state = this.#readState();
       const outcomes: Outcome[] = [];

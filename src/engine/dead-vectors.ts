@@ -93,7 +93,7 @@ async function foundAgain(
 ): Promise<Set<string>> {
   const there = await shownOf(scope, index, ids);
   if (there.size === 0) return there;
-  await context.ports.records.markRisen(context.fence, [...there]);
+  await context.ports.records.markRisen(context.fence, [...there], context.ports.world.nowMs());
   await scope.timed("delete vectors", () => index.deleteByIds([...there]));
   return there;
 }

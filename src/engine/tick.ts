@@ -257,9 +257,9 @@ async function takeUp(
     }
     const detail = `run ${run.id} was lost by the step engine`;
     const alert = { id: world.newId(), kind: "run_lost", subject: runName(run), detail } as const;
-    const lost = await runs.closeLost(run.id, alert, world.nowMs());
+    const lost = await unlessFull(ports, run.sync, () => runs.closeLost(run.id, alert, world.nowMs()));
     // The next run of a rebuild goes on from its cursor; a preview is for whoever asked for it to ask for again.
-    if (lost && run.trigger !== "recovery" && run.rebuild === null && run.preview === null) {
+    if (lost === true && run.trigger !== "recovery" && run.rebuild === null && run.preview === null) {
       await startRun(ports, engine, { sync: run.sync, trigger: "recovery", priority: run.priority });
     }
   }
@@ -284,8 +284,10 @@ async function noticeErrors(ports: Ports, run: Run): Promise<void> {
   await raise(ports, { kind: "api_errors", subject, detail });
 }
 
-async function raise({ runs, world }: Ports, alert: Omit<NewAlert, "id">): Promise<void> {
-  await runs.updateAlerts(null, world.nowMs(), { open: [{ ...alert, id: world.newId() }], close: [] });
+async function raise(ports: Ports, alert: Omit<NewAlert, "id">): Promise<void> {
+  const { runs, world } = ports;
+  const open = [{ ...alert, id: world.newId() }];
+  await unlessFull(ports, "storage", () => runs.updateAlerts(null, world.nowMs(), { open, close: [] }));
 }
 
 /**

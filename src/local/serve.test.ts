@@ -35,7 +35,7 @@ function aClock() {
   };
 }
 
-it("says once that there is no room, and takes up what was lost meanwhile as soon as there is some", async () => {
+it("says once that there is no room, and takes up what was lost meanwhile once there is some that lasts", async () => {
   const { beat } = aClock();
   expect(await beat(null)).toEqual(["tick"]);
   const full = "The disk is full.";
@@ -43,8 +43,19 @@ it("says once that there is no room, and takes up what was lost meanwhile as soo
   expect(await beat(full, "tick")).toEqual([said, "tick"]);
   expect(await beat("It is fuller still.")).toEqual(["tick"]);
   expect(await beat(full, "tick")).toEqual(["tick"]);
-  // Nobody answers yet: it is tried again.
-  expect(await beat(null, "resume")).toEqual(["resume"]);
+  // At its bound a disk has room and none by turns.
+  for (let n = 0; n < 10; n += 1) {
+    expect(await beat(null)).toEqual(["tick"]);
+    expect(await beat(full)).toEqual(["tick"]);
+  }
+  expect(await beat(null)).toEqual(["tick"]);
+  expect(await beat(null)).toEqual(["tick"]);
+  // Nobody answers yet: it is tried again, and the clock goes on.
+  expect(await beat(null, "resume")).toEqual([
+    "resume",
+    "a look at the disk failed: the request failed",
+    "tick",
+  ]);
   expect(await beat(null)).toEqual(["resume", "tick"]);
   expect(await beat(null)).toEqual(["tick"]);
   expect(await beat(full)).toEqual([said, "tick"]);
@@ -56,5 +67,10 @@ it("says why a beat failed, the same reason once, and goes on", async () => {
   expect(await beat(null, "tick")).toEqual(["tick", said]);
   expect(await beat(null, "tick")).toEqual(["tick"]);
   expect(await beat(null)).toEqual(["tick"]);
+  expect(await beat(null, "tick")).toEqual(["tick", said]);
+  // Why it failed on a full disk is known; that it fails with room is said, though for the same reason.
+  expect(await beat("The disk is full.", "tick")).toHaveLength(2);
+  expect(await beat(null)).toEqual(["tick"]);
+  expect(await beat("The disk is full.", "tick")).toEqual(["tick"]);
   expect(await beat(null, "tick")).toEqual(["tick", said]);
 });

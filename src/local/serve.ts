@@ -40,6 +40,9 @@ export async function serve(product: Product, log: (line: string) => void): Prom
   }
 }
 
+/** So many beats in a row there must be room before what a full disk has stopped is taken up. */
+const ROOMY_BEATS = 3;
+
 /**
  * One beat of the clock, to be called again and again; it fails never. On a full disk the step engine may have lost runs in
  * the middle, whose leases would hold their lanes for minutes: once there is room, they are taken up at once, as after a
@@ -54,21 +57,33 @@ export function beatOf(
 ): () => Promise<void> {
   // Each is said once: a line a second for as long as a disk is full would fill the next one.
   let lacked = false;
-  let failed: string | null = null;
-  return async () => {
+  let roomyBeats = 0;
+  const failed = new Map<string, string>();
+  const unlessFailing = async (what: string, work: () => Promise<unknown>): Promise<void> => {
     try {
-      const problem = await lack();
-      if (problem !== null && !lacked) log(`${problem} What needs room waits, and goes on by itself then.`);
-      if (problem === null && lacked) await client.resume();
-      lacked = problem !== null;
-      await client.tick();
-      failed = null;
+      await work();
+      failed.delete(what);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
       // That there is no room is said already, and is the reason.
-      if (!lacked && reason !== failed) log(`tick failed: ${reason}`);
-      failed = reason;
+      if (lacked && roomyBeats === 0) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (reason !== failed.get(what)) log(`${what} failed: ${reason}`);
+      failed.set(what, reason);
     }
+  };
+  const watchRoom = async (): Promise<void> => {
+    const problem = await lack();
+    if (problem !== null && !lacked) log(`${problem} What needs room waits, and goes on by itself then.`);
+    roomyBeats = problem === null ? roomyBeats + 1 : 0;
+    if (problem !== null) lacked = true;
+    // At the bound there is room and none by turns: it has to last.
+    if (!lacked || roomyBeats < ROOMY_BEATS) return;
+    await client.resume();
+    lacked = false;
+  };
+  return async () => {
+    await unlessFailing("a look at the disk", watchRoom);
+    await unlessFailing("tick", () => client.tick());
   };
 }
 

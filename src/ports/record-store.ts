@@ -258,7 +258,7 @@ export type RecordStore = {
     },
   ): Promise<void>;
   /** Vectors seen gone are there again: an upsert or a delete came late. */
-  markRisen(fence: Fence, ids: readonly string[]): Promise<void>;
+  markRisen(fence: Fence, ids: readonly string[], nowMs: number): Promise<void>;
   /**
    * Dead ids whose next look is due by age, and those that were never seen gone. `binding` is that of the index whose model
    * they are of; null if it is no longer in use.

@@ -51,11 +51,19 @@ export async function equalityBreaches(estate: Sides): Promise<string[]> {
   for (const page of pages)
     if (!page.isTrashed && page.isShared && !boundPages.has(page.id) && !aside.has(page.id))
       breaches.push(`page ${page.id} is bound to nothing and set aside nowhere`);
+  const seenPages = new Set(
+    (
+      await rows<{ id: string }>(
+        "select page_id as id from notion_pages union select page_id from pushes where page_id is not null",
+      )
+    ).map(({ id }) => id),
+  );
   const marks = new Map<string, number>();
-  for (const { isTrashed, isShared, createdBy, values } of pages) {
+  for (const { id, isTrashed, isShared, createdBy, values } of pages) {
     const mark = String(values["Sync ID"] ?? "");
     // A page whose making was never answered and that a person hid at once is seen by no search: it is made again.
-    if (!isTrashed && isShared && createdBy === "bot" && mark !== "")
+    const wasSeen = isShared || seenPages.has(id);
+    if (!isTrashed && wasSeen && createdBy === "bot" && mark !== "")
       marks.set(mark, (marks.get(mark) ?? 0) + 1);
   }
   for (const [mark, times] of marks) if (times > 1) breaches.push(`${times} pages were made for ${mark}`);

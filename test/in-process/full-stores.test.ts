@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FailureError, failureOf } from "../../src/core/errors.ts";
 import { createWebhookChannel } from "../../src/adapters/notify/webhook.ts";
 import { executeRun } from "../../src/engine/run.ts";
-import { tick } from "../../src/engine/tick.ts";
+import { startRun, tick } from "../../src/engine/tick.ts";
 import { PIPELINES } from "../../src/pipelines/index.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 import { readStatus } from "../../src/queries/status.ts";
@@ -320,4 +320,38 @@ describe("the ballast", () => {
       expect(await space.rows("select 1 from alerts where settled = 0")).toEqual([]);
     },
   );
+});
+
+it("a run that was lost is closed, and its alert opened, although the database is full: the beats go on", async () => {
+  const space = await aFirefliesWorkspace([aSourceMeeting("m1", 1)]);
+  const { d1, engine, ports, world } = space;
+  const closedAlert = (id: string, detail: string) =>
+    d1
+      .prepare(
+        `insert into alerts (id, kind, subject, detail, opened_ms, last_ms, closed_ms) values (?1, 'defect', ?1, ?2, 0, 0, 0)`,
+      )
+      .bind(id, detail)
+      .run();
+  // The page of alerts is full to its end: the next one needs a page of its own.
+  for (let n = 0; n < 8; n += 1) await closedAlert(`a${n}`, "x".repeat(480));
+  const request = { sync: "fireflies", trigger: "schedule", priority: "normal" } as const;
+  const { run } = await startRun(ports, engine, request);
+  const term = { startedMs: world.nowMs(), realNowMs: world.realNowMs(), termMs: 1_000 };
+  await ports.runs.acquireLease(run, term);
+  world.advance(5 * MINUTE_MS);
+  d1.setSizeMax(d1.sizeBytes);
+  const fill = async (n: number): Promise<void> => {
+    if (n === 1_000) throw new Error("it does not fill up");
+    await closedAlert(`b${n}`, "");
+    await fill(n + 1);
+  };
+  await expect(fill(0)).rejects.toThrow("Exceeded maximum DB size");
+  engine.knows = "lost";
+  for (let beat = 0; beat < 3; beat += 1) {
+    await tick(ports, engine);
+    world.advance(MINUTE_MS);
+  }
+  expect(await ports.runs.run(run.id)).toMatchObject({ state: "failed" });
+  const { items } = await ports.runs.openAlerts();
+  expect(items.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["storage_full", "run_lost"]));
 });

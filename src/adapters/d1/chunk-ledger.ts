@@ -1,4 +1,4 @@
-import { CHUNK_ROWS_PER_STATEMENT } from "../../core/policy.ts";
+import { CHUNK_ROWS_PER_STATEMENT, DEAD_LINGERS_MS } from "../../core/policy.ts";
 import type {
   ChunkRow,
   ChunkState,
@@ -249,12 +249,10 @@ function deadMethods(database: Database): DeadMethods {
       const sql = `update chunks set state = 'gone', text = null, doomed = 0 where state = 'dead' and ${inList}`;
       await database.fenced(fence, forRows(ids, sql));
     },
-    markRisen: async (fence, ids) => {
-      await database.fenced(
-        fence,
-        // Looked for anew: whatever rose once may rise again.
-        forRows(ids, `update chunks set state = 'dead', rechecks = 0 where state = 'gone' and ${inList}`),
-      );
+    markRisen: async (fence, ids, nowMs) => {
+      // Deleted again at once, and from now on looked for anew: whatever rose once may rise again.
+      const sql = `update chunks set state = 'dead', rechecks = 0, dead_ms = ?2 - ${DEAD_LINGERS_MS} where state = 'gone' and ${inList}`;
+      await database.fenced(fence, forRows(ids, sql, nowMs));
     },
     deadDue: async (nowMs, limit) => {
       const items = await database.rows<{ id: string; rechecks: number; binding: string | null }>(

@@ -58,7 +58,7 @@ async function deleteRisen(context: RunContext, scope: StepScope): Promise<numbe
     after = items.at(-1) ?? "";
     const there = (await index.getByIds(items)).map(({ id }) => id);
     if (there.length > 0) {
-      await records.markRisen(context.fence, there);
+      await records.markRisen(context.fence, there, context.ports.world.nowMs());
       await scope.timed("delete vectors", () => index.deleteByIds(there));
     }
     deleted += there.length;
