@@ -35,6 +35,28 @@ describe("chooseCuts", () => {
     ]);
   });
 
+  it("ends the first chunk at the best place in its window, both ends of which are inside", () => {
+    const firstEnd = (tokens: readonly number[], boundary: readonly number[]): number | undefined =>
+      chooseCuts({ ...atomsOf(tokens), boundary: boundary as Measures["boundary"] }, SIZES)[0]?.end;
+    const even = [60, 40, 40, 40];
+    expect(firstEnd(even, [2, 3, 2, 2]), "60 tokens").toBe(1);
+    expect(firstEnd(even, [2, 2, 3, 2]), "100 tokens").toBe(2);
+    expect(
+      firstEnd([59, 1, 40, 40, 40], [2, 3, 2, 2, 2]),
+      "59 are too few, whatever speaks for them",
+    ).not.toBe(1);
+    expect(firstEnd([60, 41, 40, 40], [2, 2, 3, 2]), "101 are too many").toBe(1);
+  });
+
+  it("leaves enough behind the first chunk for another core, rather than take a better place", () => {
+    const turnsLate = (tokens: readonly number[]): number | undefined =>
+      chooseCuts({ ...atomsOf(tokens), boundary: [2, 2, 1, 3, 3].slice(0, tokens.length) as never }, SIZES)[0]
+        ?.end;
+    expect(turnsLate([60, 10, 10, 10, 15]), "25 and 15 tokens are too few").toBe(1);
+    expect(turnsLate([60, 5, 5, 10, 30]), "30 tokens are enough").toBeGreaterThan(2);
+    expect(turnsLate([80, 5, 5, 12]), "where none leaves enough, the first that is long enough").toBe(1);
+  });
+
   it("covers every atom once by cores, each chunk repeating the end of the one before", () => {
     const cuts = chooseCuts(atomsOf(Array.from({ length: 60 }, (_, n) => 5 + (n % 4))), SIZES);
     expect(cuts.length).toBeGreaterThan(3);

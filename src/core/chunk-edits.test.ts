@@ -23,7 +23,7 @@ const seed = Number(process.env["CHUNK_EDITS_SEED"] ?? 20_261_122);
 // Seconds on an idle machine; a busy one may need more.
 describe("an edit of one sentence", { timeout: 120_000 }, () => {
   test("changes at most 6 of 100 chunks, wherever it is and whatever it does", () => {
-    const transcripts = [1, 2, 3, 4].map((number) => {
+    const transcripts = [1, 2, 3, 4].slice(0, propertyRuns(4)).map((number) => {
       const transcript = makeTranscript(seed + number, 2_700);
       return { transcript, edited: new EditedOften(transcript) };
     });
