@@ -114,7 +114,7 @@ describe("afterSending", () => {
   });
 
   it("uses the channel again when the first of several notices may be tried, and tries a closing again too", () => {
-    const [wait, longer] = BACKOFF_WAITS_MS;
+    const [wait = 0, longer = 0] = BACKOFF_WAITS_MS;
     const several = [begun(anAlert(), 2), begun(anAlert({ id: "01B", closedMs: NOW_MS, isTold: true }), 1)];
     const told = afterSending(several, failure("unreachable"), NOW_MS);
     expect(told.deliveries).toMatchObject([
