@@ -53,8 +53,29 @@ describe("chooseCuts", () => {
       chooseCuts({ ...atomsOf(tokens), boundary: [2, 2, 1, 3, 3].slice(0, tokens.length) as never }, SIZES)[0]
         ?.end;
     expect(turnsLate([60, 10, 10, 10, 15]), "25 and 15 tokens are too few").toBe(1);
-    expect(turnsLate([60, 5, 5, 10, 30]), "30 tokens are enough").toBeGreaterThan(2);
+    const lastTurn = { ...atomsOf([60, 5, 5, 10, 30]), boundary: [2, 2, 2, 2, 3] as never };
+    expect(chooseCuts(lastTurn, SIZES)[0]?.end, "30 tokens are enough").toBe(4);
     expect(turnsLate([80, 5, 5, 12]), "where none leaves enough, the first that is long enough").toBe(1);
+  });
+
+  it.each([
+    ["118 tokens", [100, 31, 9, 40, 38]],
+    ["120 tokens, one and a half of the longest core", [100, 31, 9, 40, 40]],
+  ])(
+    "splits a stretch of %s into two cores and never into three, whatever speaks for another place",
+    (_, tokens) => {
+      const turnEarly = { ...atomsOf(tokens), boundary: [2, 3, 3, 2, 2] as unknown as Measures["boundary"] };
+      expect(chooseCuts(turnEarly, SIZES).map(({ core }) => core)).toEqual([0, 1, 3]);
+    },
+  );
+
+  it("repeats just as many tokens as are to be repeated, where sentences allow it", () => {
+    const cuts = chooseCuts(atomsOf(Array.from({ length: 40 }, () => 10)), SIZES).slice(1);
+    const long = cuts.filter(({ core, end }) => (end - core) * 10 + SIZES.overlapTokens >= SIZES.tokensMin);
+    expect(long.length).toBeGreaterThan(2);
+    expect(new Set(long.map(({ start, core }) => (core - start) * 10))).toEqual(
+      new Set([SIZES.overlapTokens]),
+    );
   });
 
   it("covers every atom once by cores, each chunk repeating the end of the one before", () => {
