@@ -25,6 +25,8 @@ describe("alertSettings", () => {
   it("takes one recipient or several", () => {
     const read = (emailTo: string) => alertSettings({ emailTo, emailFrom: FROM }, DEPLOYED).email;
     expect(read("a@acme.test")).toEqual({ from: FROM, to: ["a@acme.test"] });
+    const many = Array.from({ length: ALERT_RECIPIENTS_MAX }, (_, n) => `a${n}@acme.test`);
+    expect(read(many.join())).toEqual({ from: FROM, to: many });
     expect(read("a@acme.test, b@acme.test")).toEqual({ from: FROM, to: ["a@acme.test", "b@acme.test"] });
   });
 

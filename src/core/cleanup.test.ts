@@ -19,6 +19,23 @@ describe("cleanedChecks", () => {
     ]);
   });
 
+  it("counts what stays as well as what went, names no reason where none is known, and is no finding", () => {
+    const checks = cleanedChecks([
+      { what: "days", verdict: "created", items: 1 },
+      { what: "findings", verdict: "deleted", items: 3 },
+      { what: "findings", verdict: "unchanged", items: 3 },
+      { what: "history", verdict: "unchanged", items: 2 },
+      { what: "objects", verdict: "deleted", items: 1 },
+    ]);
+    expect(checks.map(({ name, actual }) => `${name}: ${actual}`)).toEqual([
+      "daily figures: 1 days counted",
+      "findings: 3 deleted, 3 kept (open)",
+      "history: 0 deleted, 2 kept",
+      "raw store: 1 objects deleted",
+    ]);
+    expect(checks.map(({ ok }) => ok)).toEqual([true, true, true, true]);
+  });
+
   it("says nothing of what there was none of", () => {
     expect(cleanedChecks([])).toEqual([]);
   });

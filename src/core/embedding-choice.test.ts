@@ -15,6 +15,9 @@ describe("parseEmbeddings", () => {
     ["lexical", "lexical#1024", 1_024],
     ["lexical#512", "lexical#512", 512],
     [" lexical#16 ", "lexical#16", 16],
+    ["lexical#1536", "lexical#1536", 1_536],
+    ["openai:https://api.example.com/v1//#nomic#1", "openai:nomic#1", 1],
+    ["openai:http://127.0.0.1/v1#nomic#1536", "openai:nomic#1536", 1_536],
     [`workers-ai:${EMBEDDING_MODEL.served}`, EMBEDDING_MODEL.name, 1_024],
     ["workers-ai:@cf/baai/bge-m3", "@cf/baai/bge-m3", 1_024],
     [`${OLLAMA}#768`, "openai:nomic-embed-text#768", 768],
@@ -45,7 +48,7 @@ describe("parseEmbeddings", () => {
   });
 
   it("keeps the address out of the name, so that a moved server is the same model", () => {
-    const names = ["http://127.0.0.1:11434", "https://gpu.example/api/v1"].map((url) => {
+    const names = ["http://127.0.0.1:11434", "https://gpu.example/api/v1//"].map((url) => {
       const choice = parseEmbeddings(`openai:${url}#nomic#768`) as EmbeddingChoice;
       return [choice.model.name, choice.address];
     });
@@ -67,21 +70,34 @@ describe("parseEmbeddings", () => {
     ["lexical#1537", undefined, "lexical has 16 to 1536 dimensions"],
     ["lexical#5.5", undefined, "lexical has 16 to 1536 dimensions"],
     ["lexical#", undefined, "lexical has 16 to 1536 dimensions"],
-    ["workers-ai:@cf/meta/llama", undefined, "Workers AI has no model"],
-    ["workers-ai:@cf/baai/bge-small-en-v1.5", undefined, "takes 512 tokens and a chunk has up to 1000"],
+    ["lexical#512 and more", undefined, "lexical has 16 to 1536 dimensions"],
+    ["lexical#about 512", undefined, "lexical has 16 to 1536 dimensions"],
+    [
+      "workers-ai:@cf/meta/llama",
+      undefined,
+      "we know; @cf/qwen/qwen3-embedding-0.6b and @cf/baai/bge-m3 take",
+    ],
+    ["openai:shttp://host/v1#nomic", undefined, "wants an address"],
+    ["openai:https-but-not://host/v1#nomic", undefined, "wants an address"],
+    [
+      "workers-ai:@cf/baai/bge-small-en-v1.5",
+      undefined,
+      "EMBEDDINGS: @cf/baai/bge-small-en-v1.5 takes 512 tokens and a chunk has up to 1000",
+    ],
     ["openai:nomic", undefined, "wants an address"],
     ["openai:ftp://host/v1#nomic", undefined, "wants an address"],
     ["openai:http://127.0.0.1/v1", undefined, "the model's name"],
     ["openai:http://127.0.0.1/v1#", undefined, "the model's name"],
     ["openai:http://127.0.0.1/v1#a#768#b", undefined, "the model's name"],
     ["openai:http://127.0.0.1/v1#a#many", undefined, "takes 1 to 1536 dimensions"],
+    ["openai:http://127.0.0.1/v1#a#768 or so", undefined, "takes 1 to 1536 dimensions"],
     ["openai:http://127.0.0.1/v1#a#3072", undefined, "and a would have 3072"],
     ["openai:http://127.0.0.1/v1/embeddings#a", undefined, "leave /embeddings out"],
     ["openai:http://u:secret@127.0.0.1/v1#a", undefined, "a key belongs in OPENAI_API_KEY"],
     ["openai:http://127.0.0.1/v1?key=secret#a", undefined, "a key belongs in OPENAI_API_KEY"],
     [OLLAMA, "many", "EMBEDDINGS_TOKENS_MAX must be a whole number"],
     [OLLAMA, "0", "EMBEDDINGS_TOKENS_MAX must be a whole number"],
-    [OLLAMA, String(CHUNK_SIZES.tokensMax - 1), "choose a model with a larger window"],
+    [OLLAMA, String(CHUNK_SIZES.tokensMax - 1), "EMBEDDINGS: nomic-embed-text takes 999 tokens"],
     ["lexical", "8192", "EMBEDDINGS_TOKENS_MAX is only for openai models"],
   ])("says in one sentence what is wrong with %s (window %s)", (text, window, part) => {
     const parsed = parseEmbeddings(text, window) as { problem: string };

@@ -62,6 +62,13 @@ describe("planEmbeddings", () => {
     expect(gist(null, [emptied])).toEqual(["VECTORS_B", "lexical#1024", null]);
     const both = [emptied, anIndex({ binding: "VECTORS_B", state: "emptying" })];
     expect(gist("lexical#512", both)[0], "none is free").toBe("VECTORS_A");
+    const third = planEmbeddings({
+      configured: null,
+      usual,
+      rows: both,
+      bindings: [...BINDINGS, "VECTORS_C"],
+    });
+    expect(third.live.binding, "the third is free").toBe("VECTORS_C");
     const none = planEmbeddings({ configured: null, usual, rows: [], bindings: [] });
     expect(none.live.binding, "there is none").toBe("");
   });
@@ -75,6 +82,14 @@ describe("planEmbeddings", () => {
   it("counts another pooling and another length as another model", () => {
     expect(planned("lexical", [anIndex({ pooling: "cls" })]).wanted).not.toBeNull();
     expect(planned("lexical", [anIndex({ dimensions: 512 })]).wanted).not.toBeNull();
+  });
+
+  it("counts another name as another model, as long as it may be", () => {
+    expect(gist("openai:http://h/v1#other#1024", [anIndex()])).toEqual([
+      "VECTORS_A",
+      "lexical#1024",
+      "openai:other#1024",
+    ]);
   });
 
   it("takes a moved server for the same model, and asks it at its new address", () => {
@@ -115,6 +130,22 @@ describe("choiceOfIndex", () => {
       expect(choiceOfIndex(row)).toEqual(choice);
     },
   );
+
+  it("knows nothing of a model of Workers AI that was taken out since, but by what name it was asked", () => {
+    const row = anIndex({ model: "@cf/old/model#mean", dimensions: 64, pooling: "mean" });
+    expect(choiceOfIndex(row)).toEqual({
+      kind: "workers-ai",
+      model: {
+        name: "@cf/old/model#mean",
+        served: "@cf/old/model",
+        dimensions: 64,
+        pooling: "mean",
+        tokensMax: null,
+        input: "documents",
+      },
+      address: null,
+    });
+  });
 
   it("keeps the pooling by which an index was made", () => {
     const row = anIndex({ model: "@cf/baai/bge-base-en-v1.5#mean", dimensions: 768, pooling: "mean" });

@@ -60,6 +60,19 @@ describe("headroomOf", () => {
     expect(headroomOf(ago(0, GB), standing, NOW)).toMatchObject({ fullMs: null, level: "ok" });
   });
 
+  it("is well while it grows so slowly that it is full in many months only", () => {
+    const slow = [1, 2, 3, 4, 5].map((days) => ago(days, GB - days * 1_000_000));
+    const headroom = headroomOf(ago(0, GB), slow, NOW);
+    expect(headroom.fullMs).toBeGreaterThan(NOW + 365 * DAY_MS);
+    expect(headroom.level).toBe("ok");
+  });
+
+  it("goes by one reading a day: what was measured earlier today tells nothing more", () => {
+    const days = [1, 2, 3, 4, 5].map((day) => ago(day, GB - day * 1_000_000));
+    const earlier = [0.1, 0.2, 0.3].map((day) => ago(day, 5 * GB));
+    expect(headroomOf(ago(0, GB), [...days, ...earlier], NOW)).toEqual(headroomOf(ago(0, GB), days, NOW));
+  });
+
   it("has no date for what would take longer than any date", () => {
     const slow = [1, 2, 3, 4, 5].map((days) => ago(days, 1_000 - days * 1e-5));
     expect(headroomOf(ago(0, 1_000), slow, NOW).fullMs).toBeNull();
@@ -162,6 +175,15 @@ describe("headroomWords", () => {
     );
   });
 
+  it("rounds a share to whole percent, and calls nothing nothing", () => {
+    const shareOf = (used: number): string =>
+      headroomWords(headroomOf({ store: "row", used, room: 1_000 - used, atMs: NOW }, [], NOW));
+    expect(shareOf(0)).toContain("(0 %)");
+    expect(shareOf(9)).toContain("(<1 %)");
+    expect(shareOf(10)).toContain("(1 %)");
+    expect(shareOf(128)).toContain("(13 %)");
+  });
+
   it("says what is not known yet, and what is full", () => {
     expect(headroomWords(headroomOf(ago(0, 4_096), [], NOW))).toBe(
       "database: 4.1 kB of 10.2 GB (<1 %), when it will be full is not known yet",
@@ -181,11 +203,12 @@ it("every store has a name of its own", () => {
 });
 
 it("sizes are written as people read them", () => {
-  expect([0, 999, 1_000, 99_900, 123_456, 1e15].map(sizeWords)).toEqual([
+  expect([0, 999, 1_000, 99_900, 100_000, 123_456, 1e15].map(sizeWords)).toEqual([
     "0 B",
     "999 B",
     "1.0 kB",
     "99.9 kB",
+    "100 kB",
     "123 kB",
     "1000 TB",
   ]);
@@ -226,5 +249,6 @@ it("says where a store goes: nowhere, or never to its end", () => {
     NOW,
   );
   expect(headroomWords(shrinking)).toMatch(/, not growing$/);
+  expect(headroomWords({ ...shrinking, perDay: 0 })).toMatch(/, not growing$/);
   expect(headroomWords({ ...shrinking, perDay: 1e-9, fullMs: null })).toMatch(/, never full at that pace$/);
 });

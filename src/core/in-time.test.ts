@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { beforeEach, describe, expect, it } from "vitest";
 import { inTime, type Timer } from "./in-time.ts";
 
@@ -25,6 +26,23 @@ describe("inTime", () => {
     over.abort();
     await expect(waiting).rejects.toThrow("too late");
     work.reject(new Error("nobody may hear of this"));
+  });
+
+  it("waits for work that takes a while", async () => {
+    const work = Promise.withResolvers<number>();
+    const waiting = inTime(work.promise, timer, late);
+    setImmediate(() => work.resolve(7));
+    expect(await waiting).toBe(7);
+  });
+
+  it("leaves nobody listening to the timer, whichever of the two is first", async () => {
+    await inTime(Promise.resolve(7), timer, late);
+    expect(getEventListeners(over.signal, "abort")).toEqual([]);
+    const waiting = inTime(new Promise(() => undefined), timer, late);
+    expect(getEventListeners(over.signal, "abort")).toHaveLength(1);
+    over.abort();
+    await expect(waiting).rejects.toThrow("too late");
+    expect(getEventListeners(over.signal, "abort")).toEqual([]);
   });
 
   it("gives up at once if the time was over before", async () => {

@@ -11,7 +11,7 @@ export async function inTime<T>(work: Promise<T>, timer: Timer, late: () => Erro
   const { promise: never, reject } = Promise.withResolvers<never>();
   const giveUp = (): void => reject(late());
   if (timer.signal.aborted) giveUp();
-  timer.signal.addEventListener("abort", giveUp, { once: true });
+  timer.signal.addEventListener("abort", giveUp);
   try {
     return await Promise.race([work, never]);
   } finally {

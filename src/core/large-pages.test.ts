@@ -15,8 +15,9 @@ import {
   LIGHT_REREADS_MAX,
   LIST_LIGHT_ROWS,
   LIST_PAGE_ROWS_MAX,
+  LIST_REPLY_BYTES_TARGET,
 } from "./policy.ts";
-import { LIST_START } from "./reconcile.ts";
+import { LIST_ROWS_MIN, LIST_START } from "./reconcile.ts";
 
 const MB = 1_000_000;
 const at = (newer: number, sizeBytes = UNREADABLE_BYTES): LargeMeeting => ({
@@ -47,6 +48,28 @@ describe("requestPage", () => {
     expect(requestPage(cursor, [], [at(20)])).toMatchObject({ light: false });
     expect(requestPage(cursor, ["too_large"], [at(20)])).toEqual(WIDE);
     expect(requestPage(cursor, ["too_large"], [at(5)]), "it is behind").toEqual({ rows: 25, light: false });
+  });
+
+  it("counts a large one to the page on which it is listed, its first row and its last", () => {
+    const second = { ...LIST_START, skip: 47 };
+    expect([0, 49, 50].map((newer) => requestPage(LIST_START, [], [at(newer)]).light)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect([46, 47, 96, 97].map((newer) => requestPage(second, [], [at(newer)]).light)).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
+    const met = { ...second, lastPlace: at(10).place };
+    expect(requestPage(met, ["too_large"], [at(10)]), "at the very place that came last").toEqual(WIDE);
+  });
+
+  it("asks whole for as few rows as a page may have", () => {
+    const least = { ...LIST_START, rows: LIST_ROWS_MIN };
+    expect(requestPage(least, [], [])).toEqual({ rows: LIST_ROWS_MIN, light: false });
   });
 
   it("asks for a page whole if too much of it is new", () => {
@@ -83,6 +106,26 @@ describe("chooseFetches", () => {
     expect(chosen(rows)).toEqual(["new", "young", "renamed"]);
   });
 
+  it("takes what was deleted and shows again", () => {
+    expect(chosen([row("back again", known({ state: "deleted" })), row("same", known({}))])).toEqual([
+      "back again",
+    ]);
+  });
+
+  it("leaves what was too large to be read alone for a day, though everything else is asked for", () => {
+    const large = { largeBytes: UNREADABLE_BYTES };
+    const rows = [
+      row("just now", known(large)),
+      row("by an unknown row", known({ ...large, rowHash: "" })),
+      row("a day ago", known({ ...large, aloneMs: NOW_MS - FAILED_RETRY_AFTER_MS })),
+      row("changed", known({ ...large, rowHash: "other" })),
+      row("never alone", known({ ...large, aloneMs: null })),
+      row("large, and was read", known({ largeBytes: UNREADABLE_BYTES - 1 })),
+      row("failed", known({ state: "failed" })),
+    ];
+    expect(chosen(rows, "all")).toEqual(["a day ago", "changed", "never alone", "large, and was read"]);
+  });
+
   it("takes what failed a day after it was tried, or as soon as it looks otherwise", () => {
     const failed = { state: "failed", largeBytes: UNREADABLE_BYTES } as const;
     const rows = [
@@ -109,6 +152,7 @@ describe("chooseFetches", () => {
   it("leaves a page to come whole on which there is too much to take", () => {
     const rows = Array.from({ length: LIGHT_FETCHES_MAX + 1 }, (_, n) => row(`${n}`, undefined));
     expect(chosen(rows)).toBe(null);
+    expect(chosen(rows.slice(1)), "just as many as it may take").toHaveLength(LIGHT_FETCHES_MAX);
     expect(chosen(rows, "all")).toHaveLength(LIGHT_FETCHES_MAX + 1);
   });
 });
@@ -116,6 +160,8 @@ describe("chooseFetches", () => {
 describe("largeBytes", () => {
   it("remembers a size from which on few come together", () => {
     expect([largeBytes(117_000), largeBytes(3 * MB)]).toEqual([0, 3 * MB]);
+    const share = LIST_REPLY_BYTES_TARGET / LIST_ROWS_MIN;
+    expect([largeBytes(share), largeBytes(share + 1)]).toEqual([0, share + 1]);
   });
 });
 

@@ -92,6 +92,18 @@ describe("how a meeting stands", () => {
   });
 });
 
+describe("where the chunks of a meeting are", () => {
+  it("is told of another index only if there are some, though this one may have none", () => {
+    const chunksOf = (isLive: boolean) =>
+      meetingLife(aMeeting({ chunks: [{ state: "live", isLive, count: 4 }] })).now.slice(2);
+    expect(chunksOf(true)).toEqual([{ where: "chunks", says: "4 live" }]);
+    expect(chunksOf(false)).toEqual([
+      { where: "chunks", says: "none" },
+      { where: "chunks of another index", says: "4 live" },
+    ]);
+  });
+});
+
 describe("the life of a meeting", () => {
   it("begins with the listing that found it, if that is still on record, and what started it", () => {
     expect(told(meetingLife(aMeeting()).events)).toEqual([

@@ -32,12 +32,14 @@ describe("the nearest known word", () => {
     ["Phone-Country", "phone_country"],
     ["phoneCountry", "phone_country"],
     ["data_base", "database"],
+    ["cxixnts", "clients"],
   ])("to %j is %j", (word, expected) => {
     expect(nearestWord(word, known)).toBe(expected);
   });
 
   it("is none where nothing is near", () => {
     expect(nearestWord("webhooks", known)).toBeNull();
+    expect(nearestWord("cxixxts", known), "three letters of seven are wrong").toBeNull();
     expect(nearestWord("x", ["in", "a"])).toBeNull();
     expect(nearestWord("x", [])).toBeNull();
   });

@@ -33,7 +33,7 @@ export function editDistance(from: string, to: string): number {
     const current = [row];
     for (let at = 1; at <= to.length; at += 1) {
       const isSame = from[row - 1] === to[at - 1];
-      const isSwapped = row > 1 && at > 1 && from[row - 1] === to[at - 2] && from[row - 2] === to[at - 1];
+      const isSwapped = from[row - 1] === to[at - 2] && from[row - 2] === to[at - 1];
       const ways = [
         above[at]! + 1,
         current[at - 1]! + 1,

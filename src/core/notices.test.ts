@@ -91,7 +91,11 @@ describe("afterSending", () => {
     const [first, second, third, daily] = ALERT_AGAIN_AFTER_MS;
     expect(waits).toEqual([first, second, third, daily, daily, daily]);
     const closed = begun(anAlert({ closedMs: NOW_MS, isTold: true }));
-    expect(afterSending([closed], null, NOW_MS).deliveries).toMatchObject([{ outcome: "delivered" }]);
+    expect(afterSending([closed], null, NOW_MS)).toMatchObject({
+      deliveries: [{ outcome: "delivered" }],
+      notBeforeMs: 0,
+      isBlocked: false,
+    });
   });
 
   it("tries again by the ladder of every step, then gives up until the next notice", () => {
@@ -109,10 +113,28 @@ describe("afterSending", () => {
     });
   });
 
+  it("uses the channel again when the first of several notices may be tried, and tries a closing again too", () => {
+    const [wait = 0, longer = 0] = BACKOFF_WAITS_MS;
+    const several = [begun(anAlert(), 2), begun(anAlert({ id: "01B", closedMs: NOW_MS, isTold: true }), 1)];
+    const told = afterSending(several, failure("unreachable"), NOW_MS);
+    expect(told.deliveries).toMatchObject([
+      { alertId: "01A", outcome: null, nextMs: NOW_MS + longer },
+      { alertId: "01B", notice: CLOSED, outcome: null, nextMs: NOW_MS + wait },
+    ]);
+    expect(told.notBeforeMs).toBe(NOW_MS + wait);
+  });
+
+  it("is blocked as soon as one notice waits for another address, though another was given up", () => {
+    const several = [begun(anAlert(), TRIES), begun(anAlert({ id: "01B" }), 1)];
+    const named = failure("rate_limited", NOW_MS + ALERT_WAIT_MAX_MS + 1);
+    expect(afterSending(several, named, NOW_MS)).toMatchObject({ notBeforeMs: 0, isBlocked: true });
+  });
+
   it("never tries before a named time, and takes one too far ahead for a refusal", () => {
     const named = (ms: number) =>
       afterSending([begun(anAlert())], failure("rate_limited", NOW_MS + ms), NOW_MS);
     expect(named(20 * HOUR_MS).notBeforeMs).toBe(NOW_MS + 20 * HOUR_MS);
+    expect(named(ALERT_WAIT_MAX_MS)).toMatchObject({ isBlocked: false });
     expect(named(ALERT_WAIT_MAX_MS + 1)).toMatchObject({ isBlocked: true, deliveries: [{ nextMs: null }] });
   });
 
@@ -168,7 +190,10 @@ describe("what is left out", () => {
   it("includes the reminder of an alert that has closed", () => {
     const reminder = { notice: 2, attempts: 0 };
     const closed = dueNotice(anAlert({ closedMs: NOW_MS, pending: reminder }), false);
-    expect(superseded(closed)).toMatchObject([{ notice: 2, outcome: "dropped" }]);
+    expect(superseded(closed)).toMatchObject([
+      { notice: 2, outcome: "dropped", detail: "the alert closed before" },
+    ]);
+    expect(superseded(dueNotice(anAlert({ closedMs: NOW_MS }), false)), "none was planned").toEqual([]);
     expect(superseded(dueNotice(anAlert({ pending: reminder }), false))).toEqual([]);
     const closing = anAlert({ closedMs: NOW_MS, pending: { notice: CLOSED, attempts: 1 } });
     expect(superseded(dueNotice(closing, false))).toEqual([]);
@@ -180,6 +205,7 @@ describe("takeMessage", () => {
     expect(takeMessage({ fromMs: 0, messages: 0 }, NOW_MS)).toEqual({ fromMs: NOW_MS, messages: 1 });
     const full = { fromMs: NOW_MS, messages: ALERT_MESSAGES_PER_HOUR };
     expect(takeMessage({ ...full, messages: 3 }, NOW_MS + 1)).toEqual({ fromMs: NOW_MS, messages: 4 });
+    expect(takeMessage(full, NOW_MS)).toEqual({ fullUntilMs: NOW_MS + HOUR_MS });
     expect(takeMessage(full, NOW_MS + HOUR_MS - 1)).toEqual({ fullUntilMs: NOW_MS + HOUR_MS });
     expect(takeMessage(full, NOW_MS + HOUR_MS)).toEqual({ fromMs: NOW_MS + HOUR_MS, messages: 1 });
     expect(takeMessage(full, NOW_MS - 1)).toEqual({ fromMs: NOW_MS - 1, messages: 1 });
@@ -207,7 +233,9 @@ describe("a message", () => {
       expect(words.what).not.toMatch(/\.\s|\.$/);
       expect(since).toBe("Since 2026-06-01T12:00:00.000Z.");
       expect(look).toBe(`First look: ${words.firstLook}.`);
-      expect(more).toContain(`docs/runbook.md, section ${kind}`);
+      expect(more).toBe(
+        `More: docs/runbook.md, section ${kind}. To stop these reminders: npm run -s syncctl -- alerts ack 01A`,
+      );
       expect(command).toBe(`npm run -s syncctl -- ${words.command}`);
     },
   );
@@ -223,6 +251,7 @@ describe("a message", () => {
     expect(subject(opened, anAlert({ id: "01C" }))).toBe("meeting-sync: alerts, 2 open");
     expect(subject(closed, { ...closed, id: "01D" })).toBe("meeting-sync: alerts, 2 closed");
     expect(subject(opened, closed)).toBe("meeting-sync: alerts, 1 open, 1 closed");
+    expect(subject(opened, anAlert({ id: "01C" }), closed)).toBe("meeting-sync: alerts, 2 open, 1 closed");
     const timeless = { ...begun(closed), alert: { ...closed, closedMs: null } };
     expect(messageOf([timeless], [], NOW_MS).parts[0]?.lines[0]).toContain("open for less than a minute");
   });
@@ -231,6 +260,9 @@ describe("a message", () => {
     const reminder = begun(anAlert({ pending: { notice: 1, attempts: 0 } }));
     const after = (ms: number) => lines([reminder], NOW_MS + ms)[0];
     expect(after(59_000)).toContain("still open after less than a minute:");
+    expect(after(60_000)).toContain("still open after 1 min:");
+    expect(after(24 * HOUR_MS)).toContain("still open after 1 d:");
+    expect(lines([reminder], NOW_MS + HOUR_MS)).toContain("Since 2026-06-01T12:00:00.000Z, 1 h ago.");
     expect(after(59 * 60_000)).toContain("still open after 59 min:");
     expect(after(HOUR_MS)).toContain("still open after 1 h:");
     expect(after(49 * HOUR_MS)).toContain("still open after 2 d:");
@@ -251,6 +283,16 @@ describe("a message", () => {
     expect(notes).toEqual(["3 more: npm run -s syncctl -- alerts", "Alerts over email have not arrived."]);
   });
 
+  it("has no notes where all are named and every channel works", () => {
+    expect(messageOf([begun(anAlert())], [], NOW_MS).notes).toEqual([]);
+  });
+
+  it("puts a detail on one line, and cuts none that is just short enough", () => {
+    const detail = ` two  of\n\tthem ${"x".repeat(ALERT_DETAIL_CHARS_MAX - "two of them ".length)} `;
+    const [, , what = ""] = lines([begun(anAlert({ detail }))]);
+    expect(what).toMatch(/: two of them x+\.$/);
+  });
+
   it("lets no address out, no second line and no long text, whatever a detail holds", () => {
     const detail = `all of maya@acme.test and\n<ben@acme.test>, ${"x".repeat(2 * ALERT_DETAIL_CHARS_MAX)}`;
     const [, , what = ""] = lines([begun(anAlert({ detail }))]);
@@ -260,9 +302,16 @@ describe("a message", () => {
   });
 
   it("of a test says that nothing is wrong", () => {
-    expect(testMessage(NOW_MS)).toMatchObject({
+    expect(testMessage(NOW_MS)).toEqual({
       subject: "meeting-sync: test of this alert channel",
-      parts: [{ lines: [expect.stringContaining("nothing is wrong"), "Sent 2026-06-01T12:00:00.000Z."] }],
+      parts: [
+        {
+          title: "Test",
+          lines: [expect.stringContaining("nothing is wrong"), "Sent 2026-06-01T12:00:00.000Z."],
+          command: "npm run -s syncctl -- alerts",
+        },
+      ],
+      notes: [],
     });
   });
 });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { stageOf, STAGES } from "./report-stages.ts";
+import { stageOf, STAGES, WAIT_FOR_INDEX } from "./report-stages.ts";
 
 const SRC = join(import.meta.dirname, "..");
 /** Where the engine names what it measures: `timed("…")`, a call's `operation: "…"`, a call to Notion. */
@@ -20,5 +20,9 @@ describe("stageOf", () => {
     // And every part of the work that the requirements name is measured somewhere.
     const measured = new Set([...names].map(stageOf));
     expect(STAGES.filter((stage) => !measured.has(stage))).toEqual(["wait", "other"]);
+  });
+
+  it("takes one that it does not know for other work, and a pause for an index for a wait", () => {
+    expect([stageOf("think"), stageOf(WAIT_FOR_INDEX)]).toEqual(["other", "wait"]);
   });
 });

@@ -17,11 +17,22 @@ describe("parseWeek", () => {
       week: { fromMs: toMs - 7 * DAY_MS, toMs, sync: "clients" },
     });
     expect(parseWeek({ until: "2026-06-09" }, NOW_MS)).toMatchObject({ week: { toMs: NOW_MS + 1 } });
+    const midnightMs = Date.UTC(2026, 5, 9);
+    expect(parseWeek({ until: "2026-06-09" }, midnightMs), "it begins now").toMatchObject({
+      week: { toMs: midnightMs + 1 },
+    });
   });
 
   it.each([
     [{ until: "yesterday" }, "until: a day like 2026-06-01"],
     [{ until: "2026-02-30" }, "until: a day like 2026-06-01"],
+    [{ until: "x2026-06-01" }, "until: a day like 2026-06-01"],
+    [{ until: "2026-06-01T10:00" }, "until: a day like 2026-06-01"],
+    [{ until: "2026-6-1" }, "until: a day like 2026-06-01"],
+    [
+      { sync: "x".repeat(90) },
+      `there is no sync "${"x".repeat(40)}"; there are fireflies, clients, projects, vectors, verify, cleanup`,
+    ],
     [{ until: "2026-06-10" }, "until: 2026-06-10 has not begun; today is 2026-06-09"],
     [{ sync: "project" }, 'there is no sync "project"; did you mean projects?'],
     [

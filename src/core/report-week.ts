@@ -36,7 +36,7 @@ function weekUntil(toMs: number, sync: string | undefined): Week {
 
 /** First world ms of a day; null if there is no such day. */
 function dayOf(text: string): number | null {
-  const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  const ms = Date.parse(`${text}T00:00:00Z`);
   return Number.isNaN(ms) || isoDay(ms) !== text ? null : ms;
 }
 

@@ -29,6 +29,12 @@ it.each([
     "a2",
   ],
   ["the run that ended well, where a success leaves no row", { runState: "succeeded" }, "same_run", "r1"],
+  [
+    "the run that ended well but for its findings",
+    { runState: "succeeded_with_findings", laterRunId: "r2" },
+    "same_run",
+    "r1",
+  ],
   ["the run that went on without it", { runState: "succeeded", next: "halt" }, "went_on", "r1"],
   [
     "a call that was cut off, in a run that ended well",
@@ -38,6 +44,7 @@ it.each([
   ],
   ["the next run that finished", { laterRunId: "r2" }, "later_run", "r2"],
   ["nothing yet, while its run goes on", { runState: "running" }, "under_way", "r1"],
+  ["nothing yet, while its run waits in the queue", { runState: "queued" }, "under_way", "r1"],
   ["nothing, and it says so", {}, "open", null],
 ] as const)("an error is resolved by %s", (_, change, how, id) => {
   expect(resolutionOf(anError(change))).toEqual({ how, id });

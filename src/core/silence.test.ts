@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NORM_DAY_MS, NORM_LAG_MS, NORM_STEP_MS } from "./policy.ts";
 import { silenceOf, zeroOf, type Arrivals } from "./silence.ts";
 
 const HOUR_MS = 3_600_000;
@@ -50,6 +51,8 @@ describe("a run saw zero", () => {
     ["one holiday among four weeks is still a norm", [0, 3, 0, 4, 6], true],
     ["a day that is often empty is none", [0, 3, 0, 4, 0], false],
     ["a day on which one is usual is none: no meeting is nothing rare then", [0, 1, 2, 1, 2], false],
+    ["a day on which there are two as a rule is one", [0, 2, 2, 2, 2], true],
+    ["a day with many now and then is none", [0, 9, 0, 9, 0], false],
     ["a weekend is none", [0, 0, 0, 0, 0], false],
   ])("%s", (_, days, isOne) => {
     expect(zeroOf(arrivals({ days }), 20, NOW_MS) !== null).toBe(isOne);
@@ -59,6 +62,15 @@ describe("a run saw zero", () => {
     const days = [0, 3, 5, 4, 0];
     expect(zeroOf(arrivals({ days, oldestMs: NOW_MS - 24 * DAY_MS }), 20, NOW_MS)).toContain("3, 5, 4");
     expect(zeroOf(arrivals({ days, oldestMs: NOW_MS - 22 * DAY_MS }), 20, NOW_MS)).toBe(null);
+  });
+
+  it("counts a week from the moment that it lies wholly on record", () => {
+    const days = [0, 3, 5, 4, 0];
+    const wholeMs = NOW_MS - NORM_LAG_MS - NORM_DAY_MS - 3 * NORM_STEP_MS;
+    expect(zeroOf(arrivals({ days, oldestMs: wholeMs }), 20, NOW_MS)).not.toBe(null);
+    expect(zeroOf(arrivals({ days, oldestMs: wholeMs + 1 }), 20, NOW_MS)).toBe(null);
+    expect(silenceOf(arrivals({ ...aged(200), oldestMs: wholeMs }), NOW_MS)).not.toBe(null);
+    expect(silenceOf(arrivals({ ...aged(200), oldestMs: wholeMs + 1 }), NOW_MS)).toBe(null);
   });
 
   it("when the whole listing is empty and meetings of its days are on record, on any day of the week", () => {

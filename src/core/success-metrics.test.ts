@@ -26,6 +26,53 @@ describe("successMetrics", () => {
     expect(successMetrics(EMPTY, false).map(({ value }) => value)).toEqual([null, null, null, null]);
   });
 
+  it("say what they mean, what they are held against, and what was counted", () => {
+    const metrics = successMetrics(
+      {
+        metric_completion: [{ completed: 198, failed: 2 }],
+        metric_duration: [{ runs: 198, meanMs: 90_000 }],
+        metric_data_loss: [{ completeProofs: 2, losses: 5, rowsLost: 3, edits: 2 }],
+        metric_duplicates: [{ completeProofs: 1, rows: 4, chunks: 3, vectors: 2 }],
+      },
+      false,
+    );
+    expect(metrics.map(({ name, target, value, unit }) => [name, target, value, unit])).toEqual([
+      ["Sync completion rate", "> 99 %", 0.99, "share01"],
+      ["Average sync time", "< 5 min", 90_000, "ms"],
+      ["Data loss events", "0", 10, "events"],
+      ["Duplicate records", "0", 9, "events"],
+    ]);
+    expect(metrics.map(({ detail }) => detail)).toEqual([
+      "198 of 200 runs",
+      "198 runs",
+      "5 found by proofs, 3 runs with rows gone, 2 edits in doubt; complete proofs: 2",
+      "4 pages, 3 chunks, 2 indexes; complete proofs: 1",
+    ]);
+    expect(metrics.map(({ query }) => query)).toEqual([
+      "metric_completion",
+      "metric_duration",
+      "metric_data_loss",
+      "metric_duplicates",
+    ]);
+    expect(metrics.map(({ definition }) => definition)).toEqual([
+      expect.stringMatching(/^runs that came to their end, .*; a parked run is neither$/),
+      expect.stringMatching(/^mean time from the start to the end of runs/),
+      expect.stringMatching(
+        /^things that a proof found missing or damaged, mended or not; .*; edits in Notion/,
+      ),
+      expect.stringMatching(/^pages with two rows; .* two live chunks; .*: its id is a key$/),
+    ]);
+  });
+
+  it("say why nothing was measured", () => {
+    expect(successMetrics(EMPTY, false).map(({ detail }) => detail)).toEqual([
+      "no run ended",
+      "no run came to its end",
+      "no complete proof that saw everything ended in these days",
+      "no complete proof ended in these days",
+    ]);
+  });
+
   it("are met beyond their targets and not at them", () => {
     expect(verdicts({ metric_completion: [{ completed: 99, failed: 1 }] })[0]).toBe(false);
     expect(verdicts({ metric_completion: [{ completed: 199, failed: 1 }] })[0]).toBe(true);

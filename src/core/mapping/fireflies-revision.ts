@@ -24,8 +24,7 @@ function isSorted(value: unknown): boolean {
   for (const key in fields) {
     if (key < previous) return false;
     previous = key;
-    const inner = fields[key];
-    if (typeof inner === "object" && inner !== null && !isSorted(inner)) return false;
+    if (!isSorted(fields[key])) return false;
   }
   return true;
 }

@@ -120,6 +120,17 @@ describe("mapColumns, with a configuration", () => {
     expect(mapProjects(schema, { project_address: "site" }).columns.project_address?.name).toBe("Site");
   });
 
+  it("prefers the property that is named exactly so to one that is named alike", () => {
+    const schema = [...PROJECTS, aProperty("SITE", "rich_text"), aProperty("Site", "rich_text")];
+    expect(mapProjects(schema, { project_address: "Site" }).columns.project_address?.name).toBe("Site");
+  });
+
+  it("remembers what was configured when it mapped, and forgets it when the configuration says nothing", () => {
+    const configured = mapProjects(PROJECTS, { status: "Phase" }, first.stored);
+    expect(configured.stored.status?.configured).toBe("Phase");
+    expect(mapProjects(PROJECTS, {}, configured.stored).stored.status?.configured).toBeNull();
+  });
+
   it("reports a configured name that does not exist, and makes no guess for it", () => {
     const { columns, drift } = mapProjects(PROJECTS, { priority: "Urgency" });
     expect(columns.priority).toBeUndefined();
@@ -191,6 +202,36 @@ describe("mapColumns, later", () => {
     );
     expect(columns.status?.name).toBe("Stand");
     expect(drift).toEqual([{ column: "status", kind: "renamed", from: "Phase", to: "Stand" }]);
+  });
+
+  it("follows a configured property by its id, though another has its old name by now", () => {
+    const before = mapProjects(PROJECTS, { status: "Phase" });
+    const schema = [...changed("Phase", { name: "Stand" }), { ...aProperty("Phase", "status"), id: "new" }];
+    const { columns } = mapProjects(schema, { status: "Phase" }, before.stored);
+    expect(columns.status).toMatchObject({ propertyId: "id of Phase", name: "Stand" });
+  });
+
+  it("finds a configured property again that was made anew under its name", () => {
+    const configured = { estimated_value: "Est Revenue" };
+    const before = mapProjects(PROJECTS, configured);
+    const { columns, adopt } = mapProjects(changed("Est Revenue", { id: "anew" }), configured, before.stored);
+    expect(columns.estimated_value?.propertyId).toBe("anew");
+    expect(adopt).toEqual(["estimated_value"]);
+  });
+
+  it("leaves a property to the column that uses it, not to one that used it once", () => {
+    const moved = mapProjects(PROJECTS, { estimated_profit: "Est Revenue" }, first.stored);
+    const { columns } = mapProjects(PROJECTS, {}, moved.stored);
+    expect(columns.estimated_profit?.name).toBe("Est Revenue");
+    expect(columns.estimated_value).toBeUndefined();
+  });
+
+  it.each([
+    ["a number that was removed", "estimated_value", without("Est Revenue")],
+    ["a relation that was another type meanwhile", "client_id", changed("Client", { type: "rich_text" })],
+  ])("begins anew with %s: it may have come back emptied", (_, column, schema) => {
+    const gone = mapProjects(schema, {}, first.stored);
+    expect(mapProjects(PROJECTS, {}, gone.stored).adopt).toEqual([column]);
   });
 
   it("goes on with another type that it can read, with bases that begin anew", () => {

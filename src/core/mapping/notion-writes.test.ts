@@ -160,6 +160,9 @@ describe("a value that was written", () => {
     ["checkbox", true, { checkbox: true }],
     ["checkbox", null, { checkbox: false }],
     ["email", "", { email: null }],
+    ["date", "", { date: null }],
+    ["multi_select", "", { multi_select: [] }],
+    ["relation", "", { relation: [] }],
   ] as [string, PlainValue, unknown][])("of type %s has its body: %j", (type, value, body) => {
     expect(writeValue(type, value)).toEqual({ body });
   });
@@ -186,6 +189,12 @@ describe("a value that cannot be written", () => {
     ["relation", "9a9e0000-0000-4000-8000-0000000000f1", "The value must be a list of ids."],
     ["people", list(101), "The list has 101 entries; Notion takes 100 in one write."],
     ["date", "yesterday", "The value must be an ISO 8601 date or a span of such dates."],
+    [
+      "date",
+      { start: "2026-05-04", end: "soon" },
+      "The value must be an ISO 8601 date or a span of such dates.",
+    ],
+    ["status", "", "A status cannot be emptied: Notion would put the default option in its place."],
     ["date", 20_260_504, "The value must be an ISO 8601 date or a span of such dates."],
     ["date", { start: "2026-05-05", end: "2026-05-04" }, "The span ends before it starts."],
     ["date", { start: "2026-05-05", end: "2026-05-06T10:00:00Z" }, "A span must not mix a day and a moment."],
@@ -214,6 +223,16 @@ describe("a value that cannot be written", () => {
     "place",
   ])("is any of a property of type %s", (type) => {
     expect(writeValue(type, null)).toEqual({ problem: `A property of type ${type} cannot be written.` });
+  });
+
+  it.each([
+    ["select", "a".repeat(100)],
+    ["multi_select", list(100)],
+    ["email", "a".repeat(200)],
+    ["phone_number", "1".repeat(200)],
+    ["url", "h".repeat(2_000)],
+  ] as [string, PlainValue][])("of type %s is written at the very limit", (type, value) => {
+    expect(writeValue(type, value)).toHaveProperty("body");
   });
 
   it("takes 200,000 characters, and less if characters of two units stand where runs end", () => {

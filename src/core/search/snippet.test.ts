@@ -41,6 +41,54 @@ describe("snippetOf", () => {
     expect(matchesOf(snippetOf(repeated, moments, speakers))).toEqual(["matter30", "matter31", "matter32"]);
   });
 
+  it("counts only words that it would show, from its first to its last", () => {
+    const early = [2, 3, 4].reduce((all, n) => all.replace(`matter${n} `, `${marked(`matter${n}`)} `), text);
+    const snippet = snippetOf(early.replace("matter30 ", `${marked("matter30")} `), moments, speakers);
+    expect(matchesOf(snippet)).toEqual(["matter2", "matter3", "matter4"]);
+    const filler = `${"x".repeat(SEARCH_SNIPPET_CHARS)} `;
+    const twoFit = `${marked("one")} ${"x".repeat(SEARCH_SNIPPET_CHARS - 8)} ${marked("two")}`;
+    const first = `${marked("one")} ${filler}`;
+    const begins: Moment[] = [0, 4 + filler.length].map((at, n) => [at, n, null]);
+    expect(matchesOf(snippetOf(first + twoFit, begins, [])), "the second begins and ends with one").toEqual([
+      "one",
+      "two",
+    ]);
+  });
+
+  it("holds no empty parts, where a match is first or last", () => {
+    expect(snippetOf(`${marked("one")} ${marked("two")}`, [], []).parts).toEqual([
+      { text: "one", isMatch: true },
+      { text: " ", isMatch: false },
+      { text: "two", isMatch: true },
+    ]);
+    expect(snippetOf("", [], []).parts).toEqual([]);
+  });
+
+  it("shows a text whole that is as long as a snippet may be", () => {
+    const long = `a ${"x".repeat(SEARCH_SNIPPET_CHARS - 2)}`;
+    expect(textOf(snippetOf(long, [], []))).toBe(long);
+    const sentences = `${long} and so on`;
+    expect(
+      textOf(
+        snippetOf(
+          sentences,
+          [
+            [0, 0, null],
+            [SEARCH_SNIPPET_CHARS, 5, null],
+          ],
+          [],
+        ),
+      ),
+    ).toBe(`${long} …`);
+  });
+
+  it.each(["😀", "🐀", "\u{1f3ff}"])("does not cut %s in two where it ends", (sign) => {
+    const shown = textOf(snippetOf(`x${sign.repeat(1_000)}`, [], []));
+    expect(shown).toBe(`x${sign.repeat((SEARCH_SNIPPET_CHARS - 2) / 2)} …`);
+    const narrow = textOf(snippetOf("ｗ".repeat(1_000), [], []));
+    expect(narrow).toBe(`${"ｗ".repeat(SEARCH_SNIPPET_CHARS)} …`);
+  });
+
   it("shows the beginning of a chunk in which no word matched", () => {
     const snippet = snippetOf(text, moments, speakers);
     expect(textOf(snippet)).toMatch(/^Ann: Sentence 0 .* …$/s);

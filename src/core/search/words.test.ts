@@ -26,10 +26,15 @@ describe("searchWords", () => {
     const many = Array.from({ length: SEARCH_WORDS_MAX + 1 }, (_, n) => `word${n}`).join(" ");
     expect(searchWords(many).cut).toBe(true);
     expect(searchWords(many).words).toHaveLength(SEARCH_WORDS_MAX);
+    expect(searchWords(searchWords(many).words.join(" ")).cut, "just as many").toBe(false);
   });
 });
 
 describe("anyOf", () => {
+  it("quotes each word, quotes in it included", () => {
+    expect(anyOf(["permit", 'say"so'])).toBe('"permit" OR "say""so"');
+  });
+
   it("is an expression that FTS5 takes, whatever the question", () => {
     const database = new DatabaseSync(":memory:");
     database.exec(

@@ -39,6 +39,23 @@ describe("firefliesEvent", () => {
   });
 });
 
+describe("what is wrong with an event", () => {
+  it("names the place in it, or the whole", () => {
+    const event = { event: "meeting.transcribed", timestamp: 5, meeting_id: "../secrets" };
+    expect(firefliesEvent(event, HASH)).toEqual({
+      error: expect.stringMatching(/^the event of Fireflies: meeting_id: \w/),
+    });
+    expect(firefliesEvent(null, HASH)).toEqual({
+      error: expect.stringMatching(/^the event of Fireflies: the body: \w/),
+    });
+    const odd = { ...PAGE_EVENT, entity: { ...PAGE_EVENT.entity, id: 7 } };
+    expect(notionEvent(odd)).toEqual({
+      error: expect.stringMatching(/^the event of Notion: entity\.id: \w/),
+    });
+    expect(notionEvent(null)).toEqual({ error: expect.stringMatching(/^the event of Notion: the body: \w/) });
+  });
+});
+
 const PAGE_EVENT = {
   id: "e7e70000-0000-4000-8000-00000000e001",
   timestamp: "2026-05-04T16:41:07.331Z",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NOTION_LANDING_MS, WEBHOOK_SLACK_MS } from "../policy.ts";
 import { echoOf, suspectedOf, type NearbyPush } from "./own-writes.ts";
 
 const AT_MS = Date.UTC(2026, 5, 1, 12);
@@ -62,6 +63,26 @@ describe("echoOf", () => {
     expect(echoOf(event, [push], AT_MS)).toBe("look");
   });
 
+  it("takes a change for ours from a little before a push was sent until a little after it landed", () => {
+    const push = aPush();
+    const at = (eventMs: number) => echoOf(anEvent({ eventMs }), [push], AT_MS);
+    const [first, last] = [push.sentMs - WEBHOOK_SLACK_MS, Number(push.settledMs) + WEBHOOK_SLACK_MS];
+    expect([first - 1, first, last, last + 1].map(at)).toEqual(["look", "echo", "echo", "look"]);
+  });
+
+  it("takes every change of a page that it has just made for ours, whatever else was written", () => {
+    const made = aPush({ kind: "create", properties: [] });
+    expect(echoOf(anEvent({ properties: ["other"] }), [made], AT_MS)).toBe("echo");
+    expect(echoOf(anEvent({ properties: ["other"] }), [aPush(), made], AT_MS)).toBe("echo");
+  });
+
+  it("waits where one push has landed and another that explains the rest is under way", () => {
+    const landed = aPush({ properties: ["fee"] });
+    const open = aPush({ id: "push-2", outcome: null, settledMs: null, properties: ["a|b"] });
+    const event = anEvent({ properties: ["fee", "a|b"] });
+    expect(echoOf(event, [landed, open], event.receivedMs)).toBe("wait");
+  });
+
   it("waits for a push that is under way, and not for ever", () => {
     const open = aPush({ outcome: null, settledMs: null });
     const event = anEvent();
@@ -82,11 +103,25 @@ describe("suspectedOf", () => {
     expect(suspectedOf(anEvent({ eventMs: AT_MS + 60 * SECOND_MS }), [open])).toEqual([]);
   });
 
+  it("reaches from a little before the reading to the very moment of landing", () => {
+    const push = aPush();
+    const at = (eventMs: number) => suspectedOf(anEvent({ eventMs }), [push]).length;
+    const [first, last] = [push.readMs - WEBHOOK_SLACK_MS, Number(push.settledMs)];
+    expect([first - 1, first, last, last + 1].map(at)).toEqual([0, 1, 1, 0]);
+    const open = aPush({ outcome: null, settledMs: null });
+    const landsMs = open.sentMs + NOTION_LANDING_MS;
+    const openAt = (eventMs: number) => suspectedOf(anEvent({ eventMs }), [open]).length;
+    expect([landsMs, landsMs + 1].map(openAt)).toEqual([1, 0]);
+  });
+
   it.each([
     ["other properties", anEvent({ properties: ["other"] }), aPush()],
     ["the time after it has landed", anEvent({ eventMs: AT_MS + 2 * SECOND_MS }), aPush()],
     ["a push that Notion refused", anEvent(), aPush({ outcome: "refused" })],
     ["an event of another kind", anEvent({ kind: "page.moved" }), aPush()],
+    ["an event that says no time", anEvent({ eventMs: null }), aPush()],
+    ["the making of a page", anEvent(), aPush({ kind: "create" })],
+    ["the time long before it was read", anEvent({ eventMs: AT_MS - 600 * SECOND_MS }), aPush()],
   ])("leaves out %s", (_, event, push) => {
     expect(suspectedOf(event, [push])).toEqual([]);
   });
