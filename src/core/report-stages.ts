@@ -36,6 +36,7 @@ const STAGE_OF: Readonly<Record<string, Stage>> = {
   fetch: "fetch",
   look: "fetch",
   read: "fetch",
+  "read list": "fetch",
   items: "fetch",
   store: "store",
   record: "record",
