@@ -45,6 +45,9 @@ export type Shrunk = {
 /** What a thread answers. */
 export type Answer = Judged | (Shrunk & { readonly seed: number; readonly do: "shrunk" });
 
+/** Most of what a seed makes is gone with it: the more fits, the less is looked through in vain. */
+const YOUNG_MB = 64;
+
 /** Threads that judge seeds, each one seed at a time: a seed stays as it is when it runs alone. */
 export class Threads {
   readonly #workers: Worker[];
@@ -52,7 +55,10 @@ export class Threads {
   constructor(count: number) {
     this.#workers = Array.from(
       { length: count },
-      () => new Worker(new URL("campaign-worker.ts", import.meta.url)),
+      () =>
+        new Worker(new URL("campaign-worker.ts", import.meta.url), {
+          resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+        }),
     );
   }
 

@@ -11,7 +11,7 @@ const SEEDS_MAX = 10_000_000;
 
 const HELP = `
 A seed decides everything: meetings and what becomes of them, faults, crashes, slow calls, late effects. Its history
-is held against the laws of ARCHITECTURE.md, every third one also against a program that begins when all is over. The same seed
+is held against the laws of ARCHITECTURE.md, every fifth one also against a program that begins when all is over. The same seed
 gives the same verdict.
 
 Ends with 1 if a law was broken or a planted bug lived, with 130 after Ctrl-C, with 2 for a mistake on the command line.

@@ -136,7 +136,7 @@ export function withParts(scenario: Scenario, span: Span, free: readonly SourceM
 }
 
 function notionOf(random: Random): NotionScenario | null {
-  if (!random.chance(0.2)) return null;
+  if (!random.chance(0.15)) return null;
   return {
     projects: random.int(1, 3),
     faultRate: random.pick([0, 0, 0.1, 0.25]),

@@ -102,10 +102,10 @@ export function plainScenarioOf(seed: number, length: HistoryLength = "short"): 
 function meetingsAlone(seed: number, length: HistoryLength): { scenario: Scenario; span: Span } {
   const random = createRandom(seed, "scenario");
   const startMs = Date.UTC(2026, 8, 1) + random.int(0, 7 * 24 * 60) * MINUTE_MS;
-  const shortMs = random.pick(random.chance(0.95) ? [1, 1, 1, 2, 2, 3] : [4, 6, 9, 14, 30]) * HOUR_MS;
+  const shortMs = random.pick(random.chance(0.95) ? [1, 1, 1, 1, 2, 3] : [4, 6, 9, 14, 30]) * HOUR_MS;
   const stormMs = length === "long" ? LONG_MS : shortMs;
   // Small worlds meet most bugs and are quick; the large ones are listed over several pages.
-  const count = random.pick(random.chance(0.96) ? [2, 3, 3, 4, 4, 5, 6, 7, 8, 10, 12, 16] : LARGE_WORLDS);
+  const count = random.pick(random.chance(0.96) ? [2, 2, 3, 3, 4, 4, 5, 5, 6, 7, 8, 14] : LARGE_WORLDS);
   const meetings = workspace(random, startMs, count);
   const free = random.chance(0.2);
   const quiet = random.chance(0.15);
@@ -134,7 +134,7 @@ function meetingsAlone(seed: number, length: HistoryLength): { scenario: Scenari
 }
 
 function tickEvery(random: Random, stormMs: number): number {
-  if (stormMs <= 4 * HOUR_MS) return random.pick([5, 10, 20, 30]) * MINUTE_MS;
+  if (stormMs <= 4 * HOUR_MS) return random.pick([5, 10, 20, 20, 30, 30]) * MINUTE_MS;
   return random.pick([30, 60]) * MINUTE_MS;
 }
 
@@ -205,7 +205,7 @@ function happenings(
   const events: WorldEvent[] = [];
   const eventsMax = stormMs === LONG_MS ? 25 * LONG_TIMES : 25;
   const times = Array.from(
-    { length: random.int(0, random.pick([eventsMax / 5, eventsMax / 5, eventsMax])) },
+    { length: random.int(0, random.pick([eventsMax / 5, eventsMax / 5, eventsMax / 5, eventsMax])) },
     () => startMs + random.int(0, stormMs),
   ).toSorted((a, b) => a - b);
   for (const [n, atMs] of times.entries())

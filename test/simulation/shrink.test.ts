@@ -77,4 +77,4 @@ describe("a seed that a planted bug breaks", () => {
 });
 
 /** Its meetings are few, and one of them is hidden. */
-const SEED = 7;
+const SEED = 58;

@@ -44,8 +44,8 @@ export function judgeSeed(seed: number, judging: Judging = {}): Promise<Verdict>
   return judgeScenario(scenarioFor(seed, judging), judging);
 }
 
-/** Every so many seeds are held against a program that begins afterwards: it costs a quarter of a history, and the laws tell most. */
-const COMPARED_EVERY = 3;
+/** Every so many seeds are held against a program that begins afterwards: it costs a quarter of one, and the laws tell most. */
+const COMPARED_EVERY = 5;
 
 /** The same for a scenario that no seed decides, or not alone. @param trace writes down what happens in harm's way */
 export async function judgeScenario(
