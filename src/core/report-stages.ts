@@ -21,9 +21,6 @@ export type Stage = (typeof STAGES)[number];
 /** The operation under which a run's pauses for an index that shows late are measured. */
 export const WAIT_FOR_INDEX = "wait for the index";
 
-/** An operation that is measured within another one (preflight), and would count twice. */
-export const WITHIN_PREFLIGHT = "account";
-
 /** Operation to stage; a test holds that each one that is measured stands here. */
 const STAGE_OF: Readonly<Record<string, Stage>> = {
   preflight: "prepare",

@@ -1,6 +1,6 @@
 import { DAY_MS } from "../core/durations.ts";
 import { isCut } from "../core/report-week.ts";
-import { stageOf, STAGES, WITHIN_PREFLIGHT, type Stage } from "../core/report-stages.ts";
+import { stageOf, STAGES, type Stage } from "../core/report-stages.ts";
 import type { ErrorRow, OperationRow, Queries, RunRows, Week, WeekRows } from "../core/report-figures.ts";
 import { recommendationsFrom, type Evidence, type Recommendation } from "../core/recommendations.ts";
 import { resolutionOf, type Resolution } from "../core/resolutions.ts";
@@ -193,9 +193,7 @@ function proofAge({ last_complete_proof: [row] }: WeekRows, { toMs, sync }: Week
 
 function stagesOf(operations: readonly OperationRow[]): StageFigures[] {
   return STAGES.flatMap((stage) => {
-    const parts = operations.filter(
-      ({ operation }) => stageOf(operation) === stage && operation !== WITHIN_PREFLIGHT,
-    );
+    const parts = operations.filter(({ operation }) => stageOf(operation) === stage);
     const times = parts.reduce((sum, part) => sum + part.times, 0);
     const ms = parts.reduce((sum, part) => sum + part.ms, 0);
     return parts.length === 0 ? [] : [{ stage, times, ms }];

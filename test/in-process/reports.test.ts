@@ -371,7 +371,20 @@ describe("the report of a run", () => {
     expect(text).toContain("**lost: the step engine no longer knows this run**");
     expect(text).toContain("It ended without a result");
     expect(text).toContain("No item has a verdict.");
+    expect(text).toContain(
+      "No step failed; the run ended with: lost: the step engine no longer knows this run",
+    );
     expect(text.split("## Queries")[0]).not.toMatch(/NaN|undefined|null/);
+  });
+
+  it("has stages that come to what its operations come to, the call that asks whose key it is among them", async () => {
+    const space = await aFirefliesWorkspace([aSourceMeeting("m1", 1)]);
+    const { id } = await space.sync();
+    const { figures, stages } = await reportOf(space, id);
+    const timesOf = (rows: readonly { readonly times: number }[]): number =>
+      rows.reduce((sum, { times }) => sum + times, 0);
+    expect(figures.run_operations.map(({ operation }) => operation)).toContain("account");
+    expect(timesOf(stages)).toBe(timesOf(figures.run_operations));
   });
 
   it("of a cleanup that failed says when it is tried again, until another one has run", async () => {

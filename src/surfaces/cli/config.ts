@@ -16,7 +16,11 @@ export function readConfig(file: string): { readonly text: string } | { readonly
     text = readFileSync(file, "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    return { problem: `${file} cannot be read (${code}): name a configuration file that can.` };
+    const problem =
+      code === "ENOENT"
+        ? `there is no ${file}, so everything stands as usual (docs/config.md): name the file that is meant.`
+        : `${file} cannot be read (${code}): name a configuration file that can.`;
+    return { problem };
   }
   const read = parseConfig(text);
   if ("problem" in read) return { problem: `${file}: ${read.problem}` };

@@ -45,7 +45,7 @@ export function runDocument(report: FullRunReport): ReportDocument {
         ],
       },
       callSection(figures.run_calls, figures.run_waits, "run"),
-      errorSection(report.errors, "run"),
+      errorBlock(report),
       countSection(figures.run_counts, "run_counts"),
       ...setAside(report),
       { title: "Quarantine", blocks: quarantineBlocks(report) },
@@ -54,6 +54,13 @@ export function runDocument(report: FullRunReport): ReportDocument {
     ],
     queries: report.queries,
   };
+}
+
+/** A run can end before anything was tried: then what its checks found is the error. */
+function errorBlock({ run, errors }: FullRunReport): Section {
+  const section = errorSection(errors, "run");
+  if (errors.length > 0 || run.state !== "failed") return section;
+  return { ...section, blocks: [text(`No step failed; the run ended with: ${run.detail ?? "no reason"}`)] };
 }
 
 /** What comes before everything else: what a person has to know of this run. */
