@@ -73,10 +73,20 @@ async function brokenCounts(sim: Simulation): Promise<string[]> {
 type LogEntry = ReturnType<Simulation["estate"]["fireflies"]["log"]>[number];
 
 /** The reply that named the time was lost with its process: a kill between reply and ledger, the one window there is. */
-function wasNeverTold(early: LogEntry, log: readonly LogEntry[], attempts: readonly Row[]): boolean {
+function wasNeverTold(
+  early: LogEntry,
+  log: readonly LogEntry[],
+  { attempts, slackMs }: { readonly attempts: readonly Row[]; readonly slackMs: number },
+): boolean {
   const naming = log.findLast((entry) => entry.seq < early.seq && !entry.early && entry.status === 429);
   // Two syncs whose calls are under way at once know nothing of each other's replies.
   if (naming !== undefined && wasUnderWay(attempts, naming.atMs, early.atMs)) return true;
+  // Where the machine's clock is wrong, its own times do not tell which of them it was.
+  if (slackMs > 0)
+    return attempts.some(
+      (row) =>
+        row["outcome"] === "started" && Math.abs(Number(row["at_ms"]) - (naming?.atMs ?? 0)) <= slackMs,
+    );
   const last = attempts.findLast((row) => Number(row["at_ms"]) <= (naming?.atMs ?? 0));
   // The next life may call in the same millisecond.
   return attempts.some((row) => row["at_ms"] === last?.["at_ms"] && row["outcome"] === "started");
@@ -109,7 +119,7 @@ async function brokenBudget(sim: Simulation): Promise<string[]> {
   );
   for (const entry of log) {
     if (sim.door.lateCallsMs.has(entry.atMs)) continue;
-    if (entry.early && wasNeverTold(entry, log, attempts)) continue;
+    if (entry.early && wasNeverTold(entry, log, { attempts, slackMs: sim.slackMs() })) continue;
     // Whose clock is set while it waits cannot know better.
     if (entry.early && sim.slackMs() > 0 && wasSetMeanwhile(sim, entry, log)) continue;
     if (entry.early) broken.push(`law 8: call ${entry.seq} came before the time that the source had named`);

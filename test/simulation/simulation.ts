@@ -550,5 +550,15 @@ export class Simulation {
     estate.r2.setHooks({});
     estate.d1.setSizeMax(D1_LIMITS.databaseBytesMax);
     await this.door.settleChanges();
+    await this.#askAgain();
+  }
+
+  /** A run for a key that works again may have died before it tried it: whoever sees the alert still open asks once more. */
+  async #askAgain(): Promise<void> {
+    const { results } = await this.estate.d1
+      .prepare("select subject from alerts where kind = 'access_lost' and closed_ms is null")
+      .all<{ subject: Question["sync"] }>();
+    for (const { subject } of results)
+      await this.ask({ sync: subject, priority: "urgent", preview: null }, true);
   }
 }
