@@ -52,18 +52,24 @@ export async function readAnnounced(
     } catch (error) {
       if (!isOfOnePage(error)) throw error;
       await skipPage(context, table, { pageId, isCounted: counted.has(pageId) }, error);
-      await durably(context, `left:${pageId}`, () => leave(context, one, context.ports.world.nowMs()));
+      const waitMs = waitOf(one);
+      await durably(context, `left:${pageId}`, () =>
+        leave(context, pageId, { observedMs: context.ports.world.nowMs(), waitMs }),
+      );
     }
   }
 }
 
-/** It is asked for again a few times, then left to the listings. */
+/** How long until a page is asked for again; null: no more, it is left to the listings. */
+function waitOf({ tries }: Announced): number | null {
+  return ANNOUNCED_WAITS_MS[tries] ?? null;
+}
+
 async function leave(
   { ports: { inbox, world }, run, fence }: RunContext,
-  { subject, tries }: Announced,
-  observedMs: number,
+  subject: string,
+  { observedMs, waitMs }: { readonly observedMs: number; readonly waitMs: number | null },
 ): Promise<void> {
-  const waitMs = ANNOUNCED_WAITS_MS[tries] ?? null;
   const againMs = waitMs === null ? null : observedMs + waitMs;
   const left = { runId: run.id, subject, observedMs, nowMs: world.nowMs(), againMs, reason: null };
   await inbox.putOff(fence, left);
@@ -83,7 +89,7 @@ async function takeAnnounced(
   const isOurs = page !== null && page.dataSourceId === table.dataSourceId;
   if (known === undefined && !isOurs) {
     // Seen by nobody here: it may not be shared with us, or have left before it was ever listed. Of another table, it is none of ours.
-    return leave(context, page === null ? one : { ...one, tries: ANNOUNCED_WAITS_MS.length }, readMs);
+    return leave(context, pageId, { observedMs: readMs, waitMs: page === null ? waitOf(one) : null });
   }
   const absent = known === undefined ? [] : [absentPage(known, readMs)];
   const read = page === null ? absent : await readPages(step, [page], readMs);

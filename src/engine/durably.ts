@@ -127,9 +127,7 @@ async function attemptOnce<T>(
     // Nothing was tried: the budget of a use is spent as planned.
     if (failure.kind === "reserved")
       return { ok: false, failure, next: nextAfter(failure, 1, world.nowMs()) };
-    const before = await scope.failures();
-    const decidedMs = world.nowMs();
-    const next = nextAfter(failure, failuresOnLadder(before, failure.kind) + 1, decidedMs);
+    const { next, decidedMs } = await decided(context, scope, failure);
     const row = {
       id: scope.attemptId ?? world.newId(),
       runId: context.run.id,
@@ -147,6 +145,17 @@ async function attemptOnce<T>(
     });
     return { ok: false, failure, next };
   }
+}
+
+/** What happens next after a failure of a step, by those that it has had before, and when that was decided, world ms. */
+export async function decided(
+  { ports }: Pick<RunContext, "ports">,
+  scope: Pick<StepScope, "failures">,
+  failure: Failure,
+): Promise<{ readonly next: Next; readonly decidedMs: number }> {
+  const before = await scope.failures();
+  const decidedMs = ports.world.nowMs();
+  return { next: nextAfter(failure, failuresOnLadder(before, failure.kind) + 1, decidedMs), decidedMs };
 }
 
 /** A step passes references, never bodies; the platform caps what it may return, the local runtime does not. */

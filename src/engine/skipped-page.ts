@@ -1,14 +1,17 @@
 import { failureOf, type Failure } from "../core/errors.ts";
 import { FAILED_PAGE_PAUSE_MS } from "../core/policy.ts";
-import { failuresOnLadder, nextAfter } from "../core/retry.ts";
-import { durably, RunEnded } from "./durably.ts";
+import type { Next } from "../core/retry.ts";
+import { decided, durably, RunEnded } from "./durably.ts";
 import type { TableContext, TableStep } from "./notion-schema.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** Whether what ended a step is about the one page that the step was about: no answer after all tries, or a broken one. */
 export function isOfOnePage(error: unknown): error is RunEnded {
-  if (!(error instanceof RunEnded) || error.next.do !== "halt") return false;
-  return error.next.exhausted || isBroken(error.failure);
+  return error instanceof RunEnded && isForOnePage(error.failure, error.next);
+}
+
+function isForOnePage(failure: Failure, next: Next): boolean {
+  return next.do === "halt" && (next.exhausted || isBroken(failure));
 }
 
 function isBroken({ party, kind }: Failure): boolean {
@@ -29,9 +32,8 @@ export async function unlessOfOnePage<T>(
   } catch (error) {
     const failure = failureOf(error);
     if (failure.party !== "notion") throw error;
-    const tries = failuresOnLadder(await scope.failures(), failure.kind) + 1;
-    const next = nextAfter(failure, tries, context.ports.world.nowMs());
-    if (!isOfOnePage(next.do === "wait" ? null : new RunEnded(failure, next))) throw error;
+    const { next } = await decided(context, scope, failure);
+    if (!isForOnePage(failure, next)) throw error;
     scope.attemptId = null;
     return null;
   }

@@ -99,9 +99,13 @@ const IDLE_MAX = 3;
 
 let migrated: Promise<Uint8Array> | null = null;
 
+/** Made once, and then copied. */
+function migratedOnce(): Promise<Uint8Array> {
+  return (migrated ??= migratedContents());
+}
+
 async function newDatabase(): Promise<D1Emulator> {
-  migrated ??= migratedContents();
-  return createD1({ isReplayable: true, contents: await migrated });
+  return createD1({ isReplayable: true, contents: await migratedOnce() });
 }
 
 /** Nothing but the clean-up of a full database touches them, and they are large. */
@@ -148,7 +152,7 @@ async function leave(left: D1Emulator): Promise<void> {
   d1.setSizeMax(D1_LIMITS.databaseBytesMax);
   resetting ??= resetStatements();
   await d1.batch((await resetting).map(({ sql, values }) => d1.prepare(sql).bind(...values)));
-  const { byteLength } = await (migrated ?? migratedContents());
+  const { byteLength } = await migratedOnce();
   if (d1.sizeBytes === byteLength) idle.push(d1);
   else d1.close();
 }

@@ -144,10 +144,7 @@ export class Simulation {
       void this.#restart();
       const begunMs = this.clock.nowMs();
       await this.#pass(begunMs + CALM_MS, CALM_TICK_MS);
-      if (await this.#isParked()) {
-        await this.#pass(this.clock.nowMs() + ASLEEP_HOURS * HOUR_MS, null);
-        await this.#pass(this.clock.nowMs() + CALM_MS, CALM_TICK_MS);
-      }
+      if (await this.#isParked()) await this.#sleepADay();
       await this.#comeToRest(begunMs);
     } finally {
       stopHearing();
@@ -158,10 +155,15 @@ export class Simulation {
     const begunMs = this.clock.nowMs();
     await this.#calmDown();
     await this.#pass(this.clock.nowMs() + CALM_MS, CALM_TICK_MS);
-    await this.#pass(this.clock.nowMs() + ASLEEP_HOURS * HOUR_MS, null);
-    await this.#pass(this.clock.nowMs() + CALM_MS, CALM_TICK_MS);
+    await this.#sleepADay();
     await this.#settleNotion();
     await this.#comeToRest(begunMs);
+  }
+
+  /** The machine sleeps, and takes up afterwards what was due meanwhile. */
+  async #sleepADay(): Promise<void> {
+    await this.#pass(this.clock.nowMs() + ASLEEP_HOURS * HOUR_MS, null);
+    await this.#pass(this.clock.nowMs() + CALM_MS, CALM_TICK_MS);
   }
 
   /** Let pass what is still under way; too much of it breaks a law. */
